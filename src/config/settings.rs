@@ -1,0 +1,319 @@
+//! Every key of the configuration, its meaning and its default.
+//!
+//! Plain structs only: tagged or flattened serde shapes would lose line and column in errors.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::secret::SecretRef;
+use crate::model::GatewayKind;
+
+/// The whole configuration.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The gateways to look after, by a name of your choice.
+    pub gateways: BTreeMap<String, GatewayConfig>,
+    /// Our own history and journal.
+    pub store: StoreConfig,
+    /// How upstreams are asked.
+    pub probe: ProbeConfig,
+    /// When findings become a verdict.
+    pub verdict: VerdictPolicy,
+    /// How much one round may change.
+    pub limits: Limits,
+    /// How our own network is checked.
+    pub network: NetworkConfig,
+    /// Our own log.
+    pub log: LogConfig,
+}
+
+/// One gateway.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// The gateway's database: `mysql://…`, `postgres://…`, `sqlite:…`, a Go DSN
+    /// (`user:password@tcp(host:3306)/oneapi`, `host=… user=… dbname=…`) or the path of an SQLite file.
+    pub database: SecretRef,
+    /// Which program it is; left out: told from the database's schema.
+    #[serde(default)]
+    pub kind: Option<GatewayKind>,
+    /// What we may do to it.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Which channels.
+    #[serde(default)]
+    pub channels: ChannelsConfig,
+    /// Which models.
+    #[serde(default)]
+    pub models: ModelsConfig,
+}
+
+/// What we may do to a gateway or channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Look, judge, show; never write.
+    #[default]
+    Observe,
+    /// As observe, and keep each wanted change for `channelwarden apply`.
+    Propose,
+    /// Write what the guards let through.
+    Apply,
+}
+
+/// Which channels are looked after.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChannelsConfig {
+    /// Only these channel ids; empty: all.
+    pub only: Vec<i64>,
+    /// Never these channel ids.
+    pub exclude: Vec<i64>,
+    /// Also channels that the gateway itself switched off (status 3). Manually disabled ones (status 2) never.
+    pub auto_disabled: bool,
+    /// Another mode for single channels, by id.
+    pub mode: BTreeMap<i64, Mode>,
+}
+
+/// Which models are looked after, and where new ones come from. Patterns are names, with `*` for any text.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelsConfig {
+    /// Where names that the channel does not advertise yet come from: the first source that answers is used.
+    /// What a channel advertises is always probed.
+    pub sources: Vec<Source>,
+    /// The names that source `list` offers.
+    pub list: Vec<String>,
+    /// Untouched: never probed, never added, never withdrawn.
+    pub exclude: Vec<String>,
+    /// Probed and shown, but never withdrawn.
+    pub keep: Vec<String>,
+    /// Append offered names that work to the channel's list.
+    pub add: bool,
+}
+
+impl Default for ModelsConfig {
+    fn default() -> Self {
+        Self { sources: vec![Source::Upstream], list: vec![], exclude: vec![], keep: vec![], add: true }
+    }
+}
+
+/// A source of model names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The upstream's own list.
+    Upstream,
+    /// What the channel advertises already.
+    Channel,
+    /// The operator's `list`.
+    List,
+}
+
+/// Our own history and journal.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// The SQLite file; made when absent. Never a gateway's own database.
+    pub path: PathBuf,
+    /// How long single observations are kept.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub keep_observations: Duration,
+    /// How long rounds, and changes with all that undo needs, are kept.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub keep_changes: Duration,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { path: "channelwarden.db".into(), keep_observations: days(7), keep_changes: days(365) }
+    }
+}
+
+/// How upstreams are asked.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProbeConfig {
+    /// From the start of one round to the start of the next.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub every: Duration,
+    /// How much of `every` the start of a round may wander, as a share (0 to 0.5).
+    pub jitter: f64,
+    /// Probes under way at once, over everything.
+    pub concurrency: usize,
+    /// Probes under way at once to one upstream host.
+    pub per_host: usize,
+    /// Probes under way at once with one key.
+    pub per_key: usize,
+    /// Requests a second with one key; 0: no limit.
+    pub requests_per_second: f64,
+    /// Time to a connection.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub connect_timeout: Duration,
+    /// Time to the first byte of the answer (reasoning models think first).
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub first_byte_timeout: Duration,
+    /// Time to the complete answer.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub timeout: Duration,
+    /// The one user message of a probe.
+    pub prompt: String,
+    /// The output limit of a probe in tokens, at least 16: several providers refuse less.
+    pub max_tokens: u32,
+    /// The `User-Agent` header; some upstreams let only known clients in.
+    pub user_agent: String,
+    /// More certificate authorities to trust, as a PEM file.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Default for ProbeConfig {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_secs(3600),
+            jitter: 0.1,
+            concurrency: 64,
+            per_host: 8,
+            per_key: 4,
+            requests_per_second: 5.0,
+            connect_timeout: Duration::from_secs(10),
+            first_byte_timeout: Duration::from_secs(60),
+            timeout: Duration::from_secs(120),
+            prompt: "What is 2+2? Reply with the number only.".to_owned(),
+            max_tokens: 16,
+            user_agent: concat!("channelwarden/", env!("CARGO_PKG_VERSION")).to_owned(),
+            ca_file: None,
+        }
+    }
+}
+
+/// When findings become a verdict.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct VerdictPolicy {
+    /// For "no such model" and "no access to it".
+    pub denied: Confirm,
+    /// For 5xx, timeouts and empty answers while the channel's other models answer.
+    pub failing: Confirm,
+    /// For a reseller's "no available channel": it also says so for minutes while a channel is switched off.
+    pub unrouted: Confirm,
+    /// The gap before a withdrawn model is probed again; doubled each time.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub restore_first: Duration,
+    /// The largest such gap.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub restore_max: Duration,
+}
+
+impl Default for VerdictPolicy {
+    fn default() -> Self {
+        let minutes = |n: u64| Duration::from_secs(n * 60);
+        Self {
+            denied: Confirm { times: 2, over: minutes(10) },
+            failing: Confirm { times: 3, over: minutes(15) },
+            unrouted: Confirm { times: 6, over: days(1) },
+            restore_first: minutes(60),
+            restore_max: days(7),
+        }
+    }
+}
+
+/// How often, and over how long at least, a finding must repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    /// Findings in a row.
+    pub times: u32,
+    /// From the first to the last of them.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub over: Duration,
+}
+
+/// How much one round may change; what exceeds a limit is held and shown.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// The share of a channel's list that one round may withdraw (one model always may).
+    pub channel_share: f64,
+    /// The number of models that one round may withdraw from one channel.
+    pub channel_count: usize,
+    /// The share of all advertised (channel, model) pairs that one round may withdraw (three always may).
+    pub round_share: f64,
+    /// The number of (channel, model) pairs that one round may withdraw.
+    pub round_count: usize,
+    /// The number of models that one round may add to one channel.
+    pub channel_additions: usize,
+    /// Nothing is written when this share of the channels (three at least) answered nothing.
+    pub channels_down_share: f64,
+    /// No model of a channel is withdrawn when this share of them (three at least) turned bad in one round.
+    pub correlated_share: f64,
+    /// Withdraw a dead model even where no other enabled channel serves it in a group.
+    pub last_route: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            channel_share: 0.34,
+            channel_count: 20,
+            round_share: 0.2,
+            round_count: 200,
+            channel_additions: 100,
+            channels_down_share: 0.5,
+            correlated_share: 0.5,
+            last_route: false,
+        }
+    }
+}
+
+/// How our own network is checked before anything is written.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NetworkConfig {
+    /// `host:port` addresses of which one must accept a connection. Empty: an HTTP answer from any upstream in the
+    /// round is the proof.
+    pub check: Vec<String>,
+}
+
+/// Our own log, on standard error.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a tracing filter.
+    pub level: String,
+    /// `text` for people, `json` for programs.
+    pub format: LogFormat,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// The log's form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+fn days(n: u64) -> Duration {
+    Duration::from_secs(n * 24 * 3600)
+}

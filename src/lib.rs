@@ -1,0 +1,6 @@
+//! channelwarden keeps LLM gateways truthful.
+//!
+//! The modules stand in the order of the data's way; each may use only those above it.
+
+pub mod model;
+pub mod config;

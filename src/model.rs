@@ -1,0 +1,18 @@
+//! The nouns of the field, without behaviour of their own.
+//!
+//! Decides: what a channel, a model name, an outcome, a standing and a change *are*.
+//! Must not know: where any of them comes from (no I/O, no clock, no async).
+
+mod change;
+mod channel;
+mod names;
+mod outcome;
+mod secret;
+mod standing;
+
+pub use change::{Change, ChannelRef, Guard, Held, Reason, Removal};
+pub use channel::{Ability, Channel, Fingerprint, GatewayKind, Mapping, Status};
+pub use names::{ModelName, WorkingList};
+pub use outcome::{Evidence, Outcome};
+pub use secret::Secret;
+pub use standing::{Observation, Standing, Streak, Withdrawn};

@@ -1,0 +1,68 @@
+//! What we remember about one (channel, model) between rounds.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Outcome, Reason};
+
+/// One probe's finding about one upstream model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// What it showed.
+    pub outcome: Outcome,
+    /// When the answer was complete (UTC).
+    pub at: Timestamp,
+    /// HTTP status; `None` when no answer came.
+    pub status: Option<u16>,
+    /// Milliseconds from sending the request to the complete answer, waiting in our own queues excluded.
+    pub latency_ms: u32,
+    /// The request shape that gave this outcome, remembered so that the next probe starts with it.
+    pub shape: &'static str,
+    /// Why, in one short line: redacted, capped, without control characters.
+    pub detail: String,
+    /// How long the upstream asked us to wait, if it did.
+    pub retry_after: Option<std::time::Duration>,
+}
+
+/// A row of findings of one sort against a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Streak {
+    /// How many findings in a row.
+    pub count: u32,
+    /// When the first was made.
+    pub since: Timestamp,
+    /// When the last was made.
+    pub last: Timestamp,
+}
+
+/// A model that we took off a channel's list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+    /// How many re-probes since then did not bring it back; the gaps between them grow with it.
+    pub attempts: u32,
+}
+
+/// What is known about one (channel, model).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The last outcome, and when.
+    pub last: Option<(Outcome, Timestamp)>,
+    /// When it last answered.
+    pub last_alive: Option<Timestamp>,
+    /// `Gone`/`NoAccess` in a row.
+    pub denied: Option<Streak>,
+    /// 5xx, timeouts and empty answers in a row, while siblings answered.
+    pub failing: Option<Streak>,
+    /// "No available channel" in a row.
+    pub unrouted: Option<Streak>,
+    /// The request shape that last worked.
+    pub shape: Option<String>,
+    /// Set while we keep it off the list.
+    pub withdrawn: Option<Withdrawn>,
+    /// When it should be looked at again, if sooner than the next round or (withdrawn) not before.
+    pub next_probe: Option<Timestamp>,
+}
