@@ -3,6 +3,7 @@
 //! Decides: what a channel, a model name, an outcome, a standing and a change *are*.
 //! Must not know: where any of them comes from (no I/O, no clock, no async).
 
+mod access;
 mod change;
 mod channel;
 mod names;
@@ -10,6 +11,7 @@ mod outcome;
 mod secret;
 mod standing;
 
+pub use access::{Access, OpenAiPaths, Protocol};
 pub use change::{Change, ChannelRef, Guard, Held, Reason, Removal};
 pub use channel::{Ability, Channel, Fingerprint, GatewayKind, Mapping, Status};
 pub use names::{ModelName, WorkingList};
