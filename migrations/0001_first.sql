@@ -51,7 +51,7 @@ create table proposal (
     channel integer not null,
     round   integer not null,
     at_ms   integer not null,
-    change  text,
+    change  text    not null,
     held    text    not null,
     primary key (gateway, channel)
 ) strict;
@@ -68,7 +68,9 @@ create table change (
     undoes     integer,
     undone_by  integer,
     note       text    not null default '',
-    intent     text    not null
+    intent     text    not null,
+    -- the gateway's two tables for this channel as our write left them
+    after      text
 ) strict;
 create index change_open on change (gateway) where state = 'open';
 create index change_channel on change (gateway, channel, id);

@@ -71,7 +71,7 @@ impl Store {
             .busy_timeout(Duration::from_secs(10));
         let pool = |n| SqlitePoolOptions::new().max_connections(n).acquire_timeout(Duration::from_secs(30));
         let writer = pool(1).connect_with(options.clone()).await.map_err(|e| failed(e.into()))?;
-        migrate(&writer).await.map_err(|e| failed(e.into()))?;
+        migrate(&writer).await.map_err(failed)?;
         let readers = pool(3).connect_lazy_with(options);
         let salt = salt(&writer).await?;
         Ok(Self { writer, readers, path: path.to_owned(), salt })
@@ -105,7 +105,7 @@ async fn migrate(writer: &SqlitePool) -> Result<(), Box<dyn std::error::Error + 
         // Immediate: two processes that start together must not both take the step.
         let mut tx = writer.begin_with("begin immediate").await?;
         let done: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&mut *tx).await?;
-        if done > MIGRATIONS.len() as i64 {
+        if usize::try_from(done).is_ok_and(|done| done > MIGRATIONS.len()) {
             return Err(format!("it was written by a newer channelwarden (its version is {done})").into());
         }
         if done < number {

@@ -180,15 +180,15 @@ pub struct ProbeConfig {
 impl Default for ProbeConfig {
     fn default() -> Self {
         Self {
-            every: Duration::from_secs(3600),
+            every: Duration::from_hours(1),
             jitter: 0.1,
             concurrency: 64,
             per_host: 8,
             per_key: 4,
             requests_per_second: 5.0,
             connect_timeout: Duration::from_secs(10),
-            first_byte_timeout: Duration::from_secs(60),
-            timeout: Duration::from_secs(120),
+            first_byte_timeout: Duration::from_mins(1),
+            timeout: Duration::from_mins(2),
             prompt: "What is 2+2? Reply with the number only.".to_owned(),
             max_tokens: 16,
             user_agent: concat!("channelwarden/", env!("CARGO_PKG_VERSION")).to_owned(),

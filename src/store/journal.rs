@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::Row as _;
 
 use super::{Store, StoreError, from_json, time, to_json};
-use crate::model::Intent;
+use crate::model::{Image, Intent};
 
 /// How an intent ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -76,6 +76,8 @@ pub struct ChangeRecord {
     pub note: String,
     /// What it was.
     pub intent: Intent,
+    /// The channel as our write left it.
+    pub after: Option<Image>,
 }
 
 impl Store {
@@ -102,14 +104,17 @@ impl Store {
         &self,
         journaled: Journaled,
         state: ChangeState,
+        after: Option<&Image>,
         note: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let after = after.map(|image| to_json("image", image)).transpose()?;
         let mut tx = self.writer.begin().await?;
-        sqlx::query("update change set state = ?, settled_ms = ?, note = ? where id = ?")
+        sqlx::query("update change set state = ?, settled_ms = ?, note = ?, after = ? where id = ?")
             .bind(state.as_str())
             .bind(now.as_millisecond())
             .bind(note)
+            .bind(after)
             .bind(journaled.id)
             .execute(&mut *tx)
             .await?;
@@ -182,5 +187,6 @@ fn record(row: &sqlx::sqlite::SqliteRow) -> Result<ChangeRecord, StoreError> {
         undone_by: row.try_get("undone_by")?,
         note: row.try_get("note")?,
         intent: from_json("intent", row.try_get("intent")?)?,
+        after: row.try_get::<Option<&str>, _>("after")?.map(|text| from_json("image", text)).transpose()?,
     })
 }

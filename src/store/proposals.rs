@@ -15,8 +15,8 @@ pub struct Proposal {
     pub round: i64,
     /// When it was decided.
     pub at: Timestamp,
-    /// The change, if any is left after the guards.
-    pub change: Option<Change>,
+    /// What is left after the guards; empty when all is held.
+    pub change: Change,
     /// What guards held back.
     pub held: Vec<Held>,
 }
@@ -24,7 +24,6 @@ pub struct Proposal {
 impl Store {
     /// Keeps what a round wants for a channel, in place of what an earlier one wanted.
     pub async fn propose(&self, gateway: &str, proposal: &Proposal) -> Result<(), StoreError> {
-        let change = proposal.change.as_ref().map(|change| to_json("change", change)).transpose()?;
         sqlx::query(
             "insert into proposal (gateway, channel, round, at_ms, change, held) values (?, ?, ?, ?, ?, ?)
              on conflict do update set round = excluded.round, at_ms = excluded.at_ms, change = excluded.change,
@@ -34,7 +33,7 @@ impl Store {
         .bind(proposal.channel)
         .bind(proposal.round)
         .bind(proposal.at.as_millisecond())
-        .bind(change)
+        .bind(to_json("change", &proposal.change)?)
         .bind(to_json("held", &proposal.held)?)
         .execute(&self.writer)
         .await?;
@@ -59,12 +58,11 @@ impl Store {
             .await?;
         rows.iter()
             .map(|row| {
-                let change: Option<&str> = row.try_get("change")?;
                 Ok(Proposal {
                     channel: row.try_get("channel")?,
                     round: row.try_get("round")?,
                     at: time(row.try_get("at_ms")?),
-                    change: change.map(|text| from_json("change", text)).transpose()?,
+                    change: from_json("change", row.try_get("change")?)?,
                     held: from_json("held", row.try_get("held")?)?,
                 })
             })
