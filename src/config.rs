@@ -3,9 +3,14 @@
 //! Decides: which file, which form (ours in JSON5 or YAML, or ChannelMonitor's), what every key means.
 //! Must not know: gateways, upstreams, or anything that runs.
 
+mod database;
+mod environment;
+mod pattern;
 mod secret;
 mod settings;
 
+pub use database::{DatabaseAddress, ServerAddress, Tls};
+pub use environment::{Environment, process_environment};
 pub use secret::SecretRef;
 pub use settings::{
     ChannelsConfig, Config, Confirm, GatewayConfig, Limits, LogConfig, LogFormat, Mode, ModelsConfig, NetworkConfig,

@@ -13,7 +13,7 @@ use super::secret::SecretRef;
 use crate::model::GatewayKind;
 
 /// The whole configuration.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The gateways to look after, by a name of your choice.
@@ -33,7 +33,7 @@ pub struct Config {
 }
 
 /// One gateway.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayConfig {
     /// The gateway's database: `mysql://…`, `postgres://…`, `sqlite:…`, a Go DSN
@@ -67,7 +67,7 @@ pub enum Mode {
 }
 
 /// Which channels are looked after.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChannelsConfig {
     /// Only these channel ids; empty: all.
@@ -81,7 +81,7 @@ pub struct ChannelsConfig {
 }
 
 /// Which models are looked after, and where new ones come from. Patterns are names, with `*` for any text.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelsConfig {
     /// Where names that the channel does not advertise yet come from: the first source that answers is used.
@@ -116,7 +116,7 @@ pub enum Source {
 }
 
 /// Our own history and journal.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// The SQLite file; made when absent. Never a gateway's own database.
@@ -138,7 +138,7 @@ impl Default for StoreConfig {
 }
 
 /// How upstreams are asked.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProbeConfig {
     /// From the start of one round to the start of the next.
@@ -198,7 +198,7 @@ impl Default for ProbeConfig {
 }
 
 /// When findings become a verdict.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VerdictPolicy {
     /// For "no such model" and "no access to it".
@@ -243,7 +243,7 @@ pub struct Confirm {
 }
 
 /// How much one round may change; what exceeds a limit is held and shown.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// The share of a channel's list that one round may withdraw (one model always may).
@@ -280,7 +280,7 @@ impl Default for Limits {
 }
 
 /// How our own network is checked before anything is written.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkConfig {
     /// `host:port` addresses of which one must accept a connection. Empty: an HTTP answer from any upstream in the
@@ -289,7 +289,7 @@ pub struct NetworkConfig {
 }
 
 /// Our own log, on standard error.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// `error`, `warn`, `info`, `debug`, `trace`, or a tracing filter.
