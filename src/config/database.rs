@@ -98,7 +98,9 @@ impl DatabaseAddress {
         }
         // A server address with a mistake in it must not become the name of a file, password and all.
         let rooted = text.starts_with(['/', '.']);
-        let file = rooted || (!text.contains(['@', '=']) && !text.contains("://") && text.contains(['.', '/', '\\']));
+        let path = text.split_once('?').map_or(text, |(path, _)| path);
+        let plain = !text.contains('@') && !path.contains('=') && !path.contains("://");
+        let file = rooted || (plain && path.contains(['.', '/', '\\']));
         if file { sqlite(text) } else { Err(format!("this is no database address; {FORMS}")) }
     }
 

@@ -9,6 +9,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::database::DatabaseAddress;
+use super::environment::{Environment, process_environment};
 use super::secret::SecretRef;
 use crate::model::GatewayKind;
 
@@ -51,6 +53,31 @@ pub struct GatewayConfig {
     /// Which models.
     #[serde(default)]
     pub models: ModelsConfig,
+}
+
+impl GatewayConfig {
+    /// A gateway with this database and defaults for all else.
+    pub fn new(database: SecretRef) -> Self {
+        Self {
+            database,
+            kind: None,
+            mode: Mode::default(),
+            channels: ChannelsConfig::default(),
+            models: ModelsConfig::default(),
+        }
+    }
+
+    /// Where the gateway's database is, variables and secret files put in.
+    ///
+    /// # Errors
+    /// A sentence on what is missing or wrong, without any part of the address.
+    pub fn address(&self) -> Result<DatabaseAddress, String> {
+        self.address_in(&process_environment)
+    }
+
+    pub(super) fn address_in(&self, environment: Environment<'_>) -> Result<DatabaseAddress, String> {
+        DatabaseAddress::parse(self.database.resolve_in(environment)?.expose())
+    }
 }
 
 /// What we may do to a gateway or channel.
