@@ -31,6 +31,7 @@ create table observation (
 ) strict;
 create index observation_pair on observation (gateway, channel, model, at_ms);
 create index observation_age on observation (at_ms);
+create index observation_round on observation (round, channel);
 
 -- What is known about one (channel, model): the verdict's memory, as JSON.
 create table standing (

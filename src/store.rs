@@ -5,10 +5,13 @@
 
 mod hold;
 mod journal;
+mod marks;
 mod memory;
+mod observations;
 mod proposals;
 mod retention;
 mod rounds;
+mod turn;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,8 +22,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
 pub use memory::Finding;
+pub use observations::ObservationRecord;
 pub use proposals::Proposal;
 pub use rounds::RoundRecord;
+pub use turn::Turn;
 
 /// What can go wrong with our own store.
 #[derive(Debug, thiserror::Error)]

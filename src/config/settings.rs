@@ -344,3 +344,21 @@ pub enum LogFormat {
 fn days(n: u64) -> Duration {
     Duration::from_secs(n * 24 * 3600)
 }
+
+impl GatewayConfig {
+    /// What we may do to one channel.
+    pub fn mode_of(&self, channel: i64) -> Mode {
+        self.channels.mode.get(&channel).copied().unwrap_or(self.mode)
+    }
+}
+
+impl Mode {
+    /// The mode's name in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Propose => "propose",
+            Self::Apply => "apply",
+        }
+    }
+}

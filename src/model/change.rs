@@ -77,6 +77,12 @@ impl Change {
     pub fn is_empty(&self) -> bool {
         self.removed.is_empty() && self.added.is_empty() && self.restored.is_empty()
     }
+
+    /// What is left of a change that was written: nothing, on the list as it is now.
+    #[must_use]
+    pub fn emptied(self) -> Self {
+        Self { before: self.after.join(), removed: vec![], added: vec![], restored: vec![], ..self }
+    }
 }
 
 /// The rule that held something back.

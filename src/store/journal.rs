@@ -99,7 +99,8 @@ impl Store {
         Ok(Journaled { id, intent })
     }
 
-    /// Settles an intent. An applied undo also marks the change it takes back.
+    /// Settles an intent, and in the same transaction what it means: what is withdrawn by us now, which change is
+    /// taken back.
     pub async fn settle(
         &self,
         journaled: Journaled,
@@ -118,6 +119,9 @@ impl Store {
             .bind(journaled.id)
             .execute(&mut *tx)
             .await?;
+        if state == ChangeState::Applied {
+            super::marks::mark(&mut tx, &journaled.intent, now).await?;
+        }
         if let (ChangeState::Applied, Some(undone)) = (state, journaled.intent.undoes) {
             sqlx::query("update change set undone_by = ? where id = ?")
                 .bind(journaled.id)

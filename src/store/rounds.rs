@@ -62,4 +62,22 @@ impl Store {
             })
             .collect()
     }
+
+    /// Says that the loop is alive.
+    pub async fn beat(&self, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into meta (key, value) values ('heartbeat', ?) on conflict do update set value = excluded.value",
+        )
+        .bind(now.as_millisecond().to_string())
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// When the loop last said that it is alive.
+    pub async fn heartbeat(&self) -> Result<Option<Timestamp>, StoreError> {
+        let ms: Option<String> =
+            sqlx::query_scalar("select value from meta where key = 'heartbeat'").fetch_optional(&self.readers).await?;
+        Ok(ms.and_then(|ms| ms.parse().ok()).map(time))
+    }
 }
