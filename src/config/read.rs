@@ -62,8 +62,8 @@ impl<'a> Document<'a> {
         }));
         match self.deserialize(&known.words()) {
             Ok(value) if problems.is_empty() => Ok(value),
-            // serde stops at an unknown key too; ours says all of them, with the nearest known.
-            Err(problem) if !problems.iter().any(|known| known.at == problem.at || known.path == problem.path) => {
+            // serde stops at an unknown or repeated key too; ours says all of them, with the place and the nearest known.
+            Err(problem) if problems.is_empty() || !is_about_a_key(&problem.message) => {
                 problems.push(problem);
                 Err(problems)
             }
@@ -79,16 +79,15 @@ impl<'a> Document<'a> {
                     Ok(value) => return Ok(value),
                     Err(error) => error,
                 };
-                let at = error.inner().position();
-                let at = at.map(|at| Place { line: at.line + 1, column: at.column + 1 });
-                let message = error.inner().to_string();
-                let message = match at {
-                    Some(at) => {
-                        message.trim_end_matches(&format!(" at line {} column {}", at.line, at.column)).to_owned()
-                    }
-                    None => message,
-                };
-                (key_path(error.path()), at, message)
+                let at = error.inner().position().map(|at| Place { line: at.line + 1, column: at.column + 1 });
+                let path = key_path(error.path());
+                if let Some(code) = error.inner().code() {
+                    let at = at.or_else(|| self.outline.place(&path)).or_else(|| self.start());
+                    let (message, of_a_value) = json5_code(code);
+                    let path = if of_a_value { path } else { KeyPath::default() };
+                    return Err(Problem { path, at, message });
+                }
+                (path, at, error.inner().to_string())
             }
             Syntax::Yaml => {
                 let mut path = KeyPath::default();
@@ -119,6 +118,10 @@ impl<'a> Document<'a> {
     }
 }
 
+fn is_about_a_key(message: &str) -> bool {
+    message.starts_with("unknown key") || message.starts_with("duplicate ")
+}
+
 fn key_path(path: &serde_path_to_error::Path) -> KeyPath {
     KeyPath(
         path.iter()
@@ -143,10 +146,43 @@ fn in_our_words(message: &str, words: &[String]) -> String {
         let hint = nearest(written, &known).map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
         return format!("this is none of {}{hint}", known.join(", "));
     }
+    if message.starts_with("unknown field") {
+        return "unknown key".to_owned();
+    }
     if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
         return format!("`{field}` is missing here");
     }
+    // serde-saphyr adds advice to programmers.
+    let message = message.split(", set ").next().unwrap_or(message);
     without_quoted(without_place(message), words)
+}
+
+/// json5's own faults, whose places are exact, and whether the fault is a value of the wrong sort.
+fn json5_code(code: json5::ErrorCode) -> (String, bool) {
+    use json5::ErrorCode as Code;
+    let of_a_value = match code {
+        Code::ExpectedString => "this is not a text in quotes (a duration too is one: \"30s\", \"10m\", \"1h\")",
+        Code::ExpectedBool => "this is not true or false",
+        Code::ExpectedNumber => "this is not a number",
+        Code::ExpectedOpeningBrace => "this is not a group of keys in braces",
+        Code::ExpectedOpeningBracket => "this is not a list in brackets",
+        Code::ExpectedStringOrObject => "this is not one of the words known here, in quotes",
+        _ => "",
+    };
+    if !of_a_value.is_empty() {
+        return (of_a_value.to_owned(), true);
+    }
+    let of_the_text = match code {
+        Code::ExpectedColon => "a `:` is missing after the key",
+        Code::ExpectedComma => "a `,` or a closing bracket is missing before this",
+        Code::EofParsingArray => "this `[` is not closed",
+        Code::EofParsingObject => "this `{` is not closed",
+        Code::EofParsingString => "this text in quotes is not closed",
+        Code::EofParsingValue => "a value is missing here: the text ends",
+        Code::LineTerminatorInString => "a text in quotes is not closed before the end of its line",
+        _ => return (format!("not valid JSON5: {code}"), false),
+    };
+    (of_the_text.to_owned(), false)
 }
 
 fn plain(expected: &str) -> String {
