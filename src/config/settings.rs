@@ -207,15 +207,15 @@ pub struct ProbeConfig {
 impl Default for ProbeConfig {
     fn default() -> Self {
         Self {
-            every: Duration::from_secs(3600),
+            every: Duration::from_hours(1),
             jitter: 0.1,
             concurrency: 64,
             per_host: 8,
             per_key: 4,
             requests_per_second: 5.0,
             connect_timeout: Duration::from_secs(10),
-            first_byte_timeout: Duration::from_secs(60),
-            timeout: Duration::from_secs(120),
+            first_byte_timeout: Duration::from_mins(1),
+            timeout: Duration::from_mins(2),
             prompt: "What is 2+2? Reply with the number only.".to_owned(),
             max_tokens: 16,
             user_agent: concat!("channelwarden/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -343,4 +343,22 @@ pub enum LogFormat {
 
 fn days(n: u64) -> Duration {
     Duration::from_secs(n * 24 * 3600)
+}
+
+impl GatewayConfig {
+    /// What we may do to one channel.
+    pub fn mode_of(&self, channel: i64) -> Mode {
+        self.channels.mode.get(&channel).copied().unwrap_or(self.mode)
+    }
+}
+
+impl Mode {
+    /// The mode's name in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Propose => "propose",
+            Self::Apply => "apply",
+        }
+    }
 }
