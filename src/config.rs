@@ -163,11 +163,7 @@ impl Loaded {
         };
         let mut out = format!("{} is sound{form}\n", self.path.display());
         for (name, gateway) in &self.config.gateways {
-            let mode = match gateway.mode {
-                Mode::Observe => "observe",
-                Mode::Propose => "propose",
-                Mode::Apply => "apply",
-            };
+            let mode = gateway.mode.as_str();
             let kind = gateway.kind.map_or("kind told from its schema".to_owned(), |kind| kind.to_string());
             let address = gateway.address().map_or_else(|problem| problem, |address| address.to_string());
             let _ = writeln!(out, "gateway {name}: {address}, {kind}, mode {mode}");

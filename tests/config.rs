@@ -24,7 +24,6 @@ fn refusal(name: &str, text: &str) -> String {
     let error = parse(name, text).expect_err(text);
     let shown = format!("{error}\n{error:?}");
     assert!(!shown.contains("canary"), "{shown}");
-    println!("{error}\n--");
     error.to_string()
 }
 
@@ -137,10 +136,17 @@ fn a_value_of_the_wrong_sort_is_told_without_the_value() {
     }
     for (text, expected) in [
         ("probe: { every: canary }", "c.yaml:1:17: `probe.every`: this is not a duration"),
-        ("probe: { concurrency: canary }", "c.yaml:1:23: `probe.concurrency`: "),
-        ("probe: [canary]", "c.yaml:1:8: `probe`: "),
+        ("probe: { concurrency: canary }", "c.yaml:1:23: `probe.concurrency`: this is not a whole number from 0"),
+        ("probe: [canary]", "c.yaml:1:8: `probe`: this is not a group of keys in braces"),
         ("probe: { concurrency: -1 }", "c.yaml:1:23: `probe.concurrency`: "),
-        ("gateways: { main: { database: x.db, channels: { auto_disabled: yes-canary } } }", ".auto_disabled`: "),
+        ("gateways: { main: [canary] }", "c.yaml:1:19: `gateways.main`: this is not a group of keys in braces"),
+        ("network: { check: canary }", "c.yaml:1:19: `network.check`: this is not a list in brackets"),
+        ("gateways: { main: { kind: canary } }", "c.yaml:1:27: `gateways.main.kind`: this is none of one-api"),
+        ("gateways: { main: { mode: aply } }", "did you mean \"apply\"?"),
+        (
+            "gateways: { main: { database: x.db, channels: { auto_disabled: yes-canary } } }",
+            ".auto_disabled`: this is not true or false",
+        ),
     ] {
         let error = refusal("c.yaml", text);
         assert!(error.contains(expected), "{text}\n{error}");
@@ -274,7 +280,7 @@ fn every_key_of_channel_monitor_is_read() {
     let probe = &loaded.config.probe;
     assert_eq!((probe.per_key, probe.per_host, probe.requests_per_second), (12, 12, 1.0));
     assert_eq!((probe.every, probe.timeout), (Duration::from_secs(5400), Duration::from_secs(20)));
-    for said in ["uptime-kuma: this version", "its 2 push", "notification: this version", "One Hub is only observed"] {
+    for said in ["uptime-kuma: this version", "its 2 push", "notification: this version", "only observes a One Hub"] {
         assert!(loaded.notes.iter().any(|note| note.contains(said)), "{said}: {:#?}", loaded.notes);
     }
 

@@ -140,7 +140,7 @@ fn blanked(line: &str, column: usize, is_known: &dyn Fn(&str) -> bool) -> (Strin
                 last = at;
             }
             let word = if is_known(&word) { word.as_str() } else { "***" };
-            out.push_str(&format!("{quote}{word}{quote}"));
+            out.extend([quote.as_str(), word, quote.as_str()]);
         }
         if (index..=last).contains(&(column - 1)) {
             span = Some(start..out.len());
