@@ -40,7 +40,11 @@ impl KnownKeys {
         for parent in parents {
             schema = self.resolved(child(schema, parent)?);
         }
-        if child(schema, key).is_some() || !schema.get("properties").is_some_and(Value::is_object) {
+        // An item where no list belongs is a value of the wrong sort, not an unknown key.
+        if key.starts_with('[')
+            || child(schema, key).is_some()
+            || !schema.get("properties").is_some_and(Value::is_object)
+        {
             return None;
         }
         let known: Vec<&str> = schema["properties"].as_object()?.keys().map(String::as_str).collect();

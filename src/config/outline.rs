@@ -38,6 +38,8 @@ impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, key) in self.0.iter().enumerate() {
             let dot = if index == 0 || key.starts_with('[') { "" } else { "." };
+            // A mistake can make a key of an address; one that looks like that is not shown.
+            let key = if key.contains(['@', '(', '/', ':']) { "***" } else { key };
             write!(f, "{dot}{key}")?;
         }
         Ok(())
