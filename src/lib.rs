@@ -4,4 +4,6 @@
 
 pub mod model;
 pub mod config;
+pub mod crash;
 pub mod store;
+pub mod gateway;
