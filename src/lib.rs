@@ -4,8 +4,10 @@
 
 pub mod model;
 pub mod clock;
+pub mod crash;
 pub mod config;
 pub mod store;
+pub mod gateway;
 pub mod upstream;
 pub mod probe;
 pub mod verdict;
