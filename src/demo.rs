@@ -40,7 +40,7 @@ const PLOTS: [Plot; 7] = [
     },
     Plot {
         name: "Borealis",
-        models: "gpt-4o,gpt-3.5-legacy,llama-busy,deepseek-flaky,mixtral-slow",
+        models: "gpt-4o,gpt-3.5-legacy,llama-busy,deepseek-flaky,mixtral-8x7b",
         group: "default,vip",
         status: 1,
         behaviours: &[
@@ -48,7 +48,7 @@ const PLOTS: [Plot; 7] = [
             ("gpt-3.5-legacy", WORKS),
             ("llama-busy", Behaviour::RateLimited(Some(1))),
             ("deepseek-flaky", Behaviour::Flapping),
-            ("mixtral-slow", Behaviour::Slow(Duration::from_millis(400))),
+            ("mixtral-8x7b", Behaviour::Slow(Duration::from_millis(400))),
         ],
     },
     Plot {
@@ -90,12 +90,12 @@ const PLOTS: [Plot; 7] = [
     },
     Plot {
         name: "Glacier",
-        models: "gpt-4o,mistral-large,qwen-max,deepseek-flaky",
+        models: "gpt-4o,mixtral-8x7b,qwen-max,deepseek-flaky",
         group: "default,vip",
         status: 1,
         behaviours: &[
             ("gpt-4o", WORKS),
-            ("mistral-large", Behaviour::Hangs),
+            ("mixtral-8x7b", Behaviour::Hangs),
             ("qwen-max", WORKS),
             ("deepseek-flaky", WORKS),
         ],
@@ -142,20 +142,17 @@ impl Demo {
     pub async fn lists(&self) -> anyhow::Result<Vec<ListLine>> {
         let rows: Vec<(i64, String, String)> =
             sqlx::query_as("select id, name, models from channels order by id").fetch_all(&self.database).await?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, name, models)| ListLine { channel: format!("#{id} {name}"), models })
-            .collect())
+        Ok(rows.into_iter().map(|(id, name, models)| ListLine { channel: format!("#{id} {name}"), models }).collect())
     }
 
     /// The upstream of Glacier mends its hanging model: it should come back by itself.
     pub fn mend(&self) {
-        self.set("Glacier", "mistral-large", WORKS);
+        self.set("Glacier", "mixtral-8x7b", WORKS);
     }
 
     /// The same model hangs again.
     pub fn hurt(&self) {
-        self.set("Glacier", "mistral-large", Behaviour::Hangs);
+        self.set("Glacier", "mixtral-8x7b", Behaviour::Hangs);
     }
 
     fn set(&self, channel: &str, model: &str, behaviour: Behaviour) {

@@ -21,7 +21,6 @@ pub use abilities::{AbilityShape, Diff, Fold, Shared, diff, expected};
 pub use dialect::Engine;
 pub use error::GatewayError;
 pub use inspect::{NameLimits, Schema};
-pub use read::Route;
 pub use sql::Statements;
 pub use swap::{Order, SwapError, Swapped};
 pub use types::access;

@@ -44,6 +44,7 @@ pub struct Prober {
     prompt: String,
     max_tokens: u32,
     sent: AtomicU64,
+    answered: AtomicU64,
 }
 
 impl Prober {
@@ -58,6 +59,7 @@ impl Prober {
             prompt: config.prompt.clone(),
             max_tokens: config.max_tokens.max(FEWEST_TOKENS),
             sent: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
         })
     }
 
@@ -69,6 +71,11 @@ impl Prober {
     /// How many requests were sent, lists and retries included.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How many HTTP answers came, whatever they said: the proof that our own network works.
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// Asks one model one small question, beginning with the shape that worked last time, each shape at most once.
@@ -138,7 +145,11 @@ impl Prober {
             };
             match &answer {
                 Err(failure) if failure.kind == TransportKind::Reset && again => again = false,
-                Err(_) | Ok(_) => return Ok(answer),
+                Err(_) => return Ok(answer),
+                Ok(_) => {
+                    self.answered.fetch_add(1, Ordering::Relaxed);
+                    return Ok(answer);
+                }
             }
         }
     }

@@ -78,7 +78,7 @@ impl Story {
         self.round("Round 2: what is gone was confirmed; limits hold back what looks like too much").await?;
         self.round("Round 3: three failures in a row while siblings answer are proof too").await?;
         demo.mend();
-        self.round("Round 4: the upstream of Glacier mended mistral-large: it comes back by itself").await?;
+        self.round("Round 4: the upstream of Glacier mended mixtral-8x7b: it comes back by itself").await?;
         println!("What the gateway advertises now:\n");
         lists(demo).await?;
         self.sum_up().await?;
@@ -91,7 +91,11 @@ impl Story {
         }
         let mut hangs = true;
         while !self.stop.is_cancelled() {
-            if hangs { demo.hurt() } else { demo.mend() }
+            if hangs {
+                demo.hurt()
+            } else {
+                demo.mend()
+            }
             hangs = self.reports.len() % 4 != 0;
             self.round("The loop goes on").await?;
         }
@@ -149,10 +153,12 @@ impl Story {
         for seen in self.store.observed_in(last.round, false, u32::MAX).await? {
             let told = |channel: i64, model: &str| channel == seen.channel && model == seen.model;
             let doubted = last.doubtful.iter().any(|doubt| told(doubt.channel.id, doubt.model.as_str()));
-            let held = last.held.iter().any(|held| {
-                held.removals.iter().any(|removal| told(held.channel.id, removal.model.as_str()))
-            });
-            if !doubted && !held {
+            let held = last
+                .held
+                .iter()
+                .any(|held| held.removals.iter().any(|removal| told(held.channel.id, removal.model.as_str())));
+            let off = last.still_withdrawn.iter().any(|off| told(off.channel.id, off.model.as_str()));
+            if !doubted && !held && !off {
                 let (channel, model, outcome) = (seen.channel, show::plain(&seen.model), &seen.outcome);
                 println!("kept       #{channel}: {model} ({outcome}: says nothing about the model)");
             }

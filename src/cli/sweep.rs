@@ -147,6 +147,10 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
     for held in &report.held {
         println!("{}", show::held(held));
     }
+    for down in &report.down {
+        let (channel, detail) = (show::channel(&down.channel), show::plain(&down.detail));
+        println!("{channel}: nothing answered ({}), nothing withdrawn: {detail}", down.outcome);
+    }
     for skipped in &report.skipped {
         println!("{}: left alone: {}", show::channel(&skipped.channel), show::plain(&skipped.why));
     }

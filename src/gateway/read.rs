@@ -7,21 +7,10 @@ use super::columns::{self, ChannelRow};
 use super::sql::{Pool, Row, Tx, Value};
 use super::{Engine, Gateway, GatewayError, Schema};
 use crate::config::DatabaseAddress;
-use crate::model::{Ability, Channel, GatewayKind, Image, ModelName};
+use crate::model::{Ability, Channel, GatewayKind, Image, ModelName, Route};
 
 /// Names asked for in one statement.
 const ROUTES_AT_ONCE: usize = 200;
-
-/// An enabled channel serves a model in a group.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Route {
-    /// The group.
-    pub group: String,
-    /// The model.
-    pub model: ModelName,
-    /// The channel's id.
-    pub channel: i64,
-}
 
 impl Gateway {
     /// Connects and inspects. `name` is the gateway's in our configuration, `kind` overrides what the schema says, `salt`

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Draft, listed};
 use crate::config::Limits;
-use crate::model::{Guard, ModelName};
+use crate::model::{Guard, ModelName, Route};
 
 /// What a round knows beyond single channels.
 #[derive(Clone, Debug, Default)]
@@ -17,17 +17,6 @@ pub struct Facts {
     pub pairs: usize,
     /// Why our own network is not to be trusted, if so.
     pub own_network: Option<String>,
-}
-
-/// An enabled channel serving a model in a group.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Route {
-    /// `abilities.group`.
-    pub group: String,
-    /// `abilities.model`.
-    pub model: String,
-    /// `abilities.channel_id`.
-    pub channel: i64,
 }
 
 /// Nothing on the channel answered: a fact about the channel, its key or its address, not about its models.
@@ -116,7 +105,7 @@ pub(super) fn round_limit(drafts: &mut [Draft], facts: &Facts, limits: &Limits) 
 
 /// The last enabled channel serving a model in a group keeps it. Removals planned before in this round count as done.
 pub(super) fn last_route(drafts: &mut [Draft], routes: &[Route]) {
-    let mut serving: HashMap<(&str, &str), Vec<i64>> = HashMap::new();
+    let mut serving: HashMap<(&str, &ModelName), Vec<i64>> = HashMap::new();
     for Route { group, model, channel } in routes {
         serving.entry((group, model)).or_default().push(*channel);
     }
@@ -124,7 +113,7 @@ pub(super) fn last_route(drafts: &mut [Draft], routes: &[Route]) {
     for draft in drafts.iter_mut().filter(|draft| draft.enabled) {
         let id = draft.change.channel.id;
         let served_elsewhere = |group: &str, model: &ModelName| {
-            let others = serving.get(&(group, model.as_str())).map_or(&[][..], Vec::as_slice);
+            let others = serving.get(&(group, model)).map_or(&[][..], Vec::as_slice);
             others.iter().any(|other| *other != id && !gone.contains(&(*other, model.clone())))
         };
         let (removed, last): (Vec<_>, Vec<_>) = std::mem::take(&mut draft.change.removed)

@@ -57,7 +57,8 @@ impl Questions {
         let withdrawn: BTreeSet<&ModelName> = withdrawn.map(|(model, _)| model).collect();
         let listed = advertised.names().iter().map(|model| (model, false));
         let back = withdrawn.into_iter().map(|model| (model, false));
-        let new = new_names(channel, mapping, advertised, offered, known, models).into_iter().map(|model| (model, true));
+        let new =
+            new_names(channel, mapping, advertised, offered, known, models).into_iter().map(|model| (model, true));
         let mut questions = Self::default();
         for (model, may_add) in listed.chain(back).chain(new) {
             let upstream = match judgeable(model, mapping, models) {
