@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use progress::{Progress, Quiet};
-pub use report::{ChangeLine, Report, Skipped};
+pub use report::{ChangeLine, Doubt, Report, Skipped, Unprobed};
 pub use survey::{Questions, Scope};
 
 use crate::apply::{self, ApplyError};

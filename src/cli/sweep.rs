@@ -131,7 +131,7 @@ async fn confirm(
     Ok(report)
 }
 
-async fn print(store: &Store, report: &Report, all: bool) -> anyhow::Result<()> {
+pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::Result<()> {
     let every = report.probed <= ROWS as usize || all;
     let limit = if all { u32::MAX } else { ROWS };
     let observed = store.observed_in(report.round, every, limit).await?;

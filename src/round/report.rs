@@ -12,7 +12,7 @@ use crate::model::{Change, ChannelRef, Held, ModelName, Outcome};
 use crate::plan::{Facts, Survey};
 use crate::verdict::Verdict;
 
-/// Doubtful models named in a report; more are only counted, so that a report stays small.
+/// Doubtful and unprobed models named in a report; more are only counted, so that a report stays small.
 const NAMED: usize = 200;
 
 /// The report of one round over one gateway.
@@ -28,6 +28,10 @@ pub struct Report {
     pub channels: usize,
     /// Channels left alone, and why.
     pub skipped: Vec<Skipped>,
+    /// Advertised models that are not probed, and why.
+    pub unprobed: Vec<Unprobed>,
+    /// How many of those there are, named or not.
+    pub unprobed_count: usize,
     /// Channels on which nothing answered.
     pub channels_down: usize,
     /// (channel, model) pairs probed.
@@ -53,6 +57,17 @@ pub struct Report {
 pub struct Skipped {
     /// Which.
     pub channel: ChannelRef,
+    /// Why.
+    pub why: String,
+}
+
+/// An advertised model that is not probed: it stays as it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unprobed {
+    /// On which channel.
+    pub channel: ChannelRef,
+    /// Which.
+    pub model: ModelName,
     /// Why.
     pub why: String,
 }
@@ -93,6 +108,8 @@ impl Report {
             mode,
             channels: 0,
             skipped: vec![],
+            unprobed: vec![],
+            unprobed_count: 0,
             channels_down: 0,
             probed: 0,
             outcomes: BTreeMap::new(),
@@ -116,6 +133,12 @@ impl Report {
                 return None;
             }
         };
+        self.unprobed_count += surveyed.unprobed.len();
+        for (model, why) in surveyed.unprobed {
+            if self.unprobed.len() < NAMED {
+                self.unprobed.push(Unprobed { channel: surveyed.channel.clone(), model, why });
+            }
+        }
         for (outcome, count) in surveyed.outcomes {
             *self.outcomes.entry(outcome).or_default() += count;
         }
@@ -188,6 +211,7 @@ impl Report {
         count(self.pending_models(), "wanted");
         count(self.held_models(), "held");
         count(self.doubtful_count, "doubtful");
+        count(self.unprobed_count, "not probed");
         count(self.channels_down, "channels down");
         count(self.skipped.len(), "channels left alone");
         count(self.errors.len(), "errors");

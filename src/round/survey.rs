@@ -16,7 +16,7 @@ use crate::gateway::{self, GatewayError};
 use crate::model::{Channel, ChannelRef, Evidence, ModelName, Observation, Outcome, Standing, Status, WorkingList};
 use crate::plan::{Judged, Survey};
 use crate::store::{Finding, StoreError};
-use crate::upstream::{self, Listing, Target};
+use crate::upstream::{Listing, Target};
 use crate::verdict::{self, Company};
 
 /// Which channels and models a round looks at.
@@ -49,6 +49,8 @@ pub(super) struct Surveyed {
     /// The survey, or why the channel is left alone.
     pub(super) found: Result<Survey, String>,
     pub(super) outcomes: BTreeMap<Outcome, usize>,
+    /// Advertised models that were not probed, and why.
+    pub(super) unprobed: Vec<(ModelName, String)>,
     pub(super) notes: Vec<String>,
 }
 
@@ -66,6 +68,7 @@ impl Round {
             channel: reference.clone(),
             found: Err(String::new()),
             outcomes: BTreeMap::new(),
+            unprobed: vec![],
             notes: vec![],
         };
         let (advertised, targets) = match self.reach(channel) {
@@ -79,8 +82,9 @@ impl Round {
         let known = self.store.standings(name, &reference).await?;
         let on_hold = self.store.held_models(name, channel.id).await?;
         let offer = self.offer(channel, &targets, scope, &mut surveyed.notes).await;
-        let questions =
+        let mut questions =
             Questions::new(channel, &advertised, &offer.names, &known, &self.settings.models, scope, clock::now());
+        surveyed.unprobed = std::mem::take(&mut questions.unprobed);
         let answers = self.ask(&reference, &targets, &questions).await;
         let now = clock::now();
         let alive = answers.values().filter(|seen| seen.outcome.evidence() == Evidence::Alive).count();
@@ -141,7 +145,7 @@ impl Round {
             return Err(format!("its model_mapping cannot be read ({why}): New API refuses its requests too"));
         }
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
-        let access = gateway::access(self.gateway.kind(), channel)?;
+        let access = gateway::access(self.gateway.schema().kind, channel)?;
         if channel.keys.is_empty() {
             return Err("it has no usable key".to_owned());
         }
@@ -165,7 +169,7 @@ impl Round {
                 }
                 Source::Upstream => {
                     let Some(target) = targets.first() else { continue };
-                    let why = match upstream::list(self.prober.http(), target).await {
+                    let why = match self.prober.list(target).await {
                         Listing::Offered(names) => return Offer { names, from_upstream: true },
                         Listing::Empty => "it is empty".to_owned(),
                         Listing::Failed { why, .. } => why,
