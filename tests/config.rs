@@ -380,3 +380,30 @@ fn doubtful_settings_are_noted() {
         assert!(notes.contains(said), "{notes}");
     }
 }
+
+/// A sound text with one slip of the hand in it: some characters gone, others in their place.
+fn slipped(text: &str, at: usize, gone: usize, put: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let at = at % chars.len();
+    let rest = chars.iter().skip(at + gone);
+    chars[..at].iter().chain(put.chars().collect::<Vec<_>>().iter()).chain(rest).collect()
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 500, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_slip_of_the_hand_shows_a_secret(at in 0usize..400, gone in 0usize..4, put in "[-\"'{}\\[\\]:,#/*& \na0]{0,3}") {
+        let json = include_str!("config/cm-full.json");
+        let ours = "{ gateways: { main: { database: \"root:canary@tcp(db:3306)/x\", mode: 'apply' } }, probe: { every: '1h' } }";
+        let yaml = "gateways:\n  main:\n    database: root:canary@tcp(db:3306)/x\n    mode: apply\nprobe:\n  every: 1h\n";
+        for (name, text) in [("config.json", json), ("c.json5", ours), ("c.yaml", yaml)] {
+            let text = slipped(text, at * 7, gone, &put);
+            let shown = match parse(name, &text) {
+                Ok(loaded) => format!("{loaded:?}"),
+                Err(error) => error.to_string(),
+            };
+            proptest::prop_assert!(!shown.contains("canary"), "{text}\n{shown}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::outline::{KeyPath, Place};
+use super::outline::{KeyPath, Place, is_name};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +98,8 @@ fn show(file: &str, text: &str, problem: &Problem, words: &[String]) -> String {
     let head = format!("{file}:{}:{}: {path}{}", at.line, at.column, problem.message);
     let Some(line) = text.lines().nth(at.line - 1) else { return head };
     // The message names the path, so the line may too.
-    let is_known = |word: &str| words.iter().chain(&problem.path.0).any(|known| known == word);
+    let named = problem.path.0.iter().filter(|key| is_name(key));
+    let is_known = |word: &str| words.iter().chain(named.clone()).any(|known| known == word);
     let (line, span) = blanked(line, at.column, &is_known);
     if line.trim().is_empty() || line.len() > 400 {
         return head;
