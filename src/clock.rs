@@ -1,11 +1,9 @@
-//! The one place that reads the wall clock.
-//!
-//! Decides: nothing. Everything that judges takes `now` as a value.
+//! The time of day. Everything else is given `now` as a value.
 
 use jiff::Timestamp;
 
-/// The time now (UTC).
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+/// Now, in UTC.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks")]
 pub fn now() -> Timestamp {
     Timestamp::now()
 }

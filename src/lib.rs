@@ -5,6 +5,9 @@
 pub mod model;
 pub mod clock;
 pub mod config;
+pub mod store;
 pub mod upstream;
 pub mod probe;
+pub mod verdict;
+pub mod plan;
 pub mod simulate;

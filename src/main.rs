@@ -1,1 +1,2 @@
+//! The `channelwarden` program.
 fn main() {}

@@ -6,6 +6,7 @@
 mod access;
 mod change;
 mod channel;
+mod intent;
 mod names;
 mod outcome;
 mod secret;
@@ -14,6 +15,7 @@ mod standing;
 pub use access::{Access, OpenAiPaths, Protocol};
 pub use change::{Change, ChannelRef, Guard, Held, Reason, Removal};
 pub use channel::{Ability, Channel, Fingerprint, GatewayKind, Mapping, Status};
+pub use intent::{Image, Intent, ListText, Rows};
 pub use names::{ModelName, WorkingList};
 pub use outcome::{Evidence, Outcome};
 pub use secret::Secret;

@@ -9,11 +9,13 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::database::DatabaseAddress;
+use super::environment::{Environment, process_environment};
 use super::secret::SecretRef;
 use crate::model::GatewayKind;
 
 /// The whole configuration.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The gateways to look after, by a name of your choice.
@@ -33,7 +35,7 @@ pub struct Config {
 }
 
 /// One gateway.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayConfig {
     /// The gateway's database: `mysql://…`, `postgres://…`, `sqlite:…`, a Go DSN
@@ -53,6 +55,31 @@ pub struct GatewayConfig {
     pub models: ModelsConfig,
 }
 
+impl GatewayConfig {
+    /// A gateway with this database and defaults for all else.
+    pub fn new(database: SecretRef) -> Self {
+        Self {
+            database,
+            kind: None,
+            mode: Mode::default(),
+            channels: ChannelsConfig::default(),
+            models: ModelsConfig::default(),
+        }
+    }
+
+    /// Where the gateway's database is, variables and secret files put in.
+    ///
+    /// # Errors
+    /// A sentence on what is missing or wrong, without any part of the address.
+    pub fn address(&self) -> Result<DatabaseAddress, String> {
+        self.address_in(&process_environment)
+    }
+
+    pub(super) fn address_in(&self, environment: Environment<'_>) -> Result<DatabaseAddress, String> {
+        DatabaseAddress::parse(self.database.resolve_in(environment)?.expose())
+    }
+}
+
 /// What we may do to a gateway or channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -67,7 +94,7 @@ pub enum Mode {
 }
 
 /// Which channels are looked after.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChannelsConfig {
     /// Only these channel ids; empty: all.
@@ -81,7 +108,7 @@ pub struct ChannelsConfig {
 }
 
 /// Which models are looked after, and where new ones come from. Patterns are names, with `*` for any text.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelsConfig {
     /// Where names that the channel does not advertise yet come from: the first source that answers is used.
@@ -116,7 +143,7 @@ pub enum Source {
 }
 
 /// Our own history and journal.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// The SQLite file; made when absent. Never a gateway's own database.
@@ -138,7 +165,7 @@ impl Default for StoreConfig {
 }
 
 /// How upstreams are asked.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProbeConfig {
     /// From the start of one round to the start of the next.
@@ -180,15 +207,15 @@ pub struct ProbeConfig {
 impl Default for ProbeConfig {
     fn default() -> Self {
         Self {
-            every: Duration::from_secs(3600),
+            every: Duration::from_hours(1),
             jitter: 0.1,
             concurrency: 64,
             per_host: 8,
             per_key: 4,
             requests_per_second: 5.0,
             connect_timeout: Duration::from_secs(10),
-            first_byte_timeout: Duration::from_secs(60),
-            timeout: Duration::from_secs(120),
+            first_byte_timeout: Duration::from_mins(1),
+            timeout: Duration::from_mins(2),
             prompt: "What is 2+2? Reply with the number only.".to_owned(),
             max_tokens: 16,
             user_agent: concat!("channelwarden/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -198,7 +225,7 @@ impl Default for ProbeConfig {
 }
 
 /// When findings become a verdict.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VerdictPolicy {
     /// For "no such model" and "no access to it".
@@ -243,7 +270,7 @@ pub struct Confirm {
 }
 
 /// How much one round may change; what exceeds a limit is held and shown.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// The share of a channel's list that one round may withdraw (one model always may).
@@ -280,7 +307,7 @@ impl Default for Limits {
 }
 
 /// How our own network is checked before anything is written.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkConfig {
     /// `host:port` addresses of which one must accept a connection. Empty: an HTTP answer from any upstream in the
@@ -289,7 +316,7 @@ pub struct NetworkConfig {
 }
 
 /// Our own log, on standard error.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// `error`, `warn`, `info`, `debug`, `trace`, or a tracing filter.
@@ -316,4 +343,22 @@ pub enum LogFormat {
 
 fn days(n: u64) -> Duration {
     Duration::from_secs(n * 24 * 3600)
+}
+
+impl GatewayConfig {
+    /// What we may do to one channel.
+    pub fn mode_of(&self, channel: i64) -> Mode {
+        self.channels.mode.get(&channel).copied().unwrap_or(self.mode)
+    }
+}
+
+impl Mode {
+    /// The mode's name in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Propose => "propose",
+            Self::Apply => "apply",
+        }
+    }
 }

@@ -10,7 +10,7 @@ pub enum Protocol {
 /// Where an OpenAI-compatible upstream keeps its calls, below the base URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenAiPaths {
-    /// `/v1` for most; `/compatible-mode/v1` (DashScope), `/api/paas/v4` (Zhipu), `/api/v3` (Ark), `` (Perplexity).
+    /// `/v1` for most; `/compatible-mode/v1` (DashScope), `/api/paas/v4` (Zhipu), `/api/v3` (Ark), nothing (Perplexity).
     pub version: &'static str,
     /// Below the version, `/chat/completions` for nearly all.
     pub chat: &'static str,

@@ -72,6 +72,19 @@ pub struct Change {
     pub restored: Vec<ModelName>,
 }
 
+impl Change {
+    /// Whether nothing would change: all that was wanted is held back.
+    pub fn is_empty(&self) -> bool {
+        self.removed.is_empty() && self.added.is_empty() && self.restored.is_empty()
+    }
+
+    /// What is left of a change that was written: nothing, on the list as it is now.
+    #[must_use]
+    pub fn emptied(self) -> Self {
+        Self { before: self.after.join(), removed: vec![], added: vec![], restored: vec![], ..self }
+    }
+}
+
 /// The rule that held something back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -97,6 +110,14 @@ pub enum Guard {
 }
 
 impl Guard {
+    /// Whether a person may let through what it held (`apply --held`): limits may be lifted, facts may not.
+    pub fn may_be_lifted(self) -> bool {
+        match self {
+            Self::LastRoute | Self::ChannelLimit | Self::RoundLimit | Self::Correlated => true,
+            Self::NeverEmpty | Self::ChannelDown | Self::ManyChannelsDown | Self::OwnNetwork | Self::OnHold => false,
+        }
+    }
+
     /// The guard's name in the store, in JSON and in tables.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -124,8 +145,10 @@ impl fmt::Display for Guard {
 pub struct Held {
     /// Which channel.
     pub channel: ChannelRef,
-    /// The models concerned.
-    pub models: Vec<ModelName>,
+    /// Models that would have been taken off.
+    pub removals: Vec<Removal>,
+    /// Models that would have been put on, new ones and those we withdrew.
+    pub additions: Vec<ModelName>,
     /// Which rule.
     pub guard: Guard,
     /// What it saw, and what an operator can do.

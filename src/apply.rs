@@ -1,0 +1,183 @@
+//! The write: journal, then compare-and-swap, then outcome. Undo is the same write backwards.
+//!
+//! Decides: in which order things become durable, and how an intent that a crash left open is settled.
+//! Must not know: verdicts and plans; SQL.
+
+mod undo;
+
+use crate::clock;
+use crate::crash::crash_point;
+use crate::gateway::{Gateway, GatewayError, Order, SwapError};
+use crate::model::{Change, Image, Intent, ListText, Rows};
+use crate::store::{ChangeState, Journaled, Store, StoreError, Turn};
+
+pub use undo::{Undo, undo};
+
+/// How one change ended.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case", tag = "result", content = "why")]
+pub enum Outcome {
+    /// The gateway has it, under this number in the journal.
+    Applied(i64),
+    /// Rehearsed: every statement ran, and was rolled back.
+    Rehearsed,
+    /// Someone else changed the channel since we looked; theirs stays.
+    Conflict(String),
+    /// The operator said stop.
+    OnHold(String),
+    /// The gateway's tables do not allow it.
+    Refused(String),
+    /// The database failed; nothing of it was written.
+    Failed(String),
+}
+
+/// What stops every further write of a round.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Our own store failed: without a journal nothing is written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The gateway's database does not answer.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+}
+
+/// Applies one change. The turn is the proof that no other process of ours is writing.
+pub async fn apply(
+    store: &Store,
+    gateway: &Gateway,
+    change: &Change,
+    round: Option<i64>,
+    turn: &Turn,
+) -> Result<Outcome, ApplyError> {
+    match intend(gateway, change, round).await? {
+        Ok(intent) => write(store, gateway, intent, turn).await,
+        Err(conflict) => Ok(Outcome::Conflict(conflict)),
+    }
+}
+
+/// Runs the same statements as [`apply`] and rolls them back. Nothing is journaled: there is nothing to settle.
+pub async fn rehearse(gateway: &Gateway, change: &Change) -> Result<Outcome, ApplyError> {
+    let intent = match intend(gateway, change, None).await? {
+        Ok(intent) => intent,
+        Err(conflict) => return Ok(Outcome::Conflict(conflict)),
+    };
+    Ok(match gateway.swap(Order::Rehearse(&intent)).await {
+        Ok(_) => Outcome::Rehearsed,
+        Err(error) => outcome(error).1,
+    })
+}
+
+/// Settles every intent that was left open, by looking at the gateway; never by doing it again.
+pub async fn recover(store: &Store, gateway: &Gateway, _turn: &Turn) -> Result<Vec<String>, ApplyError> {
+    let mut settled = vec![];
+    for journaled in store.open_intents(gateway.name()).await? {
+        let what = format!("change {} of channel {}", journaled.id(), journaled.intent().channel);
+        let (state, note) = settle_by_looking(store, gateway, journaled).await?;
+        settled.push(format!("{what} was left open by a crash; looking at the gateway: {} ({note})", state.as_str()));
+    }
+    Ok(settled)
+}
+
+/// The intent for a change: what stands there now goes into the journal, for settling and undo.
+async fn intend(
+    gateway: &Gateway,
+    change: &Change,
+    round: Option<i64>,
+) -> Result<Result<Intent, String>, GatewayError> {
+    let Some(before) = gateway.image(change.channel.id).await? else {
+        return Ok(Err("the channel is not there any more".to_owned()));
+    };
+    if before.models != change.before {
+        return Ok(Err("its list was edited since we looked; the edit stays".to_owned()));
+    }
+    Ok(Ok(Intent {
+        gateway: gateway.name().to_owned(),
+        round,
+        channel: change.channel.clone(),
+        fingerprint: change.fingerprint.clone(),
+        before,
+        models: ListText::from(&change.after),
+        rows: Rows::AsTheGateway,
+        removed: change.removed.clone(),
+        added: change.added.clone(),
+        restored: change.restored.clone(),
+        undoes: None,
+    }))
+}
+
+/// Journal, swap, outcome.
+async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -> Result<Outcome, ApplyError> {
+    let permit = store.permit(gateway.name(), &intent.channel);
+    if let Err(hold) = permit.check().await {
+        return Ok(Outcome::OnHold(hold.to_string()));
+    }
+    let journaled = store.open_intent(intent, clock::now()).await?;
+    crash_point("after-journal").await;
+    let id = journaled.id();
+    match gateway.swap(Order::Commit { journaled: &journaled, permit: &permit }).await {
+        Ok(swapped) => {
+            crash_point("before-outcome").await;
+            store.settle(journaled, ChangeState::Applied, Some(&swapped.after), "", clock::now()).await?;
+            Ok(Outcome::Applied(id))
+        }
+        // A database that fails may have committed before the answer was lost: only a look tells.
+        Err(SwapError::Database(error)) => {
+            let (state, note) = settle_by_looking(store, gateway, journaled).await?;
+            Ok(match state {
+                ChangeState::Applied => Outcome::Applied(id),
+                ChangeState::Conflict => Outcome::Conflict(note),
+                ChangeState::Abandoned | ChangeState::Open => Outcome::Failed(error.to_string()),
+            })
+        }
+        Err(error) => {
+            let (state, outcome, note) = {
+                let (state, outcome) = outcome(error);
+                let note = why(&outcome);
+                (state, outcome, note)
+            };
+            store.settle(journaled, state, None, &note, clock::now()).await?;
+            Ok(outcome)
+        }
+    }
+}
+
+/// Looks at the channel: our list stands there, the old one does, or someone else's.
+async fn settle_by_looking(
+    store: &Store,
+    gateway: &Gateway,
+    journaled: Journaled,
+) -> Result<(ChangeState, String), ApplyError> {
+    let now = gateway.image(journaled.intent().channel.id).await?;
+    let (state, note) = settled(journaled.intent(), now.as_ref());
+    let after = now.as_ref().filter(|_| state == ChangeState::Applied);
+    store.settle(journaled, state, after, note, clock::now()).await?;
+    Ok((state, note.to_owned()))
+}
+
+/// How an open intent ended, by what stands in the gateway. The two tables change in one transaction, so the list
+/// tells for both.
+fn settled(intent: &Intent, now: Option<&Image>) -> (ChangeState, &'static str) {
+    match now {
+        Some(image) if image.models == intent.models.as_str() => (ChangeState::Applied, "our list stands there"),
+        Some(image) if image.models == intent.before.models => (ChangeState::Abandoned, "the old list stands there"),
+        Some(_) => (ChangeState::Conflict, "someone else's list stands there, and stays"),
+        None => (ChangeState::Conflict, "the channel is not there any more"),
+    }
+}
+
+fn outcome(error: SwapError) -> (ChangeState, Outcome) {
+    match error {
+        SwapError::Conflict(why) => (ChangeState::Conflict, Outcome::Conflict(why)),
+        SwapError::OnHold(hold) => (ChangeState::Abandoned, Outcome::OnHold(hold.to_string())),
+        SwapError::Refused(why) => (ChangeState::Abandoned, Outcome::Refused(why)),
+        SwapError::Database(error) => (ChangeState::Abandoned, Outcome::Failed(error.to_string())),
+    }
+}
+
+fn why(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Applied(_) | Outcome::Rehearsed => String::new(),
+        Outcome::Conflict(why) | Outcome::OnHold(why) | Outcome::Refused(why) | Outcome::Failed(why) => why.clone(),
+    }
+}

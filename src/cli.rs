@@ -1,0 +1,175 @@
+//! The commands: what a person types, and what they are told.
+//!
+//! Decides: arguments, exit codes, tables and words. Must not know: how a round, a plan or a write works.
+
+mod configuration;
+mod demo;
+mod health;
+mod history;
+mod hold;
+mod pending;
+mod show;
+mod sweep;
+mod undo;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{self, Config, LogConfig, LogFormat};
+use crate::probe::Prober;
+use crate::round::Round;
+use crate::store::Store;
+use crate::daemon;
+
+/// Keeps LLM gateways truthful: probes every model of every One API / New API channel and writes back the list that
+/// really works, safely and reversibly.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// The configuration; without it `config.json5`, `.json`, `.yaml` or `.yml` here, then in the user's config folder
+    #[arg(short, long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  channelwarden demo                      see it work, with nothing but this binary
+  channelwarden config check              is the configuration right?
+  channelwarden sweep --dry-run           probe everything now, write nothing
+  channelwarden plan                      what would change, and what is held back
+  channelwarden run                       the loop: what a service or container runs
+  channelwarden undo --last               take the latest change back
+
+Exit codes: 0 nothing to do or done, 1 error, 2 changes pending, 3 held by a guard, 4 conflict";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The loop: a round at once, then one every `probe.every` (SIGHUP reads the configuration again)
+    Run,
+    /// One round now, with a progress bar and a table
+    Sweep(sweep::Args),
+    /// What the latest round wants to change, and what guards held back
+    Plan(pending::PlanArgs),
+    /// Write what the latest round wants (the gateway's mode must be propose or apply)
+    Apply(pending::ApplyArgs),
+    /// Take changes back: both tables as they were
+    Undo(undo::Args),
+    /// Stop writing: everywhere, or one gateway, channel or model
+    Hold(hold::HoldArgs),
+    /// Lift a hold
+    Release(hold::ReleaseArgs),
+    /// Rounds and changes, or what was seen of a channel or model
+    History(history::Args),
+    /// Check, migrate or describe the configuration
+    #[command(subcommand)]
+    Config(configuration::Command),
+    /// Is the loop alive? For container health checks
+    Healthcheck,
+    /// A simulated gateway and its upstreams in a temporary folder, and real rounds over them
+    Demo(demo::Args),
+    /// Shell completions
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command line; the answer is the exit code.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let at = cli.config.as_deref();
+    match cli.command {
+        Command::Run => {
+            let (loaded, path) = load(at, true)?;
+            daemon::run(loaded, path).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Sweep(args) => sweep::run(load(at, false)?.0, args).await,
+        Command::Plan(args) => pending::plan(load(at, false)?.0, &args).await,
+        Command::Apply(args) => pending::apply(load(at, false)?.0, &args).await,
+        Command::Undo(args) => undo::run(load(at, false)?.0, &args).await,
+        Command::Hold(args) => hold::hold(load(at, false)?.0, &args).await,
+        Command::Release(args) => hold::release(load(at, false)?.0, &args).await,
+        Command::History(args) => history::run(load(at, false)?.0, &args).await,
+        Command::Config(command) => configuration::run(at, &command),
+        Command::Healthcheck => health::run(load(at, false)?.0).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "channelwarden", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Finds and reads the configuration, starts the log, and prints the notes. The loop logs at the configured level;
+/// commands for people only warn, for their output is their own.
+fn load(at: Option<&Path>, service: bool) -> anyhow::Result<(Config, PathBuf)> {
+    let path = config::find(at)?;
+    let loaded = config::load(&path)?;
+    start_log(&loaded.config.log, service);
+    for note in &loaded.notes {
+        if service {
+            tracing::warn!("{note}");
+        } else {
+            eprintln!("note: {note}");
+        }
+    }
+    Ok((loaded.config, path))
+}
+
+fn start_log(log: &LogConfig, service: bool) {
+    let level = if service { log.level.as_str() } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::try_new(level).unwrap_or_default();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start is a test's, and keeps the first.
+    let _ = match log.format {
+        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => builder.with_ansi(console::colors_enabled_stderr()).try_init(),
+    };
+}
+
+/// The gateways a command is about: the one named, or all.
+fn gateways(config: &Config, named: Option<&str>) -> anyhow::Result<Vec<String>> {
+    match named {
+        None => Ok(config.gateways.keys().cloned().collect()),
+        Some(name) if config.gateways.contains_key(name) => Ok(vec![name.to_owned()]),
+        Some(name) => {
+            let known: Vec<_> = config.gateways.keys().map(String::as_str).collect();
+            anyhow::bail!("no gateway {name:?} in the configuration; there are: {}", known.join(", "))
+        }
+    }
+}
+
+/// Opens a gateway for a command.
+async fn open(config: &Config, name: &str, store: &Store, stop: &CancellationToken) -> anyhow::Result<Round> {
+    let prober = Prober::new(&config.probe).map_err(anyhow::Error::msg).context("cannot prepare probing")?;
+    daemon::open(name, config, store, &Arc::new(prober), stop).await
+}
+
+/// A token that SIGINT and SIGTERM set; a second one ends the process.
+fn stop_on_signal() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let token = stop.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            token.cancel();
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        }
+    });
+    stop
+}
+
+/// The worst of several exit codes: error, conflict, held, pending, done.
+fn worst(codes: impl IntoIterator<Item = u8>) -> ExitCode {
+    const ORDER: [u8; 5] = [0, 2, 3, 4, 1];
+    let rank = |code: &u8| ORDER.iter().position(|known| known == code).unwrap_or(ORDER.len());
+    ExitCode::from(codes.into_iter().max_by_key(rank).unwrap_or(0))
+}

@@ -1,0 +1,108 @@
+//! `history`: what was done and seen.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::{gateways, show};
+use crate::config::Config;
+use crate::model::Intent;
+use crate::store::Store;
+
+/// Rounds and changes, or what was seen of a channel or model
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What was seen of this channel (its id)
+    #[arg(long, value_name = "ID")]
+    channel: Option<i64>,
+    /// What was seen of this model
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// How many lines of each sort
+    #[arg(long, default_value_t = 20)]
+    limit: u32,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+    /// Only this gateway
+    #[arg(long, value_name = "NAME")]
+    gateway: Option<String>,
+}
+
+pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode> {
+    let store = Store::open(&config.store.path).await?;
+    for name in gateways(&config, args.gateway.as_deref())? {
+        if args.channel.is_some() || args.model.is_some() {
+            seen(&store, &name, args).await?;
+        } else {
+            done(&store, &name, args).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn seen(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
+    let seen = store.observed(name, args.channel, args.model.as_deref(), args.limit).await?;
+    if args.json {
+        println!("{}", json!({ "gateway": name, "observations": seen }));
+        return Ok(());
+    }
+    let mut table = show::table(&["when", "channel", "model", "outcome", "status", "latency", "why"]);
+    for line in seen {
+        table.add_row(vec![
+            show::local(line.at),
+            format!("#{}", line.channel),
+            show::plain(&line.model),
+            line.outcome,
+            line.status.map(|status| status.to_string()).unwrap_or_default(),
+            format!("{} ms", line.latency_ms),
+            show::plain(&line.detail),
+        ]);
+    }
+    println!("{name}\n{table}");
+    Ok(())
+}
+
+async fn done(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
+    let (rounds, changes) = (store.rounds(name, args.limit).await?, store.changes(name, args.limit).await?);
+    if args.json {
+        println!("{}", json!({ "gateway": name, "rounds": rounds, "changes": changes }));
+        return Ok(());
+    }
+    let mut table = show::table(&["round", "started", "mode", "checked", "changes", "held"]);
+    for round in rounds {
+        let report = round.report.unwrap_or_default();
+        let count = |key: &str| report[key].as_array().map(|list| list.len().to_string()).unwrap_or_default();
+        let checked = report["probed"].as_u64().map_or_else(|| "not finished".to_owned(), |n| n.to_string());
+        table.add_row(vec![
+            round.id.to_string(),
+            show::local(round.started),
+            round.mode,
+            checked,
+            count("changes"),
+            count("held"),
+        ]);
+    }
+    println!("{name}\n{table}");
+    let mut table = show::table(&["change", "when", "channel", "state", "what"]);
+    for change in changes {
+        let undone = change.undone_by.map(|by| format!(", taken back by {by}")).unwrap_or_default();
+        table.add_row(vec![
+            change.id.to_string(),
+            show::local(change.opened),
+            show::channel(&change.intent.channel),
+            format!("{}{undone}", change.state.as_str()),
+            what(&change.intent),
+        ]);
+    }
+    println!("{table}");
+    Ok(())
+}
+
+fn what(intent: &Intent) -> String {
+    let off = intent.removed.iter().map(|removal| format!("−{}: {}", removal.model, removal.reason));
+    let on = intent.restored.iter().chain(&intent.added).map(|model| format!("+{model}"));
+    let lines: Vec<_> = off.chain(on).map(|line| show::plain(&line)).collect();
+    let undo = intent.undoes.map(|id| format!("undo of change {id}\n")).unwrap_or_default();
+    format!("{undo}{}", lines.join("\n"))
+}

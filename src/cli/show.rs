@@ -1,0 +1,155 @@
+//! Tables and words for people. Colours only on a terminal (`NO_COLOR` is respected).
+
+use std::collections::HashMap;
+
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::apply;
+use crate::model::{ChannelRef, Held, ModelName};
+use crate::round::{ChangeLine, Report};
+use crate::store::ObservationRecord;
+
+/// An empty table with a heading.
+pub(super) fn table(heading: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    if !console::colors_enabled() {
+        table.force_no_tty();
+    }
+    table.set_header(heading);
+    table
+}
+
+/// A cell in a colour that says how good it is.
+fn tinted(text: impl Into<String>, color: Color) -> Cell {
+    let cell = Cell::new(text.into());
+    if console::colors_enabled() { cell.fg(color) } else { cell }
+}
+
+/// Text from outside for a terminal: without control characters, so that a name cannot move the cursor.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A time as this machine's clock shows it, to the second.
+pub(super) fn local(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The table of a round: channel, model, verdict, latency, why.
+pub(super) fn round(report: &Report, observed: &[ObservationRecord]) -> Table {
+    let said = Verdicts::new(report);
+    let mut table = table(&["channel", "model", "verdict", "latency", "why"]);
+    for seen in observed {
+        let (verdict, color) = said.of(seen);
+        let latency = if seen.status.is_some() { format!("{} ms", seen.latency_ms) } else { "–".to_owned() };
+        let why = if seen.outcome == "works" { String::new() } else { why(seen) };
+        table.add_row(vec![
+            Cell::new(format!("#{}", seen.channel)),
+            Cell::new(plain(&seen.model)),
+            tinted(verdict, color),
+            Cell::new(latency),
+            Cell::new(why),
+        ]);
+    }
+    table
+}
+
+fn why(seen: &ObservationRecord) -> String {
+    let status = seen.status.map(|status| format!(" {status}")).unwrap_or_default();
+    let detail = if seen.detail.is_empty() { String::new() } else { format!(": {}", plain(&seen.detail)) };
+    format!("{}{status}{detail}", seen.outcome)
+}
+
+/// What a report says about each (channel, model).
+struct Verdicts<'a> {
+    said: HashMap<(i64, &'a str), (String, Color)>,
+}
+
+impl<'a> Verdicts<'a> {
+    fn new(report: &'a Report) -> Self {
+        let mut said = HashMap::new();
+        for doubt in &report.doubtful {
+            let text = format!("doubtful {}/{}, again {}", doubt.count, doubt.times, local(doubt.next));
+            said.insert((doubt.channel.id, doubt.model.as_str()), (text, Color::Yellow));
+        }
+        for held in &report.held {
+            let names = held.removals.iter().map(|removal| &removal.model).chain(&held.additions);
+            said.extend(names.map(|model| {
+                ((held.channel.id, model.as_str()), (format!("held ({})", held.guard), Color::Yellow))
+            }));
+        }
+        for ChangeLine { change, outcome, .. } in &report.changes {
+            let (done, done_color) = match outcome {
+                Some(apply::Outcome::Applied(_)) => ("", None),
+                Some(_) => ("not written: ", Some(Color::Red)),
+                None => ("would be ", Some(Color::Cyan)),
+            };
+            let mut say = |model: &'a ModelName, word: &str, color| {
+                let text = format!("{done}{word}");
+                said.insert((change.channel.id, model.as_str()), (text, done_color.unwrap_or(color)));
+            };
+            change.removed.iter().for_each(|removal| say(&removal.model, "withdrawn", Color::Red));
+            change.restored.iter().for_each(|model| say(model, "restored", Color::Green));
+            change.added.iter().for_each(|model| say(model, "added", Color::Green));
+        }
+        Self { said }
+    }
+
+    fn of(&self, seen: &ObservationRecord) -> (String, Color) {
+        if let Some(said) = self.said.get(&(seen.channel, seen.model.as_str())) {
+            return said.clone();
+        }
+        match seen.outcome.as_str() {
+            "works" | "filtered" => ("working".to_owned(), Color::Green),
+            _ => ("unknown, kept".to_owned(), Color::DarkGrey),
+        }
+    }
+}
+
+/// One line a change.
+pub(super) fn change(line: &ChangeLine) -> String {
+    let ChangeLine { change, outcome, .. } = line;
+    let mut parts: Vec<String> =
+        change.removed.iter().map(|removal| format!("−{} ({})", removal.model, plain(&removal.reason.to_string()))).collect();
+    parts.extend(change.restored.iter().map(|model| format!("+{model} (works again)")));
+    parts.extend(change.added.iter().map(|model| format!("+{model} (new)")));
+    let result = outcome.as_ref().map(|outcome| format!(": {}", self::outcome(outcome))).unwrap_or_default();
+    format!("{}: {}{result}", channel(&change.channel), parts.join(", "))
+}
+
+/// What came of a write, in words.
+pub(super) fn outcome(outcome: &apply::Outcome) -> String {
+    match outcome {
+        apply::Outcome::Applied(id) => format!("applied as change {id} (`channelwarden undo {id}` takes it back)"),
+        apply::Outcome::Rehearsed => "rehearsed: every statement ran and was rolled back".to_owned(),
+        apply::Outcome::Conflict(why) => format!("not written, conflict: {why}"),
+        apply::Outcome::OnHold(why) | apply::Outcome::Refused(why) => format!("not written: {why}"),
+        apply::Outcome::Failed(why) => format!("not written, the database failed: {why}"),
+    }
+}
+
+/// One line a held change.
+pub(super) fn held(held: &Held) -> String {
+    let off = held.removals.iter().map(|removal| format!("−{}", removal.model));
+    let on = held.additions.iter().map(|model| format!("+{model}"));
+    let models: Vec<_> = off.chain(on).collect();
+    format!("{}: held by {}: {} ({})", channel(&held.channel), held.guard, held.why, models.join(", "))
+}
+
+/// A channel for people.
+pub(super) fn channel(channel: &ChannelRef) -> String {
+    plain(&channel.to_string())
+}
+
+/// The exit code of one write.
+pub(super) fn exit_code(outcome: &apply::Outcome) -> u8 {
+    match outcome {
+        apply::Outcome::Applied(_) | apply::Outcome::Rehearsed => 0,
+        apply::Outcome::Conflict(_) => 4,
+        apply::Outcome::OnHold(_) => 3,
+        apply::Outcome::Refused(_) | apply::Outcome::Failed(_) => 1,
+    }
+}

@@ -1,0 +1,99 @@
+//! `undo`: changes taken back, newest first.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{gateways, open, show, stop_on_signal, worst};
+use crate::apply::{self, Undo};
+use crate::clock;
+use crate::config::Config;
+use crate::store::{ChangeRecord, Store};
+
+/// Take changes back
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true), after_help = "Examples:
+  channelwarden undo --last                   the latest change
+  channelwarden undo 17                       change 17 (numbers: channelwarden history)
+  channelwarden undo --round 42               every change of a round
+  channelwarden undo --since 2h               every change of the last two hours
+What is undone stays as it is: its models are on hold until `channelwarden release --channel ID --model NAME`.")]
+pub(super) struct Args {
+    /// These changes, by number
+    #[arg(group = "which", value_name = "CHANGE")]
+    changes: Vec<i64>,
+    /// The latest change
+    #[arg(long, group = "which")]
+    last: bool,
+    /// Every change of this round
+    #[arg(long, group = "which", value_name = "ROUND")]
+    round: Option<i64>,
+    /// Every change since then (`2h`, or a time as 2026-01-31T12:00:00Z)
+    #[arg(long, group = "which", value_name = "TIME", value_parser = since)]
+    since: Option<Timestamp>,
+    /// Run the same statements and roll them back
+    #[arg(long)]
+    rehearse: bool,
+    /// Only this gateway
+    #[arg(long, value_name = "NAME")]
+    gateway: Option<String>,
+}
+
+fn since(text: &str) -> Result<Timestamp, String> {
+    if let Ok(at) = text.parse() {
+        return Ok(at);
+    }
+    let age = humantime::parse_duration(text).map_err(|_| "neither a duration like 2h nor a time".to_owned())?;
+    let age = SignedDuration::try_from(age).map_err(|_| "too long".to_owned())?;
+    clock::now().checked_sub(age).map_err(|_| "too long".to_owned())
+}
+
+pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode> {
+    let store = Store::open(&config.store.path).await?;
+    let stop = stop_on_signal();
+    let how = if args.rehearse { Undo::Rehearse } else { Undo::Commit };
+    let mut codes = vec![];
+    let mut found = 0;
+    for name in gateways(&config, args.gateway.as_deref())? {
+        let records = wanted(&store, &name, args).await?;
+        if records.is_empty() {
+            continue;
+        }
+        found += records.len();
+        let round = open(&config, &name, &store, &stop).await?;
+        let turn = store.turn().await?;
+        for note in apply::recover(&store, &round.gateway, &turn).await? {
+            println!("note: {note}");
+        }
+        for record in records {
+            let outcome = apply::undo(&store, &round.gateway, &record, how, &turn).await?;
+            println!("change {} of {}: {}", record.id, show::channel(&record.intent.channel), show::outcome(&outcome));
+            codes.push(show::exit_code(&outcome));
+        }
+    }
+    if found == 0 {
+        println!("nothing to undo");
+    }
+    Ok(worst(codes))
+}
+
+/// The changes meant, newest first.
+async fn wanted(store: &Store, gateway: &str, args: &Args) -> anyhow::Result<Vec<ChangeRecord>> {
+    if args.changes.is_empty() {
+        let mut records = store.undoable(gateway, args.since, args.round).await?;
+        if args.last {
+            records.truncate(1);
+        }
+        return Ok(records);
+    }
+    let mut records = vec![];
+    for id in &args.changes {
+        let record = store.change(*id).await?.with_context(|| format!("no change {id} in the journal"))?;
+        if record.intent.gateway == gateway {
+            records.push(record);
+        }
+    }
+    records.sort_by_key(|record| std::cmp::Reverse(record.id));
+    Ok(records)
+}

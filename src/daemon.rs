@@ -1,0 +1,229 @@
+//! The loop: a round at once, then one every `probe.every`, and sooner looks at doubtful models.
+//!
+//! Decides: when a round runs, and what a signal does.
+//! Must not know: what a round does.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock;
+use crate::config::{self, Config};
+use crate::gateway::Gateway;
+use crate::probe::Prober;
+use crate::round::{Quiet, Report, Round, RoundError, Scope};
+use crate::store::Store;
+
+/// How often the loop says that it is alive, for `healthcheck`.
+pub const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// The shortest pause between two looks at doubtful models.
+const BREATH: Duration = Duration::from_secs(1);
+
+/// Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again: parsed and validated whole first, the old one
+/// stays if that fails.
+pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    loop {
+        let store = Store::open(&config.store.path).await?;
+        let stop = CancellationToken::new();
+        let retire = CancellationToken::new();
+        let watches = start(&config, &store, &stop, &retire)?;
+        let reloaded = loop {
+            tokio::select! {
+                _ = terminate.recv() => break None,
+                _ = interrupt.recv() => break None,
+                _ = hangup.recv() => match config::load(&path) {
+                    Ok(loaded) => break Some(loaded.config),
+                    Err(error) => tracing::error!("the configuration stays as it was: {error}"),
+                },
+            }
+        };
+        // A round under way ends first on a reload; on a stop its probes are dropped, but never a write.
+        if reloaded.is_some() {
+            tracing::info!("configuration read again; it holds when the round under way has ended");
+            retire.cancel();
+        } else {
+            tracing::info!("stopping");
+            stop.cancel();
+        }
+        watches.close();
+        tokio::select! {
+            () = watches.wait() => {}
+            _ = terminate.recv() => stop.cancel(),
+            _ = interrupt.recv() => stop.cancel(),
+        }
+        watches.wait().await;
+        store.close().await;
+        match reloaded {
+            Some(fresh) if !stop.is_cancelled() => config = fresh,
+            Some(_) | None => return Ok(()),
+        }
+    }
+}
+
+/// Starts one watch a gateway, and the heartbeat.
+fn start(
+    config: &Config,
+    store: &Store,
+    stop: &CancellationToken,
+    retire: &CancellationToken,
+) -> anyhow::Result<TaskTracker> {
+    let prober = Arc::new(Prober::new(&config.probe).map_err(anyhow::Error::msg).context("cannot prepare probing")?);
+    let watches = TaskTracker::new();
+    for name in config.gateways.keys() {
+        let watch = Watch {
+            name: name.clone(),
+            config: config.clone(),
+            store: store.clone(),
+            prober: Arc::clone(&prober),
+            stop: stop.clone(),
+            retire: retire.clone(),
+        };
+        watches.spawn(watch.run());
+    }
+    let (store, stop, retire) = (store.clone(), stop.clone(), retire.clone());
+    watches.spawn(async move {
+        loop {
+            if let Err(error) = store.beat(clock::now()).await {
+                tracing::error!("{error}");
+            }
+            tokio::select! {
+                () = sleep(HEARTBEAT) => {}
+                () = stop.cancelled() => return,
+                () = retire.cancelled() => return,
+            }
+        }
+    });
+    Ok(watches)
+}
+
+/// Looks after one gateway.
+struct Watch {
+    name: String,
+    config: Config,
+    store: Store,
+    prober: Arc<Prober>,
+    stop: CancellationToken,
+    retire: CancellationToken,
+}
+
+impl Watch {
+    async fn run(self) {
+        let mut full = Instant::now();
+        loop {
+            let is_full = Instant::now() >= full;
+            if is_full {
+                full = Instant::now() + self.gap();
+            }
+            // An error waits for the next tick; nothing of it stops the loop.
+            match self.round(is_full).await {
+                Ok(Some(report)) => tell(&report),
+                Ok(None) => {}
+                Err(error) => tracing::error!(gateway = self.name, "{error:#}"),
+            }
+            let next = self.next_look(full).await;
+            tokio::select! {
+                () = sleep_until(next) => {}
+                () = self.stop.cancelled() => return,
+                () = self.retire.cancelled() => return,
+            }
+        }
+    }
+
+    /// Runs a full round, or one over what is due; `None` when nothing is due or we were stopped in it.
+    async fn round(&self, full: bool) -> anyhow::Result<Option<Report>> {
+        let mut scope = Scope::default();
+        if !full {
+            let due = self.store.due_channels(&self.name, clock::now()).await?;
+            if due.is_empty() {
+                return Ok(None);
+            }
+            scope.due = Some(due);
+        }
+        let round = open(&self.name, &self.config, &self.store, &self.prober, &self.stop).await?;
+        match Arc::new(round).run(&scope, true).await {
+            Ok(report) => Ok(Some(report)),
+            Err(RoundError::Stopped) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The next full round, or sooner when a doubtful model wants to be looked at.
+    async fn next_look(&self, full: Instant) -> Instant {
+        let due = self.store.next_due(&self.name).await.unwrap_or_else(|error| {
+            tracing::error!("{error}");
+            None
+        });
+        let soon = due.map(|at| Instant::now() + until(at).max(BREATH));
+        soon.map_or(full, |soon| soon.min(full))
+    }
+
+    /// `probe.every`, wandering by `probe.jitter` so that many instances do not ask in step.
+    fn gap(&self) -> Duration {
+        let wander = 1.0 + self.config.probe.jitter * (fastrand::f64() * 2.0 - 1.0);
+        self.config.probe.every.mul_f64(wander.max(0.1))
+    }
+}
+
+/// Opens a gateway for one round. Opened anew each time: a gateway that was upgraded meanwhile is inspected again.
+pub async fn open(
+    name: &str,
+    config: &Config,
+    store: &Store,
+    prober: &Arc<Prober>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Round> {
+    let settings = config.gateways.get(name).with_context(|| format!("no gateway {name:?} in the configuration"))?;
+    let address = settings.address().map_err(anyhow::Error::msg).with_context(|| format!("gateways.{name}.database"))?;
+    let gateway =
+        Gateway::open(name, &address, settings.kind, store.salt()).await.with_context(|| format!("gateway {name}"))?;
+    Ok(Round {
+        gateway,
+        settings: settings.clone(),
+        config: config.clone(),
+        store: store.clone(),
+        prober: Arc::clone(prober),
+        progress: Arc::new(Quiet),
+        stop: stop.clone(),
+    })
+}
+
+fn until(at: Timestamp) -> Duration {
+    Duration::try_from(at.duration_since(clock::now())).unwrap_or(Duration::ZERO)
+}
+
+/// One line a round in the log, and one a change, a held change and an error.
+fn tell(report: &Report) {
+    let gateway = report.gateway.as_str();
+    for error in &report.errors {
+        tracing::error!(gateway, "{error}");
+    }
+    for note in &report.notes {
+        tracing::warn!(gateway, "{note}");
+    }
+    for held in &report.held {
+        let (channel, guard) = (held.channel.to_string(), held.guard.as_str());
+        tracing::warn!(gateway, channel, guard, models = held.removals.len() + held.additions.len(), "held: {}", held.why);
+    }
+    for line in &report.changes {
+        for removal in &line.change.removed {
+            let (channel, model) = (line.change.channel.to_string(), removal.model.as_str());
+            tracing::info!(gateway, channel, model, outcome = ?line.outcome, "off the list: {}", removal.reason);
+        }
+        for model in line.change.restored.iter().chain(&line.change.added) {
+            let (channel, model) = (line.change.channel.to_string(), model.as_str());
+            tracing::info!(gateway, channel, model, outcome = ?line.outcome, "on the list");
+        }
+    }
+    tracing::info!(gateway, round = report.round, "{}", report.summary());
+}

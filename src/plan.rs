@@ -1,0 +1,176 @@
+//! The plan: what a round wants to change, what guards held back, and the reason for each.
+//!
+//! Decides: the list a channel should have, and what may not happen although a verdict asks for it.
+//! Must not know: databases, upstreams, clocks. Pure: surveys, limits and routes in, changes and held ones out.
+
+mod guard;
+
+use std::collections::HashSet;
+
+pub use guard::{Facts, Route};
+
+use crate::config::Limits;
+use crate::model::{Change, ChannelRef, Fingerprint, Guard, Held, ModelName, Removal, WorkingList};
+use crate::verdict::Verdict;
+
+/// What a round found out about one channel.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// Which channel.
+    pub channel: ChannelRef,
+    /// `channels.models` byte for byte.
+    pub before: String,
+    /// The row the findings belong to.
+    pub fingerprint: Fingerprint,
+    /// The names of `before`.
+    pub advertised: WorkingList,
+    /// `channels.group`, split raw as the gateways split it.
+    pub groups: Vec<String>,
+    /// Whether the gateway routes to it now.
+    pub enabled: bool,
+    /// What to think of each model looked at.
+    pub judged: Vec<Judged>,
+    /// How many models were probed in this round.
+    pub probed: usize,
+    /// How many of them answered.
+    pub alive: usize,
+    /// How many of them turned bad in this round, having answered before.
+    pub turned_bad: usize,
+}
+
+/// One model's verdict, and what is ours to do with it.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// Its name in the gateway's list.
+    pub model: ModelName,
+    /// What to think of it.
+    pub verdict: Verdict,
+    /// We took it off this channel before.
+    pub withdrawn: bool,
+    /// The operator wants it left as it is: never taken off, never put back.
+    pub kept: bool,
+    /// It may be put on the list when it works.
+    pub may_add: bool,
+}
+
+/// What is wanted for one channel.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// What is left after the guards.
+    pub change: Change,
+    /// What they held back.
+    pub held: Vec<Held>,
+    /// The channel's groups.
+    pub groups: Vec<String>,
+    /// Whether the gateway routes to it now.
+    pub enabled: bool,
+    advertised: WorkingList,
+}
+
+impl Draft {
+    /// Takes all removals out of the change and hands them over.
+    fn hold_removals(&mut self, guard: Guard, why: impl FnOnce(usize) -> String) {
+        let removals = std::mem::take(&mut self.change.removed);
+        if removals.is_empty() {
+            return;
+        }
+        let why = why(removals.len());
+        self.hold(guard, why, removals, vec![]);
+    }
+
+    /// Takes everything out of the change.
+    fn hold_all(&mut self, guard: Guard, why: &str) {
+        let removals = std::mem::take(&mut self.change.removed);
+        let mut additions = std::mem::take(&mut self.change.restored);
+        additions.append(&mut self.change.added);
+        if !(removals.is_empty() && additions.is_empty()) {
+            self.hold(guard, why.to_owned(), removals, additions);
+        }
+    }
+
+    fn hold(&mut self, guard: Guard, why: String, removals: Vec<Removal>, additions: Vec<ModelName>) {
+        self.held.push(Held { channel: self.change.channel.clone(), removals, additions, guard, why });
+        self.relist();
+    }
+
+    /// Makes the list anew from what is left. A list that would be empty stays as it is: the guard for that has
+    /// already taken the removals out, and the type cannot say "empty".
+    fn relist(&mut self) {
+        let change = &mut self.change;
+        if let Some(after) = listed(&self.advertised, &change.removed, &change.restored, &change.added) {
+            change.after = after;
+        }
+    }
+}
+
+/// What is wanted for one channel, its own guards asked. `None`: nothing.
+pub fn draft(survey: Survey, limits: &Limits) -> Option<Draft> {
+    let on_list: HashSet<&ModelName> = survey.advertised.names().iter().collect();
+    let (mut removed, mut added, mut restored) = (vec![], vec![], vec![]);
+    for Judged { model, verdict, withdrawn, kept, may_add } in &survey.judged {
+        match verdict {
+            Verdict::Withdraw(reason) if !kept && on_list.contains(model) => {
+                removed.push(Removal { model: model.clone(), reason: reason.clone() });
+            }
+            Verdict::Working if !kept && !on_list.contains(model) => match (withdrawn, may_add) {
+                (true, _) => restored.push(model.clone()),
+                (false, true) => added.push(model.clone()),
+                (false, false) => {}
+            },
+            Verdict::Withdraw(_) | Verdict::Working | Verdict::Doubtful { .. } | Verdict::Unknown => {}
+        }
+    }
+    if removed.is_empty() && added.is_empty() && restored.is_empty() {
+        return None;
+    }
+    let after = survey.advertised.clone();
+    let Survey { channel, before, fingerprint, advertised, groups, enabled, probed, alive, turned_bad, .. } = survey;
+    let change = Change { channel, before, fingerprint, after, removed, added, restored };
+    let mut draft = Draft { change, held: vec![], groups, enabled, advertised };
+    guard::channel_down(&mut draft, probed, alive);
+    guard::correlated(&mut draft, probed, turned_bad, limits);
+    guard::channel_limit(&mut draft, limits);
+    guard::additions(&mut draft, limits);
+    guard::never_empty(&mut draft);
+    draft.relist();
+    Some(draft)
+}
+
+/// Asks the guards that need to see all channels at once: what is left in the drafts is the plan.
+pub fn conclude(drafts: &mut [Draft], facts: &Facts, routes: &[Route], limits: &Limits) {
+    guard::own_network(drafts, facts);
+    guard::many_channels_down(drafts, facts, limits);
+    guard::round_limit(drafts, facts, limits);
+    if !limits.last_route {
+        guard::last_route(drafts, routes);
+    }
+}
+
+/// The change with those held removals and additions put back in that a person may let through.
+/// `None` when that would leave an empty list.
+pub fn lift(change: &Change, held: &[Held]) -> Option<Change> {
+    let advertised = WorkingList::split(&change.before)?;
+    let mut lifted = change.clone();
+    for held in held.iter().filter(|held| held.guard.may_be_lifted()) {
+        lifted.removed.extend(held.removals.iter().cloned());
+        lifted.added.extend(held.additions.iter().cloned());
+    }
+    lifted.after = listed(&advertised, &lifted.removed, &lifted.restored, &lifted.added)?;
+    Some(lifted)
+}
+
+/// The list: what is advertised in its order without what is taken off, then what is put back, then what is new.
+fn listed(
+    advertised: &WorkingList,
+    removed: &[Removal],
+    restored: &[ModelName],
+    added: &[ModelName],
+) -> Option<WorkingList> {
+    let off: HashSet<&ModelName> = removed.iter().map(|removal| &removal.model).collect();
+    let stay = advertised.names().iter().filter(|name| !off.contains(name));
+    WorkingList::new(stay.chain(restored).chain(added).cloned())
+}
+
+#[cfg(test)]
+#[path = "plan/tests.rs"]
+mod tests;

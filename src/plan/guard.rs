@@ -1,0 +1,155 @@
+//! One function a safety rule: what it takes out of a plan, and the sentence that says why.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Draft, listed};
+use crate::config::Limits;
+use crate::model::{Guard, ModelName};
+
+/// What a round knows beyond single channels.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Channels of which at least one model was probed.
+    pub channels_probed: usize,
+    /// Those of them on which nothing answered.
+    pub channels_down: usize,
+    /// (channel, model) pairs advertised by the channels looked at.
+    pub pairs: usize,
+    /// Why our own network is not to be trusted, if so.
+    pub own_network: Option<String>,
+}
+
+/// An enabled channel serving a model in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Route {
+    /// `abilities.group`.
+    pub group: String,
+    /// `abilities.model`.
+    pub model: String,
+    /// `abilities.channel_id`.
+    pub channel: i64,
+}
+
+/// Nothing on the channel answered: a fact about the channel, its key or its address, not about its models.
+pub(super) fn channel_down(draft: &mut Draft, probed: usize, alive: usize) {
+    if alive == 0 {
+        draft.hold_removals(Guard::ChannelDown, |_| {
+            format!("none of {probed} models answered: look at the channel's key, credit and base URL")
+        });
+    }
+}
+
+/// Many models turned bad in one round: more likely the upstream's bad hour than so many retirements.
+pub(super) fn correlated(draft: &mut Draft, probed: usize, turned_bad: usize, limits: &Limits) {
+    if turned_bad >= 3 && turned_bad >= share_of(probed, limits.correlated_share) {
+        draft.hold_removals(Guard::Correlated, |_| {
+            format!("{turned_bad} of {probed} models turned bad in this round: waiting for the next one")
+        });
+    }
+}
+
+/// Too large a part of the channel's list at once. All of it is held: a part each round would empty it as well.
+pub(super) fn channel_limit(draft: &mut Draft, limits: &Limits) {
+    let listed = draft.advertised.names().len();
+    let allowed = part_of(listed, limits.channel_share).max(1).min(limits.channel_count);
+    if draft.change.removed.len() > allowed {
+        draft.hold_removals(Guard::ChannelLimit, |wanted| {
+            format!(
+                "{wanted} of {listed} models in one round, {allowed} allowed: \
+                 `channelwarden apply --held` lets them through, limits.channel_share and channel_count change it"
+            )
+        });
+    }
+}
+
+/// More new names than one round may add to a channel: the rest waits for the next round.
+pub(super) fn additions(draft: &mut Draft, limits: &Limits) {
+    let allowed = limits.channel_additions;
+    if draft.change.added.len() > allowed {
+        let wanted = draft.change.added.len();
+        let rest = draft.change.added.split_off(allowed);
+        let why = format!("{wanted} new models in one round, {allowed} allowed: the rest waits for the next round");
+        draft.hold(Guard::ChannelLimit, why, vec![], rest);
+    }
+}
+
+/// The list would be empty.
+pub(super) fn never_empty(draft: &mut Draft) {
+    let change = &draft.change;
+    if listed(&draft.advertised, &change.removed, &change.restored, &change.added).is_none() {
+        draft.hold_removals(Guard::NeverEmpty, |wanted| {
+            format!("taking off {wanted} models would leave an empty list: disable the channel in the gateway instead")
+        });
+    }
+}
+
+/// Our own network does not answer: then nobody's silence means anything.
+pub(super) fn own_network(drafts: &mut [Draft], facts: &Facts) {
+    if let Some(why) = &facts.own_network {
+        drafts.iter_mut().for_each(|draft| draft.hold_all(Guard::OwnNetwork, why));
+    }
+}
+
+/// Too many channels failed at once: more likely our side, or a shared upstream's bad hour.
+pub(super) fn many_channels_down(drafts: &mut [Draft], facts: &Facts, limits: &Limits) {
+    let Facts { channels_probed, channels_down, .. } = facts;
+    if *channels_down >= 3 && *channels_down >= share_of(*channels_probed, limits.channels_down_share) {
+        let why =
+            format!("{channels_down} of {channels_probed} channels answered nothing: nothing is written this round");
+        drafts.iter_mut().for_each(|draft| draft.hold_all(Guard::ManyChannelsDown, &why));
+    }
+}
+
+/// Too much over all channels in one round. All removals are held, for a person to look at.
+pub(super) fn round_limit(drafts: &mut [Draft], facts: &Facts, limits: &Limits) {
+    let wanted: usize = drafts.iter().map(|draft| draft.change.removed.len()).sum();
+    let allowed = part_of(facts.pairs, limits.round_share).max(3).min(limits.round_count);
+    if wanted > allowed {
+        let why = format!(
+            "{wanted} of {} models over all channels in one round, {allowed} allowed: \
+             `channelwarden apply --held` lets them through, limits.round_share and round_count change it",
+            facts.pairs
+        );
+        drafts.iter_mut().for_each(|draft| draft.hold_removals(Guard::RoundLimit, |_| why.clone()));
+    }
+}
+
+/// The last enabled channel serving a model in a group keeps it. Removals planned before in this round count as done.
+pub(super) fn last_route(drafts: &mut [Draft], routes: &[Route]) {
+    let mut serving: HashMap<(&str, &str), Vec<i64>> = HashMap::new();
+    for Route { group, model, channel } in routes {
+        serving.entry((group, model)).or_default().push(*channel);
+    }
+    let mut gone: HashSet<(i64, ModelName)> = HashSet::new();
+    for draft in drafts.iter_mut().filter(|draft| draft.enabled) {
+        let id = draft.change.channel.id;
+        let served_elsewhere = |group: &str, model: &ModelName| {
+            let others = serving.get(&(group, model.as_str())).map_or(&[][..], Vec::as_slice);
+            others.iter().any(|other| *other != id && !gone.contains(&(*other, model.clone())))
+        };
+        let (removed, last): (Vec<_>, Vec<_>) = std::mem::take(&mut draft.change.removed)
+            .into_iter()
+            .partition(|removal| draft.groups.iter().all(|group| served_elsewhere(group, &removal.model)));
+        gone.extend(removed.iter().map(|removal| (id, removal.model.clone())));
+        draft.change.removed = removed;
+        if !last.is_empty() {
+            let why = "no other enabled channel serves it in every group of this one: \
+                       `channelwarden apply --held` lets it through, limits.last_route changes it";
+            draft.hold(Guard::LastRoute, why.to_owned(), last, vec![]);
+        }
+    }
+}
+
+/// The share of a whole, rounded down: what may go.
+fn part_of(whole: usize, share: f64) -> usize {
+    scaled(whole, share).floor() as usize
+}
+
+/// The share of a whole, rounded up: what must be reached.
+fn share_of(whole: usize, share: f64) -> usize {
+    scaled(whole, share).ceil() as usize
+}
+
+fn scaled(whole: usize, share: f64) -> f64 {
+    whole as f64 * share.clamp(0.0, 1.0)
+}

@@ -1,0 +1,200 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{Outcome, Reason};
+
+fn name(text: &str) -> ModelName {
+    ModelName::parse(text).unwrap()
+}
+
+fn reason() -> Reason {
+    Reason { outcome: Outcome::Gone, count: 2, over_s: 600, detail: String::new() }
+}
+
+/// A channel from one letter a model: `w` works, `g` confirmed gone, `k` confirmed gone but kept, `u` unknown; and
+/// off the list: `n` new and working, `r` withdrawn by us and working again, `o` offered but not to be added.
+fn survey(id: i64, letters: &str) -> Survey {
+    let judged: Vec<Judged> = letters
+        .chars()
+        .enumerate()
+        .map(|(place, letter)| Judged {
+            model: name(&format!("{letter}{place}")),
+            verdict: match letter {
+                'g' | 'k' => Verdict::Withdraw(reason()),
+                'u' => Verdict::Unknown,
+                _ => Verdict::Working,
+            },
+            withdrawn: letter == 'r',
+            kept: letter == 'k',
+            may_add: letter == 'n',
+        })
+        .collect();
+    let listed = judged.iter().map(|judged| judged.model.clone());
+    let advertised = WorkingList::new(listed.filter(|model| "wgku".contains(&model.as_str()[..1]))).unwrap();
+    Survey {
+        channel: ChannelRef { id, created: 0, name: format!("c{id}") },
+        before: advertised.join(),
+        fingerprint: Fingerprint("f".to_owned()),
+        advertised,
+        groups: vec!["default".to_owned()],
+        enabled: true,
+        probed: judged.len(),
+        alive: letters.chars().filter(|letter| "wnro".contains(*letter)).count(),
+        turned_bad: 0,
+        judged,
+    }
+}
+
+fn drafted(letters: &str) -> Draft {
+    draft(survey(1, letters), &Limits::default()).unwrap()
+}
+
+fn guards(draft: &Draft) -> Vec<Guard> {
+    draft.held.iter().map(|held| held.guard).collect()
+}
+
+fn routes(pairs: &[(&str, &str, i64)]) -> Vec<Route> {
+    pairs.iter().map(|(g, m, c)| Route { group: (*g).to_owned(), model: (*m).to_owned(), channel: *c }).collect()
+}
+
+#[test]
+fn all_well_is_no_plan() {
+    assert!(draft(survey(1, "wwu"), &Limits::default()).is_none());
+}
+
+#[test]
+fn dead_names_go_the_order_stays_and_new_names_are_appended() {
+    let draft = drafted("wgwwnro");
+    assert_eq!(draft.change.after.join(), "w0,w2,w3,r5,n4");
+    assert!(draft.held.is_empty());
+}
+
+#[test]
+fn what_the_operator_keeps_and_what_is_unknown_stays() {
+    assert!(draft(survey(1, "wkuo"), &Limits::default()).is_none());
+}
+
+#[test]
+fn a_channel_on_which_nothing_answers_keeps_its_list() {
+    let draft = drafted("ggu");
+    assert_eq!(guards(&draft), [Guard::ChannelDown]);
+    assert!(draft.change.is_empty());
+    assert_eq!(draft.change.after.join(), "g0,g1,u2");
+}
+
+#[test]
+fn too_much_of_one_channel_is_held_whole_and_can_be_let_through() {
+    let draft = drafted("wwwgggn");
+    assert_eq!(guards(&draft), [Guard::ChannelLimit]);
+    assert_eq!(draft.change.after.join(), "w0,w1,w2,g3,g4,g5,n6");
+    let lifted = lift(&draft.change, &draft.held).unwrap();
+    assert_eq!(lifted.after.join(), "w0,w1,w2,n6");
+}
+
+#[test]
+fn many_models_turning_bad_at_once_wait() {
+    let mut survey = survey(1, "wwwwwwgg");
+    survey.turned_bad = 4;
+    let draft = draft(survey, &Limits::default()).unwrap();
+    assert_eq!(guards(&draft), [Guard::Correlated]);
+}
+
+#[test]
+fn the_list_is_never_empty_even_when_limits_are_off() {
+    // A sibling off the list answers, so the channel is not down.
+    let limits = Limits { channel_share: 1.0, ..Limits::default() };
+    let draft = draft(survey(1, "ggo"), &limits).unwrap();
+    assert_eq!(guards(&draft), [Guard::NeverEmpty]);
+    assert_eq!(draft.change.after.join(), "g0,g1");
+    assert_eq!(lift(&draft.change, &draft.held), Some(draft.change.clone()));
+}
+
+#[test]
+fn new_names_over_the_limit_wait() {
+    let limits = Limits { channel_additions: 1, ..Limits::default() };
+    let draft = draft(survey(1, "wnnn"), &limits).unwrap();
+    assert_eq!(draft.change.added, [name("n1")]);
+    assert_eq!(draft.held[0].additions, [name("n2"), name("n3")]);
+}
+
+#[test]
+fn the_last_route_of_a_group_stays() {
+    let mut drafts = [drafted("wgw")];
+    conclude(
+        &mut drafts,
+        &Facts { pairs: 10, ..Facts::default() },
+        &routes(&[("default", "g1", 1)]),
+        &Limits::default(),
+    );
+    assert_eq!(guards(&drafts[0]), [Guard::LastRoute]);
+    assert_eq!(drafts[0].change.after.join(), "w0,g1,w2");
+}
+
+#[test]
+fn two_channels_cannot_both_give_up_the_last_two_routes() {
+    let limits = Limits::default();
+    let mut drafts = [draft(survey(1, "wgw"), &limits).unwrap(), draft(survey(2, "wgw"), &limits).unwrap()];
+    let routes = routes(&[("default", "g1", 1), ("default", "g1", 2)]);
+    conclude(&mut drafts, &Facts { pairs: 10, ..Facts::default() }, &routes, &limits);
+    assert_eq!(drafts[0].change.removed.len(), 1);
+    assert_eq!(guards(&drafts[1]), [Guard::LastRoute]);
+}
+
+#[test]
+fn a_route_must_be_left_in_every_group() {
+    let mut one = drafted("wgw");
+    one.groups = vec!["default".to_owned(), "vip".to_owned()];
+    let mut drafts = [one];
+    let routes = routes(&[("default", "g1", 1), ("vip", "g1", 1), ("default", "g1", 2)]);
+    conclude(&mut drafts, &Facts { pairs: 10, ..Facts::default() }, &routes, &Limits::default());
+    assert_eq!(guards(&drafts[0]), [Guard::LastRoute]);
+}
+
+#[test]
+fn when_many_channels_or_our_network_are_down_nothing_is_written() {
+    for facts in [
+        Facts { channels_probed: 6, channels_down: 3, pairs: 100, own_network: None },
+        Facts { channels_probed: 6, channels_down: 0, pairs: 100, own_network: Some("cable out".to_owned()) },
+    ] {
+        let mut drafts = [drafted("wgwwnr")];
+        conclude(&mut drafts, &facts, &routes(&[("default", "g1", 9)]), &Limits::default());
+        assert!(drafts[0].change.is_empty(), "{facts:?}");
+        assert_eq!(drafts[0].change.after.join(), "w0,g1,w2,w3");
+    }
+}
+
+#[test]
+fn too_much_over_all_channels_is_held() {
+    let limits = Limits::default();
+    let mut drafts: Vec<_> = (1..=5).map(|id| draft(survey(id, "wwwg"), &limits).unwrap()).collect();
+    let others: Vec<_> = routes(&[("default", "g3", 99)]);
+    conclude(&mut drafts, &Facts { pairs: 20, ..Facts::default() }, &others, &limits);
+    assert!(drafts.iter().all(|draft| guards(draft) == [Guard::RoundLimit] && draft.change.is_empty()));
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_found_the_plan_stays_within_its_promises(letters in "[wgkunro]{1,40}", bad in 0_usize..40, all_dead: bool) {
+        prop_assume!(letters.contains(['w', 'g', 'k', 'u']));
+        let mut survey = survey(1, &letters);
+        survey.turned_bad = bad;
+        if all_dead {
+            survey.alive = 0;
+        }
+        let limits = Limits::default();
+        let before: Vec<_> = survey.advertised.names().to_vec();
+        let (alive, kept) = (survey.alive, survey.judged.iter().filter(|judged| judged.kept).map(|judged| judged.model.clone()).collect::<Vec<_>>());
+        let Some(draft) = draft(survey, &limits) else { return Ok(()) };
+        let after = draft.change.after.names();
+        // Never empty by type; what stays keeps its order, and everything not removed stays.
+        let removed: Vec<_> = draft.change.removed.iter().map(|removal| &removal.model).collect();
+        let expected: Vec<_> = before.iter().filter(|model| !removed.contains(model)).collect();
+        prop_assert_eq!(after.iter().take(expected.len()).collect::<Vec<_>>(), expected);
+        prop_assert!(removed.len() <= ((before.len() as f64 * limits.channel_share) as usize).max(1).min(limits.channel_count));
+        prop_assert!(alive > 0 || removed.is_empty());
+        prop_assert!(kept.iter().all(|model| !removed.contains(&model)));
+        // Planned again on what it leaves, it wants nothing more to go or come.
+        let again: HashSet<_> = after.iter().collect();
+        prop_assert!(draft.change.added.iter().chain(&draft.change.restored).all(|model| again.contains(model)));
+    }
+}

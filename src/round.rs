@@ -1,0 +1,196 @@
+//! One round over one gateway: read → list → probe → judge → plan → apply → record.
+//!
+//! Decides: nothing but the order. The only file that knows every stage.
+//! Must not know: how any stage does its work.
+
+mod network;
+mod progress;
+mod report;
+mod survey;
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use progress::{Progress, Quiet};
+pub use report::{ChangeLine, Doubt, Report, Skipped, Unprobed};
+pub use survey::{Questions, Scope};
+
+use crate::apply::{self, ApplyError};
+use crate::clock;
+use crate::config::{Config, GatewayConfig, Mode};
+use crate::gateway::{Gateway, GatewayError};
+use crate::model::ModelName;
+use crate::plan::{self, Draft, Facts};
+use crate::probe::Prober;
+use crate::store::{Proposal, Store, StoreError};
+
+/// Channels read from the gateway at a time.
+const PAGE: u32 = 100;
+
+/// What ends a round early. Nothing of it was written, or what was written is journaled.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundError {
+    /// The gateway's database.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// Our own store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// We were asked to stop.
+    #[error("stopped before the end of the round; nothing was written")]
+    Stopped,
+}
+
+impl From<ApplyError> for RoundError {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Store(error) => Self::Store(error),
+            ApplyError::Gateway(error) => Self::Gateway(error),
+        }
+    }
+}
+
+/// Everything a round needs; shared by the tasks that survey channels.
+pub struct Round {
+    /// The gateway, open.
+    pub gateway: Gateway,
+    /// Its part of the configuration.
+    pub settings: GatewayConfig,
+    /// The whole configuration.
+    pub config: Config,
+    /// Our own store.
+    pub store: Store,
+    /// The one prober: its bounds hold over all rounds and gateways.
+    pub prober: Arc<Prober>,
+    /// Who is told how far we are.
+    pub progress: Arc<dyn Progress>,
+    /// Set when we should stop.
+    pub stop: CancellationToken,
+}
+
+impl Round {
+    /// Runs one round. `write` may be false (`sweep --dry-run`): then the gateway is only read, whatever its mode.
+    pub async fn run(self: &Arc<Self>, scope: &Scope, write: bool) -> Result<Report, RoundError> {
+        let name = self.gateway.name();
+        let mut report = Report::new(name, self.settings.mode);
+        if write {
+            let turn = self.store.turn().await?;
+            report.notes.extend(apply::recover(&self.store, &self.gateway, &turn).await?);
+        }
+        self.prober.new_round();
+        let round = self.store.begin_round(name, self.settings.mode.as_str(), clock::now()).await?;
+        report.round = round;
+        let mut facts = Facts::default();
+        let mut drafts = self.survey_all(round, scope, &mut report, &mut facts).await?;
+        if self.stop.is_cancelled() {
+            return Err(RoundError::Stopped);
+        }
+        if !drafts.is_empty() {
+            facts.own_network = network::trouble(&self.config.network, &self.prober).await;
+            let models: Vec<ModelName> = removals(&drafts);
+            let routes = if models.is_empty() { vec![] } else { self.gateway.routes(&models).await? };
+            drafts.sort_by_key(|draft| draft.change.channel.id);
+            plan::conclude(&mut drafts, &facts, &routes, &self.config.limits);
+        }
+        report.conclude(&facts);
+        for draft in drafts {
+            self.carry_out(round, draft, write, &mut report).await?;
+        }
+        self.store.end_round(round, &report, clock::now()).await?;
+        self.prune().await?;
+        Ok(report)
+    }
+
+    /// Reads the channels page by page and surveys them side by side; keeps only what is wanted and what is told.
+    async fn survey_all(
+        self: &Arc<Self>,
+        round: i64,
+        scope: &Scope,
+        report: &mut Report,
+        facts: &mut Facts,
+    ) -> Result<Vec<Draft>, RoundError> {
+        let mut drafts = vec![];
+        let mut surveys = JoinSet::new();
+        let mut after = i64::MIN;
+        // Enough channels side by side to keep every probe slot busy, and no more in memory.
+        let side_by_side = self.config.probe.concurrency.max(1);
+        let mut more = true;
+        while more || !surveys.is_empty() {
+            let mut page = vec![];
+            if more && surveys.len() < side_by_side {
+                page = self.gateway.channels(after, PAGE).await?;
+                more = !page.is_empty();
+            }
+            for channel in page {
+                after = channel.id;
+                if !scope.includes(&channel) {
+                    continue;
+                }
+                let this = Arc::clone(self);
+                let scope = scope.clone();
+                surveys.spawn(async move { this.survey(round, &channel, &scope).await });
+            }
+            while surveys.len() >= side_by_side || (!more && !surveys.is_empty()) {
+                let Some(done) = surveys.join_next().await else { break };
+                match done {
+                    Ok(Ok(surveyed)) => {
+                        if let Some(survey) = report.take(surveyed, facts) {
+                            drafts.extend(plan::draft(survey, &self.config.limits));
+                        }
+                    }
+                    Ok(Err(error)) => return Err(error.into()),
+                    // One bad channel never stops the others.
+                    Err(panic) => report.errors.push(format!("a channel's survey failed: {panic}")),
+                }
+            }
+        }
+        Ok(drafts)
+    }
+
+    /// Writes one channel's change, or keeps it for a person, as its mode says.
+    async fn carry_out(&self, round: i64, draft: Draft, write: bool, report: &mut Report) -> Result<(), RoundError> {
+        let Draft { change, held, .. } = draft;
+        let name = self.gateway.name();
+        let mode = self.settings.mode_of(change.channel.id);
+        report.held.extend(held.iter().cloned());
+        let outcome = if change.is_empty() {
+            None
+        } else if mode == Mode::Apply && write && !self.stop.is_cancelled() {
+            let turn = self.store.turn().await?;
+            Some(apply::apply(&self.store, &self.gateway, &change, Some(round), &turn).await?)
+        } else {
+            None
+        };
+        let done = matches!(outcome, Some(apply::Outcome::Applied(_)));
+        let left = if done { change.clone().emptied() } else { change.clone() };
+        if left.is_empty() && held.is_empty() {
+            self.store.withdraw_proposal(name, change.channel.id).await?;
+        } else {
+            let proposal = Proposal { channel: change.channel.id, round, at: clock::now(), change: left, held };
+            self.store.propose(name, &proposal).await?;
+        }
+        if !change.is_empty() {
+            report.changes.push(ChangeLine { change, outcome, mode });
+        }
+        Ok(())
+    }
+
+    async fn prune(&self) -> Result<(), RoundError> {
+        let back = |age| clock::now().saturating_sub(SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX));
+        let oldest = |age| back(age).unwrap_or(Timestamp::MIN);
+        let keep = &self.config.store;
+        Ok(self.store.prune(oldest(keep.keep_observations), oldest(keep.keep_changes)).await?)
+    }
+}
+
+/// Every model that some draft takes off.
+fn removals(drafts: &[Draft]) -> Vec<ModelName> {
+    let mut models: Vec<_> =
+        drafts.iter().flat_map(|draft| &draft.change.removed).map(|removal| removal.model.clone()).collect();
+    models.sort_unstable();
+    models.dedup();
+    models
+}

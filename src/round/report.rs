@@ -1,0 +1,241 @@
+//! What a round has to tell: counts, what it changed, what it held back, what it left alone and why.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::survey::Surveyed;
+use crate::apply;
+use crate::config::Mode;
+use crate::model::{Change, ChannelRef, Held, ModelName, Outcome};
+use crate::plan::{Facts, Survey};
+use crate::verdict::Verdict;
+
+/// Doubtful and unprobed models named in a report; more are only counted, so that a report stays small.
+const NAMED: usize = 200;
+
+/// The report of one round over one gateway.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The gateway's name in the configuration.
+    pub gateway: String,
+    /// The round's number in our store.
+    pub round: i64,
+    /// What we were allowed to do.
+    pub mode: Mode,
+    /// Channels looked at.
+    pub channels: usize,
+    /// Channels left alone, and why.
+    pub skipped: Vec<Skipped>,
+    /// Advertised models that are not probed, and why.
+    pub unprobed: Vec<Unprobed>,
+    /// How many of those there are, named or not.
+    pub unprobed_count: usize,
+    /// Channels on which nothing answered.
+    pub channels_down: usize,
+    /// (channel, model) pairs probed.
+    pub probed: usize,
+    /// How many pairs showed which outcome.
+    pub outcomes: BTreeMap<Outcome, usize>,
+    /// Models with a finding against them that is not confirmed yet.
+    pub doubtful: Vec<Doubt>,
+    /// How many of those there are, named or not.
+    pub doubtful_count: usize,
+    /// What was wanted, and what came of it.
+    pub changes: Vec<ChangeLine>,
+    /// What guards held back.
+    pub held: Vec<Held>,
+    /// What else an operator should know.
+    pub notes: Vec<String>,
+    /// What failed without stopping the round.
+    pub errors: Vec<String>,
+}
+
+/// A channel left alone.
+#[derive(Clone, Debug, Serialize)]
+pub struct Skipped {
+    /// Which.
+    pub channel: ChannelRef,
+    /// Why.
+    pub why: String,
+}
+
+/// An advertised model that is not probed: it stays as it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unprobed {
+    /// On which channel.
+    pub channel: ChannelRef,
+    /// Which.
+    pub model: ModelName,
+    /// Why.
+    pub why: String,
+}
+
+/// A model with an unconfirmed finding against it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Doubt {
+    /// On which channel.
+    pub channel: ChannelRef,
+    /// Which.
+    pub model: ModelName,
+    /// The latest finding.
+    pub outcome: Outcome,
+    /// How often in a row.
+    pub count: u32,
+    /// How often is needed.
+    pub times: u32,
+    /// When it is looked at again.
+    pub next: Timestamp,
+}
+
+/// A wanted change, and what came of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangeLine {
+    /// What was wanted.
+    pub change: Change,
+    /// What came of it; `None`: it waits for a person, or is only shown.
+    pub outcome: Option<apply::Outcome>,
+    /// What we were allowed to do.
+    pub mode: Mode,
+}
+
+impl Report {
+    pub(super) fn new(gateway: &str, mode: Mode) -> Self {
+        Self {
+            gateway: gateway.to_owned(),
+            round: 0,
+            mode,
+            channels: 0,
+            skipped: vec![],
+            unprobed: vec![],
+            unprobed_count: 0,
+            channels_down: 0,
+            probed: 0,
+            outcomes: BTreeMap::new(),
+            doubtful: vec![],
+            doubtful_count: 0,
+            changes: vec![],
+            held: vec![],
+            notes: vec![],
+            errors: vec![],
+        }
+    }
+
+    /// Counts one channel in, and hands its survey on to the plan.
+    pub(super) fn take(&mut self, surveyed: Surveyed, facts: &mut Facts) -> Option<Survey> {
+        self.channels += 1;
+        self.notes.extend(surveyed.notes);
+        let survey = match surveyed.found {
+            Ok(survey) => survey,
+            Err(why) => {
+                self.skipped.push(Skipped { channel: surveyed.channel, why });
+                return None;
+            }
+        };
+        self.unprobed_count += surveyed.unprobed.len();
+        for (model, why) in surveyed.unprobed {
+            if self.unprobed.len() < NAMED {
+                self.unprobed.push(Unprobed { channel: surveyed.channel.clone(), model, why });
+            }
+        }
+        for (outcome, count) in surveyed.outcomes {
+            *self.outcomes.entry(outcome).or_default() += count;
+        }
+        self.probed += survey.probed;
+        facts.pairs += survey.advertised.names().len();
+        if survey.probed > 0 {
+            facts.channels_probed += 1;
+            facts.channels_down += usize::from(survey.alive == 0);
+        }
+        for judged in &survey.judged {
+            if let Verdict::Doubtful { outcome, count, times, next } = judged.verdict {
+                self.doubtful_count += 1;
+                if self.doubtful.len() < NAMED {
+                    let (channel, model) = (survey.channel.clone(), judged.model.clone());
+                    self.doubtful.push(Doubt { channel, model, outcome, count, times, next });
+                }
+            }
+        }
+        Some(survey)
+    }
+
+    pub(super) fn conclude(&mut self, facts: &Facts) {
+        self.channels_down = facts.channels_down;
+        self.notes.extend(facts.own_network.clone());
+    }
+
+    /// Models taken off in this round, in the gateway.
+    pub fn withdrawn(&self) -> usize {
+        self.applied().map(|change| change.removed.len()).sum()
+    }
+
+    /// Models put back in this round, in the gateway.
+    pub fn restored(&self) -> usize {
+        self.applied().map(|change| change.restored.len()).sum()
+    }
+
+    /// New models put on in this round, in the gateway.
+    pub fn added(&self) -> usize {
+        self.applied().map(|change| change.added.len()).sum()
+    }
+
+    fn applied(&self) -> impl Iterator<Item = &Change> {
+        self.changes
+            .iter()
+            .filter(|line| matches!(line.outcome, Some(apply::Outcome::Applied(_))))
+            .map(|line| &line.change)
+    }
+
+    /// Changes that wait for a person, or that this mode only shows.
+    pub fn pending(&self) -> usize {
+        self.changes.iter().filter(|line| line.outcome.is_none()).count()
+    }
+
+    /// Models that guards held back.
+    pub fn held_models(&self) -> usize {
+        self.held.iter().map(|held| held.removals.len() + held.additions.len()).sum()
+    }
+
+    /// The round in one line: "45 checked, 1 gone, 2 held".
+    pub fn summary(&self) -> String {
+        let mut parts = vec![format!("{} checked", self.probed)];
+        let mut count = |number: usize, what: &str| {
+            if number > 0 {
+                parts.push(format!("{number} {what}"));
+            }
+        };
+        count(self.withdrawn(), "withdrawn");
+        count(self.restored(), "restored");
+        count(self.added(), "added");
+        count(self.pending_models(), "wanted");
+        count(self.held_models(), "held");
+        count(self.doubtful_count, "doubtful");
+        count(self.unprobed_count, "not probed");
+        count(self.channels_down, "channels down");
+        count(self.skipped.len(), "channels left alone");
+        count(self.errors.len(), "errors");
+        parts.join(", ")
+    }
+
+    fn pending_models(&self) -> usize {
+        let waiting = self.changes.iter().filter(|line| line.outcome.is_none()).map(|line| &line.change);
+        waiting.map(|change| change.removed.len() + change.added.len() + change.restored.len()).sum()
+    }
+
+    /// The exit code of a command that ran this round: 1 error, 4 conflict, 3 held, 2 pending, 0 done.
+    pub fn exit_code(&self) -> u8 {
+        let any = |test: fn(&apply::Outcome) -> bool| self.changes.iter().filter_map(|line| line.outcome.as_ref()).any(test);
+        if !self.errors.is_empty() || any(|o| matches!(o, apply::Outcome::Failed(_) | apply::Outcome::Refused(_))) {
+            1
+        } else if any(|o| matches!(o, apply::Outcome::Conflict(_))) {
+            4
+        } else if !self.held.is_empty() || any(|o| matches!(o, apply::Outcome::OnHold(_))) {
+            3
+        } else if self.pending() > 0 {
+            2
+        } else {
+            0
+        }
+    }
+}

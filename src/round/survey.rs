@@ -1,0 +1,239 @@
+//! One channel's survey: what it offers, what its models answer, what to think of them. Kept in our store as it goes.
+
+mod questions;
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures::StreamExt as _;
+use jiff::Timestamp;
+
+pub use questions::Questions;
+
+use super::Round;
+use crate::clock;
+use crate::config::Source;
+use crate::gateway::{self, GatewayError};
+use crate::model::{Channel, ChannelRef, Evidence, ModelName, Observation, Outcome, Standing, Status, WorkingList};
+use crate::plan::{Judged, Survey};
+use crate::store::{Finding, StoreError};
+use crate::upstream::{Listing, Target};
+use crate::verdict::{self, Company};
+
+/// Which channels and models a round looks at.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Only these channels, by id; empty: all.
+    pub channels: Vec<i64>,
+    /// Only these models (and one or two siblings, to compare with); empty: all.
+    pub models: Vec<ModelName>,
+    /// Only models that are due again, on the channels that have any.
+    pub due: Option<Vec<i64>>,
+}
+
+impl Scope {
+    /// Whether the channel is looked at.
+    pub fn includes(&self, channel: &Channel) -> bool {
+        let named = self.channels.is_empty() || self.channels.contains(&channel.id);
+        named && self.due.as_ref().is_none_or(|due| due.contains(&channel.id))
+    }
+
+    /// Whether only some of a channel's models are probed.
+    pub fn is_partial(&self) -> bool {
+        self.due.is_some() || !self.models.is_empty()
+    }
+}
+
+/// What came of one channel.
+pub(super) struct Surveyed {
+    pub(super) channel: ChannelRef,
+    /// The survey, or why the channel is left alone.
+    pub(super) found: Result<Survey, String>,
+    pub(super) outcomes: BTreeMap<Outcome, usize>,
+    /// Advertised models that were not probed, and why.
+    pub(super) unprobed: Vec<(ModelName, String)>,
+    pub(super) notes: Vec<String>,
+}
+
+/// What the upstream offers, as far as it is known.
+struct Offer {
+    names: Vec<ModelName>,
+    /// The upstream's own list was read in this round.
+    from_upstream: bool,
+}
+
+impl Round {
+    pub(super) async fn survey(&self, round: i64, channel: &Channel, scope: &Scope) -> Result<Surveyed, StoreError> {
+        let reference = ChannelRef { id: channel.id, created: channel.created, name: channel.name.clone() };
+        let mut surveyed = Surveyed {
+            channel: reference.clone(),
+            found: Err(String::new()),
+            outcomes: BTreeMap::new(),
+            unprobed: vec![],
+            notes: vec![],
+        };
+        let (advertised, targets) = match self.reach(channel) {
+            Ok(reached) => reached,
+            Err(why) => {
+                surveyed.found = Err(why);
+                return Ok(surveyed);
+            }
+        };
+        let name = self.gateway.name();
+        let known = self.store.standings(name, &reference).await?;
+        let on_hold = self.store.held_models(name, channel.id).await?;
+        let offer = self.offer(channel, &targets, scope, &mut surveyed.notes).await;
+        let mut questions =
+            Questions::new(channel, &advertised, &offer.names, &known, &self.settings.models, scope, clock::now());
+        surveyed.unprobed = std::mem::take(&mut questions.unprobed);
+        let answers = self.ask(&reference, &targets, &questions).await;
+        let now = clock::now();
+        let alive = answers.values().filter(|seen| seen.outcome.evidence() == Evidence::Alive).count();
+        let (mut judged, mut findings) = (vec![], vec![]);
+        let mut turned_bad = 0;
+        for candidate in questions.candidates {
+            let before = known.get(&candidate.model).cloned().unwrap_or_default();
+            let Some(seen) = answers.get(&candidate.upstream) else { continue };
+            *surveyed.outcomes.entry(seen.outcome).or_default() += 1;
+            let itself = usize::from(seen.outcome.evidence() == Evidence::Alive);
+            let listed = !offer.from_upstream || offer.names.contains(&candidate.upstream);
+            let company = Company { siblings_alive: alive > itself, listed };
+            let (standing, verdict) = verdict::judge(&before, Some(seen), company, &self.config.verdict, now);
+            turned_bad += usize::from(verdict::turned_bad(&before, seen));
+            judged.push(Judged {
+                verdict,
+                withdrawn: before.withdrawn.is_some(),
+                kept: candidate.kept || on_hold.contains(&candidate.model),
+                may_add: candidate.may_add,
+                model: candidate.model.clone(),
+            });
+            findings.push(Finding { model: candidate.model, observation: Some(seen.clone()), standing });
+        }
+        self.store.remember(name, round, &reference, &findings).await?;
+        surveyed.found = Ok(Survey {
+            channel: reference,
+            before: channel.models.clone().unwrap_or_default(),
+            fingerprint: channel.fingerprint.clone(),
+            advertised,
+            // Raw, as the gateways split it: an untrimmed group is a group of its own to them.
+            groups: channel.group.as_deref().unwrap_or_default().split(',').map(str::to_owned).collect(),
+            enabled: channel.status == Status::Enabled,
+            probed: judged.len(),
+            alive: judged_alive(&findings),
+            turned_bad,
+            judged,
+        });
+        Ok(surveyed)
+    }
+
+    /// What the channel advertises and how to reach its upstream, one target a key; or why it is left alone.
+    fn reach(&self, channel: &Channel) -> Result<(WorkingList, Vec<Target>), String> {
+        let settings = &self.settings.channels;
+        if settings.exclude.contains(&channel.id) || !(settings.only.is_empty() || settings.only.contains(&channel.id)) {
+            return Err("excluded by the configuration".to_owned());
+        }
+        match channel.status {
+            Status::Enabled => {}
+            Status::AutoDisabled if settings.auto_disabled => {}
+            Status::AutoDisabled => return Err("switched off by the gateway itself".to_owned()),
+            Status::ManuallyDisabled => return Err("disabled by hand".to_owned()),
+            Status::Unknown(status) => return Err(format!("its status {status} is none we know")),
+        }
+        if channel.auto_sync {
+            return Err("New API keeps its list itself (upstream auto-sync is on)".to_owned());
+        }
+        if let Err(why) = &channel.mapping {
+            return Err(format!("its model_mapping cannot be read ({why}): New API refuses its requests too"));
+        }
+        let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
+        let access = gateway::access(self.gateway.schema().kind, channel)?;
+        if channel.keys.is_empty() {
+            return Err("it has no usable key".to_owned());
+        }
+        let targets: Result<Vec<_>, String> =
+            channel.keys.iter().map(|key| Target::new(&access, channel, key)).collect();
+        Ok((advertised, targets?))
+    }
+
+    /// The names from the first source that answers. A list that fails or is empty says nothing.
+    async fn offer(&self, channel: &Channel, targets: &[Target], scope: &Scope, notes: &mut Vec<String>) -> Offer {
+        let nothing = Offer { names: vec![], from_upstream: false };
+        if scope.is_partial() {
+            return nothing;
+        }
+        for source in &self.settings.models.sources {
+            match source {
+                Source::Channel => return nothing,
+                Source::List => {
+                    let names = self.settings.models.list.iter().filter_map(|name| ModelName::parse(name)).collect();
+                    return Offer { names, from_upstream: false };
+                }
+                Source::Upstream => {
+                    let Some(target) = targets.first() else { continue };
+                    let why = match self.prober.list(target).await {
+                        Listing::Offered(names) => return Offer { names, from_upstream: true },
+                        Listing::Empty => "it is empty".to_owned(),
+                        Listing::Failed { why, .. } => why,
+                        Listing::Unlisted => continue,
+                    };
+                    notes.push(format!("#{} {}: no use of its upstream's list: {why}", channel.id, channel.name));
+                }
+            }
+        }
+        nothing
+    }
+
+    /// Asks each upstream model once, whatever the number of names that lead to it.
+    async fn ask(
+        &self,
+        channel: &ChannelRef,
+        targets: &[Target],
+        questions: &Questions,
+    ) -> HashMap<ModelName, Observation> {
+        self.progress.expect(questions.upstream.len());
+        let side_by_side = self.config.probe.per_key.max(1) * targets.len();
+        futures::stream::iter(questions.upstream.iter().enumerate())
+            .map(|(place, (model, shape))| async move {
+                let seen = self.ask_one(targets, place, model, shape.as_deref()).await?;
+                self.progress.probed(channel, seen.outcome);
+                Some((model.clone(), seen))
+            })
+            .buffer_unordered(side_by_side)
+            .filter_map(|answer| async move { answer })
+            .collect()
+            .await
+    }
+
+    /// Asks one model with one key after the other, until a key is not the trouble. `None` when we are to stop.
+    async fn ask_one(
+        &self,
+        targets: &[Target],
+        place: usize,
+        model: &ModelName,
+        shape: Option<&str>,
+    ) -> Option<Observation> {
+        let mut seen = None;
+        for turn in 0..targets.len() {
+            if self.stop.is_cancelled() {
+                return None;
+            }
+            let target = targets.get((place + turn) % targets.len())?;
+            let answer = self.prober.ask(target, model, shape).await;
+            let key_trouble = matches!(answer.outcome, Outcome::KeyBad | Outcome::KeyBroke);
+            seen = Some(answer);
+            if !key_trouble {
+                break;
+            }
+        }
+        seen
+    }
+}
+
+fn judged_alive(findings: &[Finding]) -> usize {
+    let outcomes = findings.iter().filter_map(|finding| finding.observation.as_ref());
+    outcomes.filter(|seen| seen.outcome.evidence() == Evidence::Alive).count()
+}
+
+/// Whether a withdrawn or doubtful model is to be looked at at `now`.
+fn is_due(standing: &Standing, now: Timestamp) -> bool {
+    standing.next_probe.is_none_or(|next| next <= now)
+}

@@ -1,0 +1,151 @@
+//! Which models of a channel are asked, under which upstream name, and what is ours to do with each.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::{Scope, is_due};
+use crate::config::ModelsConfig;
+use crate::model::{Channel, Mapping, ModelName, Standing, WorkingList};
+use crate::probe::Kind;
+
+/// Siblings that answered lately and are asked along with doubtful models, to tell a model's fault from its channel's.
+const CONTROLS: usize = 2;
+
+/// A name in the gateway's list (or to come on it) and the upstream model behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The name in the gateway.
+    pub model: ModelName,
+    /// The name sent upstream.
+    pub upstream: ModelName,
+    /// The operator keeps it on the list.
+    pub kept: bool,
+    /// It may be put on the list when it works.
+    pub may_add: bool,
+}
+
+/// What is asked of one channel.
+#[derive(Clone, Debug, Default)]
+pub struct Questions {
+    /// Each name that is judged.
+    pub candidates: Vec<Candidate>,
+    /// Each upstream model once, with the request shape that worked last.
+    pub upstream: BTreeMap<ModelName, Option<String>>,
+    /// Advertised names that are not asked, and why.
+    pub unprobed: Vec<(ModelName, String)>,
+}
+
+impl Questions {
+    /// Collects the questions of one channel: everything advertised, everything withdrawn by us that is due, and what
+    /// is offered and may be added; without excluded names, wildcards, mapping cycles, and kinds we cannot probe.
+    pub fn new(
+        channel: &Channel,
+        advertised: &WorkingList,
+        offered: &[ModelName],
+        known: &HashMap<ModelName, Standing>,
+        models: &ModelsConfig,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Self {
+        let nothing = Mapping::default();
+        let mapping = channel.mapping.as_ref().unwrap_or(&nothing);
+        let on_list: HashSet<&ModelName> = advertised.names().iter().collect();
+        let withdrawn = known.iter().filter(|(model, standing)| {
+            standing.withdrawn.is_some() && !on_list.contains(*model) && (is_due(standing, now) || scope.names(model))
+        });
+        let withdrawn: BTreeSet<&ModelName> = withdrawn.map(|(model, _)| model).collect();
+        let listed = advertised.names().iter().map(|model| (model, false));
+        let back = withdrawn.into_iter().map(|model| (model, false));
+        let new = new_names(channel, mapping, advertised, offered, known, models).into_iter().map(|model| (model, true));
+        let mut questions = Self::default();
+        for (model, may_add) in listed.chain(back).chain(new) {
+            let upstream = match judgeable(model, mapping, models) {
+                Ok(upstream) => upstream,
+                Err(why) if on_list.contains(model) => {
+                    questions.unprobed.push((model.clone(), why));
+                    continue;
+                }
+                Err(_) => continue,
+            };
+            let (model, kept) = (model.clone(), models.is_kept(model));
+            questions.candidates.push(Candidate { model, upstream, kept, may_add });
+        }
+        if scope.is_partial() {
+            questions.narrow(known, scope, now);
+        }
+        for Candidate { model, upstream, .. } in &questions.candidates {
+            let shape = known.get(model).and_then(|standing| standing.shape.clone());
+            let entry = questions.upstream.entry(upstream.clone()).or_default();
+            *entry = entry.take().or(shape);
+        }
+        questions
+    }
+
+    /// Keeps what is due or named, and a few siblings that answered lately.
+    fn narrow(&mut self, known: &HashMap<ModelName, Standing>, scope: &Scope, now: Timestamp) {
+        let standing = |candidate: &Candidate| known.get(&candidate.model);
+        let wanted = |candidate: &Candidate| {
+            let due = |standing: &Standing| standing.next_probe.is_some_and(|next| next <= now);
+            scope.names(&candidate.model) || (scope.models.is_empty() && standing(candidate).is_some_and(due))
+        };
+        let (mut asked, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.candidates).into_iter().partition(wanted);
+        if !asked.is_empty() {
+            let mut controls: Vec<_> = others
+                .into_iter()
+                .filter_map(|candidate| Some((standing(&candidate)?.last_alive?, candidate)))
+                .collect();
+            controls.sort_by_key(|(alive, _)| std::cmp::Reverse(*alive));
+            asked.extend(controls.into_iter().take(CONTROLS).map(|(_, candidate)| candidate));
+        }
+        self.candidates = asked;
+    }
+}
+
+/// The upstream name behind a name, or why it is not ours to judge.
+fn judgeable(model: &ModelName, mapping: &Mapping, models: &ModelsConfig) -> Result<ModelName, String> {
+    if models.is_excluded(model) {
+        return Err("excluded by the configuration".to_owned());
+    }
+    if model.as_str().contains('*') {
+        return Err("a wildcard".to_owned());
+    }
+    let upstream = mapping.resolve(model).ok_or("its model_mapping goes in a circle")?;
+    match Kind::of(&upstream) {
+        Kind::Chat => Ok(upstream),
+        other => Err(format!("{other}: not probed by this version")),
+    }
+}
+
+impl Scope {
+    fn names(&self, model: &ModelName) -> bool {
+        self.models.contains(model)
+    }
+}
+
+/// Offered names that may come on the list. Left out: what is advertised already, be it in another case (upstreams
+/// drift: New API #6345); what a mapping leads to, for its alias stands for it; what the operator told New API to
+/// ignore.
+fn new_names<'a>(
+    channel: &Channel,
+    mapping: &Mapping,
+    advertised: &WorkingList,
+    offered: &'a [ModelName],
+    known: &HashMap<ModelName, Standing>,
+    models: &ModelsConfig,
+) -> Vec<&'a ModelName> {
+    // An ignore rule that is a pattern is not ours to read: nothing is added past it.
+    if !models.add || channel.ignored_models.iter().any(|rule| rule.starts_with("regex:")) {
+        return vec![];
+    }
+    let folded: HashSet<String> = advertised.names().iter().map(|model| model.as_str().to_lowercase()).collect();
+    let targets: HashSet<&str> = mapping.0.values().map(String::as_str).collect();
+    let ignored: HashSet<&str> = channel.ignored_models.iter().map(String::as_str).collect();
+    let taken = |model: &ModelName| {
+        folded.contains(&model.as_str().to_lowercase())
+            || targets.contains(model.as_str())
+            || ignored.contains(model.as_str())
+            || known.get(model).is_some_and(|standing| standing.withdrawn.is_some())
+    };
+    offered.iter().filter(|model| !taken(model)).collect()
+}

@@ -1,0 +1,146 @@
+//! Our own history and journal: one SQLite file, apart from any gateway's database.
+//!
+//! Decides: how what we know is kept, and that an intent is durable before anything else happens.
+//! Must not know: gateways, upstreams, or how verdicts and plans come about.
+
+mod hold;
+mod journal;
+mod marks;
+mod memory;
+mod observations;
+mod proposals;
+mod retention;
+mod rounds;
+mod turn;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+pub use hold::{Hold, HoldScope, OnHold, Permit};
+pub use journal::{ChangeRecord, ChangeState, Journaled};
+pub use memory::Finding;
+pub use observations::ObservationRecord;
+pub use proposals::Proposal;
+pub use rounds::RoundRecord;
+pub use turn::Turn;
+
+/// What can go wrong with our own store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file cannot be opened or made.
+    #[error("cannot open our own store {path}: {source}; check that the folder exists and can be written")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite or the file system said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A statement failed.
+    #[error("our own store failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A row of ours cannot be read: the file was edited, or comes from a newer version.
+    #[error("our own store holds a row that cannot be read ({what}): {source}")]
+    Unreadable {
+        /// Which row.
+        what: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+/// Our own SQLite store. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// One connection: the only writer.
+    writer: SqlitePool,
+    /// Several: WAL lets them read while the writer writes.
+    readers: SqlitePool,
+    path: PathBuf,
+    salt: String,
+}
+
+impl Store {
+    /// Opens the store, makes it when absent, and brings its tables up to date.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Open { path: path.to_owned(), source };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An intent must survive a power cut, not only our own crash.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10));
+        let pool = |n| SqlitePoolOptions::new().max_connections(n).acquire_timeout(Duration::from_secs(30));
+        let writer = pool(1).connect_with(options.clone()).await.map_err(|e| failed(e.into()))?;
+        migrate(&writer).await.map_err(failed)?;
+        let readers = pool(3).connect_lazy_with(options);
+        let salt = salt(&writer).await?;
+        Ok(Self { writer, readers, path: path.to_owned(), salt })
+    }
+
+    /// A random text of this store's own: fingerprints are salted with it, so that they tell nothing about a key.
+    pub fn salt(&self) -> &str {
+        &self.salt
+    }
+
+    /// The file whose mere existence stops every write: the store's path with `.hold` behind it.
+    pub fn hold_file(&self) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".hold");
+        name.into()
+    }
+
+    /// Ends all connections; the WAL is folded into the file.
+    pub async fn close(self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// The steps from an empty file to today's tables; a step that was released is never edited.
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_first.sql")];
+
+/// Brings the tables up to date, a step a transaction; SQLite's `user_version` counts the steps done.
+async fn migrate(writer: &SqlitePool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    for (number, step) in (1_i64..).zip(MIGRATIONS) {
+        // Immediate: two processes that start together must not both take the step.
+        let mut tx = writer.begin_with("begin immediate").await?;
+        let done: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&mut *tx).await?;
+        if usize::try_from(done).is_ok_and(|done| done > MIGRATIONS.len()) {
+            return Err(format!("it was written by a newer channelwarden (its version is {done})").into());
+        }
+        if done < number {
+            sqlx::raw_sql(step).execute(&mut *tx).await?;
+            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("pragma user_version = {number}"))).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The store's salt, made from SQLite's own random source the first time.
+async fn salt(writer: &SqlitePool) -> Result<String, StoreError> {
+    sqlx::query("insert into meta (key, value) values ('salt', hex(randomblob(16))) on conflict do nothing")
+        .execute(writer)
+        .await?;
+    Ok(sqlx::query_scalar("select value from meta where key = 'salt'").fetch_one(writer).await?)
+}
+
+/// Reads a JSON column.
+fn from_json<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what: what.to_owned(), source })
+}
+
+/// Writes a JSON column.
+fn to_json<T: serde::Serialize>(what: &str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|source| StoreError::Unreadable { what: what.to_owned(), source })
+}
+
+/// A time from a column of unix milliseconds; out of range is the epoch.
+fn time(ms: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,139 @@
+//! What is known about each (channel, model), and the observations it came from.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::json;
+use sqlx::Row as _;
+
+use super::{Store, StoreError, from_json, time, to_json};
+use crate::model::{ChannelRef, ModelName, Observation, Standing};
+
+/// One model's finding of a round, and what is now known about it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The name in the gateway's list.
+    pub model: ModelName,
+    /// What a probe showed; `None` when it was not probed now.
+    pub observation: Option<Observation>,
+    /// What is now known.
+    pub standing: Standing,
+}
+
+impl Store {
+    /// What is known about a channel's models.
+    pub async fn standings(
+        &self,
+        gateway: &str,
+        channel: &ChannelRef,
+    ) -> Result<HashMap<ModelName, Standing>, StoreError> {
+        let rows = sqlx::query("select model, state from standing where gateway = ? and channel = ? and created = ?")
+            .bind(gateway)
+            .bind(channel.id)
+            .bind(channel.created)
+            .fetch_all(&self.readers)
+            .await?;
+        let mut known = HashMap::with_capacity(rows.len());
+        for row in rows {
+            let Some(model) = ModelName::parse(row.try_get("model")?) else { continue };
+            known.insert(model, from_json("standing", row.try_get("state")?)?);
+        }
+        Ok(known)
+    }
+
+    /// Keeps a channel's findings of one round, in one transaction of two statements.
+    pub async fn remember(
+        &self,
+        gateway: &str,
+        round: i64,
+        channel: &ChannelRef,
+        findings: &[Finding],
+    ) -> Result<(), StoreError> {
+        if findings.is_empty() {
+            return Ok(());
+        }
+        let observations: Vec<_> = findings
+            .iter()
+            .filter_map(|finding| {
+                let seen = finding.observation.as_ref()?;
+                Some(json!([
+                    finding.model,
+                    seen.at.as_millisecond(),
+                    seen.outcome.as_str(),
+                    seen.status,
+                    seen.latency_ms,
+                    seen.shape,
+                    seen.detail,
+                ]))
+            })
+            .collect();
+        let standings: Vec<_> = findings
+            .iter()
+            .map(|Finding { model, standing, .. }| {
+                let due = standing.next_probe.map(Timestamp::as_millisecond);
+                json!([model, standing.withdrawn.is_some(), due, standing])
+            })
+            .collect();
+        let mut tx = self.writer.begin().await?;
+        // One parameter for the whole batch: SQLite unpacks it faster than we could bind it row by row.
+        sqlx::query(
+            "insert into observation
+               (round, gateway, channel, created, model, at_ms, outcome, status, latency_ms, shape, detail)
+             select ?1, ?2, ?3, ?4, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+               value ->> 6 from json_each(?5)",
+        )
+        .bind(round)
+        .bind(gateway)
+        .bind(channel.id)
+        .bind(channel.created)
+        .bind(to_json("observations", &observations)?)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query(
+            "insert into standing (gateway, channel, created, model, withdrawn, next_probe_ms, state)
+             select ?1, ?2, ?3, value ->> 0, value ->> 1, value ->> 2, value -> 3 from json_each(?4) where true
+             on conflict do update set withdrawn = excluded.withdrawn, next_probe_ms = excluded.next_probe_ms,
+               state = excluded.state",
+        )
+        .bind(gateway)
+        .bind(channel.id)
+        .bind(channel.created)
+        .bind(to_json("standings", &standings)?)
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The earliest time at which some model of a gateway wants to be looked at again.
+    pub async fn next_due(&self, gateway: &str) -> Result<Option<Timestamp>, StoreError> {
+        let ms: Option<i64> = sqlx::query_scalar("select min(next_probe_ms) from standing where gateway = ?")
+            .bind(gateway)
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(ms.map(time))
+    }
+
+    /// The channels that have a model due at `now`.
+    pub async fn due_channels(&self, gateway: &str, now: Timestamp) -> Result<Vec<i64>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "select distinct channel from standing where gateway = ? and next_probe_ms <= ? order by channel",
+        )
+        .bind(gateway)
+        .bind(now.as_millisecond())
+        .fetch_all(&self.readers)
+        .await?)
+    }
+
+    /// Forgets what is known about channels that the gateway no longer has (their withdrawn models with them).
+    pub async fn forget_channels(&self, gateway: &str, gone: &[ChannelRef]) -> Result<(), StoreError> {
+        for channel in gone {
+            sqlx::query("delete from standing where gateway = ? and channel = ? and created = ?")
+                .bind(gateway)
+                .bind(channel.id)
+                .bind(channel.created)
+                .execute(&self.writer)
+                .await?;
+        }
+        Ok(())
+    }
+}

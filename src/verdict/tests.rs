@@ -1,0 +1,156 @@
+use super::*;
+
+const POLICY: fn() -> VerdictPolicy = VerdictPolicy::default;
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + minute * 60).unwrap()
+}
+
+fn seen(outcome: Outcome, minute: i64) -> Observation {
+    Observation {
+        outcome,
+        at: at(minute),
+        status: None,
+        latency_ms: 10,
+        shape: "chat",
+        detail: "said so".to_owned(),
+        retry_after: None,
+    }
+}
+
+fn outcome(letter: char) -> Outcome {
+    match letter {
+        'w' => Outcome::Works,
+        'f' => Outcome::Filtered,
+        'g' => Outcome::Gone,
+        'a' => Outcome::NoAccess,
+        'n' => Outcome::NoRoute,
+        'b' => Outcome::Broken,
+        't' => Outcome::TimedOut,
+        'e' => Outcome::Empty,
+        'r' => Outcome::Busy,
+        'k' => Outcome::KeyBad,
+        'c' => Outcome::KeyBroke,
+        'u' => Outcome::Unreachable,
+        other => panic!("no outcome {other}"),
+    }
+}
+
+/// Runs findings written as letter + minute ("g0 g10"), siblings answering unless the letter is upper case, and
+/// gives the last verdict in a word.
+fn judged(findings: &str) -> &'static str {
+    let mut standing = Standing::default();
+    let mut last = Verdict::Unknown;
+    for finding in findings.split_whitespace() {
+        let letter = finding.chars().next().unwrap();
+        let minute = finding[1..].parse().unwrap();
+        let company = Company { siblings_alive: letter.is_lowercase(), listed: false };
+        let seen = seen(outcome(letter.to_ascii_lowercase()), minute);
+        (standing, last) = judge(&standing, Some(&seen), company, &POLICY(), at(minute));
+    }
+    match last {
+        Verdict::Working => "working",
+        Verdict::Withdraw(_) => "withdraw",
+        Verdict::Doubtful { .. } => "doubtful",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+#[test]
+fn rows_of_outcomes_and_what_they_say() {
+    for (findings, expected) in [
+        ("w0", "working"),
+        ("f0", "working"),
+        // Denied: twice, ten minutes apart, never once, never twice in a hurry.
+        ("g0", "doubtful"),
+        ("g0 g5", "doubtful"),
+        ("g0 g10", "withdraw"),
+        ("a0 g10", "withdraw"),
+        ("g0 g5 g10", "withdraw"),
+        ("g0 w5 g10", "doubtful"),
+        // What says nothing neither adds to a row nor breaks it.
+        ("g0 r5 g10", "withdraw"),
+        ("g0 k5", "unknown"),
+        // Failing: three in a row over a quarter of an hour, while siblings answer.
+        ("b0 t8", "doubtful"),
+        ("b0 t8 e15", "withdraw"),
+        ("b0 t1 e2", "doubtful"),
+        ("b0 w5 t8 e15", "doubtful"),
+        ("B0 B8 B15 B60", "unknown"),
+        ("b0 B8 b15", "doubtful"),
+        // A rate limit, a bad key, no credit, no connection: never, however often.
+        ("r0 r60 r120 r9000", "unknown"),
+        ("k0 k60 k120 k9000", "unknown"),
+        ("c0 c60 c120 c9000", "unknown"),
+        ("u0 u60 u120 u9000", "unknown"),
+        // A reseller without a route: six times over a day.
+        ("n0 n60 n120 n180 n240 n300", "doubtful"),
+        ("n0 n300 n600 n900 n1200 n1440", "withdraw"),
+        // A clock that went backwards starts the row anew.
+        ("g10 g0", "doubtful"),
+    ] {
+        assert_eq!(judged(findings), expected, "{findings}");
+    }
+}
+
+#[test]
+fn a_model_that_its_upstream_still_lists_is_not_withdrawn_for_a_missing_route() {
+    let mut standing = Standing::default();
+    for minute in [0, 300, 600, 900, 1200, 1440] {
+        let company = Company { siblings_alive: true, listed: true };
+        let (next, verdict) = judge(&standing, Some(&seen(Outcome::NoRoute, minute)), company, &POLICY(), at(minute));
+        assert_eq!(verdict, Verdict::Unknown);
+        standing = next;
+    }
+}
+
+#[test]
+fn a_doubtful_model_is_looked_at_again_when_it_could_be_confirmed() {
+    let company = Company { siblings_alive: true, listed: false };
+    let (first, verdict) = judge(&Standing::default(), Some(&seen(Outcome::Gone, 0)), company, &POLICY(), at(0));
+    let Verdict::Doubtful { next, count, times, .. } = verdict else { panic!("{verdict:?}") };
+    assert_eq!((next, count, times), (at(10), 1, 2));
+    assert_eq!(first.next_probe, Some(at(10)));
+}
+
+#[test]
+fn a_withdrawn_model_is_probed_with_growing_gaps_and_comes_back_at_once() {
+    let reason = Reason { outcome: Outcome::Gone, count: 2, over_s: 600, detail: String::new() };
+    let mut standing =
+        Standing { withdrawn: Some(crate::model::Withdrawn { at: at(0), reason, attempts: 0 }), ..Standing::default() };
+    let company = Company { siblings_alive: true, listed: false };
+    let mut gaps = vec![];
+    let mut minute = 0;
+    for _ in 0..10 {
+        let (next, verdict) = judge(&standing, Some(&seen(Outcome::Gone, minute)), company, &POLICY(), at(minute));
+        assert_eq!(verdict, Verdict::Unknown);
+        let due = next.next_probe.unwrap();
+        gaps.push((due.as_second() - at(minute).as_second()) / 3600);
+        minute = (due.as_second() - at(0).as_second()) / 60;
+        standing = next;
+    }
+    assert_eq!(gaps, [1, 2, 4, 8, 16, 32, 64, 128, 168, 168]);
+    let (back, verdict) = judge(&standing, Some(&seen(Outcome::Works, minute)), company, &POLICY(), at(minute));
+    assert_eq!(verdict, Verdict::Working);
+    assert!(back.withdrawn.is_some(), "only a write that happened takes the mark off");
+}
+
+#[test]
+fn the_reason_names_what_how_often_and_how_long() {
+    let company = Company { siblings_alive: true, listed: false };
+    let (first, _) = judge(&Standing::default(), Some(&seen(Outcome::Gone, 0)), company, &POLICY(), at(0));
+    let (_, verdict) = judge(&first, Some(&seen(Outcome::Gone, 12)), company, &POLICY(), at(12));
+    let Verdict::Withdraw(reason) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(reason.to_string(), "gone 2× over 12m: said so");
+}
+
+#[test]
+fn only_a_model_that_answered_before_can_turn_bad() {
+    let fresh = Standing::default();
+    let known = Standing { last_alive: Some(at(0)), ..Standing::default() };
+    assert!(!turned_bad(&fresh, &seen(Outcome::Gone, 5)));
+    assert!(turned_bad(&known, &seen(Outcome::Gone, 5)));
+    assert!(!turned_bad(&known, &seen(Outcome::Busy, 5)));
+    let doubted = Standing { denied: Some(Streak { count: 1, since: at(1), last: at(1) }), ..known };
+    assert!(!turned_bad(&doubted, &seen(Outcome::Gone, 5)));
+}
