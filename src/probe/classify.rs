@@ -70,7 +70,10 @@ pub fn classify(host: &str, answer: &Answer) -> Finding {
             finding
         }
         (None, Some(value)) if success => {
-            let (outcome, why) = success::judge(&value);
+            let (outcome, why) = match success::judge(&value) {
+                (Outcome::Empty, _) if reply.truncated => endless(),
+                judged => judged,
+            };
             Finding { by_table: outcome != Outcome::Suspect, ..Finding::bare(outcome, why) }
         }
         (None, _) => {
@@ -104,9 +107,17 @@ fn unanswered(kind: TransportKind) -> Outcome {
     }
 }
 
+fn endless() -> (Outcome, String) {
+    (Outcome::Suspect, "far more than was asked for, and no answer in it".to_owned())
+}
+
 fn unreadable(reply: &Reply) -> Finding {
     let kind = reply.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let events = kind.starts_with("text/event-stream") || stream::looks_like_events(&reply.body);
+    if reply.truncated {
+        let (outcome, why) = endless();
+        return Finding::bare(outcome, why);
+    }
     if events || reply.body.trim_ascii().is_empty() {
         return Finding { by_table: true, ..Finding::bare(Outcome::Empty, "a successful status and nothing in it") };
     }
@@ -118,7 +129,9 @@ fn unreadable(reply: &Reply) -> Finding {
 fn refused(host: &str, fault: &Fault) -> Option<Finding> {
     let own = providers::is_provider(host);
     if let Some(inner) = &fault.inner {
-        if let Some(finding) = refused(host, inner) {
+        // A server's error that is really a client's: the wrapper's status is not the one it was said with.
+        let said = || Fault { status: 400, ..(**inner).clone() };
+        if let Some(finding) = refused(host, inner).or_else(|| refused(host, &said()).filter(|_| inner.status >= 500)) {
             return Some(if own { finding } else { passed_on(finding, fault.status) });
         }
     }
