@@ -1,6 +1,6 @@
 //! Channels as every engine and every age of gateway stores them.
 
-use channelwarden::gateway::Route;
+use channelwarden::model::Route;
 use channelwarden::model::{Ability, ModelName, Status};
 
 use crate::bench::Bench;

@@ -112,10 +112,8 @@ fn judgeable(model: &ModelName, mapping: &Mapping, models: &ModelsConfig) -> Res
         return Err("a wildcard".to_owned());
     }
     let upstream = mapping.resolve(model).ok_or("its model_mapping goes in a circle")?;
-    match Kind::of(&upstream) {
-        Kind::Chat => Ok(upstream),
-        other => Err(format!("{other}: not probed by this version")),
-    }
+    let kind = Kind::of(&upstream);
+    if kind == Kind::Chat { Ok(upstream) } else { Err(format!("{kind}: not probed by this version")) }
 }
 
 impl Scope {
