@@ -107,7 +107,7 @@ impl Prober {
         };
         let Finding { outcome, next_shape, detail, .. } = classify(&target.endpoints.host, &answer);
         let at = clock::now();
-        let retry_after = self.note(&answer, model, outcome, lanes);
+        let retry_after = note(&answer, model, outcome, lanes);
         let (status, latency) = match &answer {
             Ok(reply) => (Some(reply.status), reply.latency),
             Err(failure) => (None, failure.latency),
@@ -153,28 +153,28 @@ impl Prober {
             }
         }
     }
-
-    /// Remembers what the answer says of the key and the host; gives back the wait it asks for.
-    fn note(&self, answer: &Answer, model: &ModelName, outcome: Outcome, lanes: &Lanes) -> Option<Duration> {
-        lanes.note(model, outcome);
-        let Ok(reply) = answer else { return None };
-        if !matches!(reply.status, 402 | 429 | 503 | 529) {
-            return None;
-        }
-        let wait = wait::asked(&reply.headers, classify::parse(reply).as_ref(), clock::now())?;
-        match reply.status {
-            429 => lanes.pause_key(model, wait),
-            503 | 529 => lanes.pause_host(model, wait),
-            _ => {}
-        }
-        Some(wait)
-    }
 }
 
 /// One request's finding, and which shape may be tried next.
 struct Asked {
     observation: Observation,
     next_shape: Option<Shape>,
+}
+
+/// Remembers what the answer says of the key and the host; gives back the wait it asks for.
+fn note(answer: &Answer, model: &ModelName, outcome: Outcome, lanes: &Lanes) -> Option<Duration> {
+    lanes.note(model, outcome);
+    let Ok(reply) = answer else { return None };
+    if !matches!(reply.status, 402 | 429 | 503 | 529) {
+        return None;
+    }
+    let wait = wait::asked(&reply.headers, classify::parse(reply).as_ref(), clock::now())?;
+    match reply.status {
+        429 => lanes.pause_key(model, wait),
+        503 | 529 => lanes.pause_host(model, wait),
+        _ => {}
+    }
+    Some(wait)
 }
 
 fn unsent(refusal: Refusal, shape: Shape) -> Observation {

@@ -1,4 +1,5 @@
 //! Asking upstreams over real sockets: outcomes, shapes, pace, and what never gets out.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 #[path = "support/faults.rs"]
 mod faults;
@@ -340,7 +341,7 @@ async fn lists_of_every_sort_are_told_apart() {
         let got = prober.list(&target).await;
         let got = match got {
             Listing::Failed { outcome, .. } => Err(outcome),
-            other => Ok(other),
+            other @ (Listing::Offered(_) | Listing::Empty | Listing::Unlisted) => Ok(other),
         };
         assert_eq!(got, want, "{:?}", format!("{list:?}").chars().take(200).collect::<String>());
     }

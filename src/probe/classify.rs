@@ -149,7 +149,19 @@ fn passed_on(mut finding: Finding, status: u16) -> Finding {
     finding.outcome = match finding.outcome {
         Outcome::KeyBad | Outcome::KeyBroke | Outcome::ChannelConfig => Outcome::Busy,
         Outcome::Gone | Outcome::NoAccess if status >= 500 => Outcome::NoRoute,
-        same => same,
+        same @ (Outcome::Works
+        | Outcome::Filtered
+        | Outcome::Gone
+        | Outcome::NoAccess
+        | Outcome::NoRoute
+        | Outcome::Broken
+        | Outcome::TimedOut
+        | Outcome::Empty
+        | Outcome::Busy
+        | Outcome::Unreachable
+        | Outcome::Shape
+        | Outcome::Suspect
+        | Outcome::Unknown) => same,
     };
     finding
 }

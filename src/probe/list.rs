@@ -32,7 +32,10 @@ impl Prober {
             let answer = match self.pace.pass(&lanes).await {
                 Ok(_pass) => {
                     self.sent.fetch_add(1, Ordering::Relaxed);
-                    self.http.send(list_request(target, url.clone()), target.proxy.as_ref(), PAGE_CAP).await
+                    let answer =
+                        self.http.send(list_request(target, url.clone()), target.proxy.as_ref(), PAGE_CAP).await;
+                    self.answered.fetch_add(u64::from(answer.is_ok()), Ordering::Relaxed);
+                    answer
                 }
                 Err(refusal) => {
                     let unsent = unsent(refusal, Shape::MaxTokens);
@@ -68,10 +71,10 @@ fn read(host: &str, answer: &Answer, asked: &Url) -> Result<Page, (Outcome, Stri
         }
     }
     let finding = classify(host, answer);
-    Err(match finding.outcome {
-        Outcome::Suspect | Outcome::Works | Outcome::Empty => {
-            (Outcome::Suspect, "the answer is no list of models".to_owned())
-        }
-        outcome => (outcome, finding.detail),
+    let is_answer = matches!(finding.outcome, Outcome::Suspect | Outcome::Works | Outcome::Empty);
+    Err(if is_answer && answer.is_ok() {
+        (Outcome::Suspect, "the answer is no list of models".to_owned())
+    } else {
+        (finding.outcome, finding.detail)
     })
 }

@@ -269,9 +269,9 @@ mod tests {
         lanes.pause_key(&model("a"), Duration::from_secs(5));
         pace.pass(&lanes).await.unwrap();
         assert!(start.elapsed() >= Duration::from_secs(5));
-        lanes.pause_key(&model("a"), Duration::from_secs(60));
+        lanes.pause_key(&model("a"), Duration::from_mins(1));
         pace.pass(&lanes).await.unwrap();
-        lanes.pause_key(&model("b"), Duration::from_secs(60));
+        lanes.pause_key(&model("b"), Duration::from_mins(1));
         assert!(matches!(pace.pass(&lanes).await, Err(Refusal::Paused(wait)) if wait > Duration::from_secs(50)));
     }
 

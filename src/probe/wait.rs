@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// No hint is taken for less or more than this.
 const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// The wait that a refusal's headers or body ask for, between 1 s and 24 h. A header wins over the body, except that a
 /// used-up daily quota is not over in the seconds that stand beside it (Gemini).
@@ -21,7 +21,7 @@ pub(super) fn asked(headers: &HeaderMap, body: Option<&Value>, now: Timestamp) -
         let quota = "/error/details";
         body.pointer(quota).is_some_and(|details| details.to_string().contains("PerDay"))
     });
-    let wait = if daily { wait.max(Duration::from_secs(3600)) } else { wait };
+    let wait = if daily { wait.max(Duration::from_hours(1)) } else { wait };
     Some(wait.clamp(SHORTEST, LONGEST))
 }
 

@@ -149,14 +149,28 @@ async fn listed(shared: &Shared) -> Answered {
 async fn behave(model: &str, behaviour: Behaviour, before: u64, question: &Value) -> Answered {
     let broken = || error(500, "server_error", None, None, "The server had an error while processing your request.");
     match behaviour {
-        Behaviour::Works => works(model, question),
         Behaviour::Slow(delay) => {
             sleep(delay).await;
             works(model, question)
         }
         Behaviour::WorksAfter(failures) if before < failures => broken(),
         Behaviour::Flapping if before.is_multiple_of(2) => broken(),
-        Behaviour::WorksAfter(_) | Behaviour::Flapping => works(model, question),
+        Behaviour::NeedsCompletionLimit if question.get("max_tokens").is_some() => {
+            let message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+            error(400, "invalid_request_error", Some("unsupported_parameter"), Some("max_tokens"), message)
+        }
+        Behaviour::StreamOnly if question.get("stream") != Some(&Value::Bool(true)) => error(
+            400,
+            "invalid_request_error",
+            Some("invalid_parameter_error"),
+            None,
+            "This model only support stream mode, please enable the stream parameter.",
+        ),
+        Behaviour::Works
+        | Behaviour::WorksAfter(_)
+        | Behaviour::Flapping
+        | Behaviour::NeedsCompletionLimit
+        | Behaviour::StreamOnly => works(model, question),
         Behaviour::Gone => {
             let message = format!("The model `{model}` does not exist or you do not have access to it.");
             error(404, "invalid_request_error", Some("model_not_found"), None, &message)
@@ -183,18 +197,6 @@ async fn behave(model: &str, behaviour: Behaviour, before: u64, question: &Value
         Behaviour::Broken => broken(),
         Behaviour::Hangs => pending().await,
         Behaviour::Empty => completion(model, "", "stop", 0),
-        Behaviour::NeedsCompletionLimit if question.get("max_tokens").is_some() => {
-            let message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
-            error(400, "invalid_request_error", Some("unsupported_parameter"), Some("max_tokens"), message)
-        }
-        Behaviour::StreamOnly if question.get("stream") != Some(&Value::Bool(true)) => error(
-            400,
-            "invalid_request_error",
-            Some("invalid_parameter_error"),
-            None,
-            "This model only support stream mode, please enable the stream parameter.",
-        ),
-        Behaviour::NeedsCompletionLimit | Behaviour::StreamOnly => works(model, question),
         Behaviour::ResponsesOnly => {
             let message = "This model is only supported in v1/responses and not in v1/chat/completions.";
             error(404, "invalid_request_error", None, Some("model"), message)

@@ -104,8 +104,7 @@ fn segments(path: &str) -> Vec<&str> {
 /// Whether the path names a version already: `…/v1`, `…/v4`, `…/v1beta/openai`.
 fn carries_version(path: &[&str]) -> bool {
     match path {
-        [.., version, "openai"] => is_version(version),
-        [.., version] => is_version(version),
+        [.., version, "openai"] | [.., version] => is_version(version),
         [] => false,
     }
 }

@@ -275,7 +275,7 @@ fn sort(error: reqwest::Error) -> (TransportKind, String) {
     let (mut tls, mut reset, mut unresolved) = (false, false, false);
     while let Some(inner) = cause {
         if let Some(io) = inner.downcast_ref::<io::Error>() {
-            tls |= io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+            tls |= io.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
             reset |= matches!(
                 io.kind(),
                 io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof

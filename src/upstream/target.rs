@@ -43,10 +43,9 @@ impl Target {
             let value = sensitive(&format!("Bearer {}", key.expose()));
             headers.insert(AUTHORIZATION, value.ok_or("the key holds characters that no HTTP header may hold")?);
         }
-        if let (Some(organization), "OpenAI") = (channel.organization.as_deref().map(str::trim), access.type_name) {
-            if let Some(value) = sensitive(organization).filter(|value| !value.is_empty()) {
-                headers.insert(HeaderName::from_static("openai-organization"), value);
-            }
+        let organization = channel.organization.as_deref().map(str::trim).filter(|_| access.type_name == "OpenAI");
+        if let Some(value) = organization.filter(|text| !text.is_empty()).and_then(sensitive) {
+            headers.insert(HeaderName::from_static("openai-organization"), value);
         }
         let mut secrets = Vec::new();
         for (name, value) in channel.headers.iter().filter(|(name, value)| is_plain(name, value)) {

@@ -72,7 +72,7 @@ async fn serve(mut socket: TcpStream, fault: Fault) {
     let _ = match fault {
         Fault::Close => Ok(()),
         Fault::Silence => {
-            tokio::time::sleep(Duration::from_secs(3600)).await;
+            tokio::time::sleep(Duration::from_hours(1)).await;
             Ok(())
         }
         Fault::Garbage => socket.write_all(b"\x00\x01SSH-2.0-nope\r\n\r\n").await,

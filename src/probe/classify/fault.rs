@@ -75,11 +75,10 @@ impl Fault {
             self.take(error);
             return true;
         }
-        if let Some(base) = map.get("base_resp") {
-            if base.get("status_code").and_then(Value::as_i64).is_some_and(|code| code != 0) {
-                self.take(base);
-                return true;
-            }
+        let failed = |base: &&Value| base.get("status_code").and_then(Value::as_i64).is_some_and(|code| code != 0);
+        if let Some(base) = map.get("base_resp").filter(failed) {
+            self.take(base);
+            return true;
         }
         if map.contains_key("error_code") || map.contains_key("error_msg") {
             self.take_map(map);

@@ -17,12 +17,15 @@ pub(super) fn judge(reply: &Reply) -> Option<(Outcome, String)> {
     if header("cf-mitigated").eq_ignore_ascii_case("challenge") {
         return config("a Cloudflare challenge stands before the API: this address or User-Agent is not let in");
     }
-    let head = String::from_utf8_lossy(&reply.body[..reply.body.len().min(8192)]).to_lowercase();
-    let start = head.trim_start_matches('\u{feff}').trim_start();
+    let start = reply.body.trim_ascii_start();
+    let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start).trim_ascii_start();
+    // Some upstreams label JSON as HTML; and nearly every answer ends here.
+    if start.starts_with(b"{") || start.starts_with(b"[") || start.starts_with(b"data:") {
+        return None;
+    }
     let html = header(CONTENT_TYPE.as_str()).to_ascii_lowercase().starts_with("text/html");
-    let is_page = start.starts_with("<!doctype") || start.starts_with("<html") || start.starts_with("<head");
-    // Some upstreams label JSON as HTML.
-    if !is_page && !(html && !start.starts_with(['{', '[']) && !start.starts_with("data:")) {
+    let head = String::from_utf8_lossy(&start[..start.len().min(8192)]).to_lowercase();
+    if !html && !["<!doctype", "<html", "<head"].iter().any(|mark| head.starts_with(mark)) {
         return None;
     }
     let walls = ["just a moment", "/cdn-cgi/challenge-platform", "error code: 1020", "error code: 1015", "error 1010"];
@@ -30,10 +33,9 @@ pub(super) fn judge(reply: &Reply) -> Option<(Outcome, String)> {
         return config("a web firewall stands before the API: this address or User-Agent is not let in");
     }
     match reply.status {
-        408 => None,
         429 => Some((Outcome::Busy, "asked too often (a web page with status 429)".to_owned())),
-        // A gateway's own error page says that what is behind it failed.
-        500.. => None,
+        // Late, or a gateway's own page that says that what is behind it failed: the status tells.
+        408 | 500.. => None,
         _ => config("a web page instead of JSON: the base URL's path is probably wrong"),
     }
 }

@@ -161,7 +161,7 @@ pub(super) static TABLE: &[Rule] = &[
     ANY.at(MISTRAL).code(&["unknown_model", "invalid_model", "1500"]).is(O::Gone),
     ANY.at(MISTRAL).text(&["invalid model:"]).is(O::Gone),
     ANY.at(MISTRAL).text(&["service tier capacity exceeded"]).is(O::Busy),
-    ANY.at(MISTRAL).status(&[403]).is(O::NoAccess),
+    ANY.at(MISTRAL).status(&[403]).text(&["model", "tier", "plan", "subscription"]).is(O::NoAccess),
     // Together: 403 is a context that is too long.
     ANY.at(TOGETHER).code(&["model_not_available"]).is(O::NoAccess),
     ANY.at(TOGETHER).code(&["dedicated_endpoint_not_running"]).is(O::Busy),
