@@ -3,8 +3,8 @@
 //! Decides: what `src` may look like. Every failure names the file, the line and the broken rule.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 /// Every module, in the order of the data's way: each imports only what stands before it.
 const FLOW: [&str; 17] = [
@@ -151,7 +151,7 @@ fn order_of_modules(code: &str, say: &mut impl FnMut(usize, String)) {
             }
             Some(place) => highest = place,
             None => {
-                say(number + 1, format!("`{name}` is no module of the flow: give it its place in tests/layering.rs"))
+                say(number + 1, format!("`{name}` is no module of the flow: give it its place in tests/layering.rs"));
             }
         }
     }
@@ -297,24 +297,27 @@ fn without_tests(code: &str) -> String {
     out.join("\n")
 }
 
-fn read_tree(root: &Path, folder: &Path, into: &mut Vec<Source>) {
-    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+/// Every Rust file below the folder, in order.
+fn read_tree(root: &Path, folder: &Path, into: &mut Vec<Source>) -> io::Result<()> {
+    let mut entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            read_tree(root, &path, into);
+            read_tree(root, &path, into)?;
         } else if path.extension().is_some_and(|ending| ending == "rs") {
-            let parts: Vec<_> = path.strip_prefix(root).unwrap().iter().map(|part| part.to_str().unwrap()).collect();
-            into.push(Source { path: parts.join("/"), text: fs::read_to_string(&path).unwrap() });
+            let below = path.strip_prefix(root).unwrap_or(&path);
+            let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+            into.push(Source { path: parts.join("/"), text: fs::read_to_string(&path)? });
         }
     }
+    Ok(())
 }
 
 #[test]
 fn the_house_is_in_order() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources = vec![];
-    read_tree(&root, &root, &mut sources);
+    read_tree(&root, &root, &mut sources).unwrap();
     for part in ["lib.rs", "model.rs", "verdict.rs", "plan/guard.rs"] {
         assert!(sources.iter().any(|source| source.path == part), "{part} was not looked at");
     }
