@@ -21,10 +21,10 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config, LogConfig, LogFormat};
+use crate::daemon;
 use crate::probe::Prober;
 use crate::round::Round;
 use crate::store::Store;
-use crate::daemon;
 
 /// Keeps LLM gateways truthful: probes every model of every One API / New API channel and writes back the list that
 /// really works, safely and reversibly.

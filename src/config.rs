@@ -97,6 +97,10 @@ pub fn parse(text: &str, path: &Path) -> Result<Loaded, ConfigError> {
 /// As [`parse`], with the variables of `environment`.
 pub fn parse_in(text: &str, path: &Path, environment: Environment<'_>) -> Result<Loaded, ConfigError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        let problem = Problem::new(KeyPath::default(), "the file is empty; config.example.json5 explains every key");
+        return Err(ConfigError::Invalid(Report::new(&path.display().to_string(), text, vec![problem], &[])));
+    }
     let document = Document::new(path, text);
     let foreign = channel_monitor::is_channel_monitor(&document.outline);
     let known = if foreign { channel_monitor::known_keys() } else { KnownKeys::of::<Config>() };
@@ -159,11 +163,7 @@ impl Loaded {
         };
         let mut out = format!("{} is sound{form}\n", self.path.display());
         for (name, gateway) in &self.config.gateways {
-            let mode = match gateway.mode {
-                Mode::Observe => "observe",
-                Mode::Propose => "propose",
-                Mode::Apply => "apply",
-            };
+            let mode = gateway.mode.as_str();
             let kind = gateway.kind.map_or("kind told from its schema".to_owned(), |kind| kind.to_string());
             let address = gateway.address().map_or_else(|problem| problem, |address| address.to_string());
             let _ = writeln!(out, "gateway {name}: {address}, {kind}, mode {mode}");

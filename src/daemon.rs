@@ -184,7 +184,8 @@ pub async fn open(
     stop: &CancellationToken,
 ) -> anyhow::Result<Round> {
     let settings = config.gateways.get(name).with_context(|| format!("no gateway {name:?} in the configuration"))?;
-    let address = settings.address().map_err(anyhow::Error::msg).with_context(|| format!("gateways.{name}.database"))?;
+    let address =
+        settings.address().map_err(anyhow::Error::msg).with_context(|| format!("gateways.{name}.database"))?;
     let gateway =
         Gateway::open(name, &address, settings.kind, store.salt()).await.with_context(|| format!("gateway {name}"))?;
     Ok(Round {
@@ -213,7 +214,14 @@ fn tell(report: &Report) {
     }
     for held in &report.held {
         let (channel, guard) = (held.channel.to_string(), held.guard.as_str());
-        tracing::warn!(gateway, channel, guard, models = held.removals.len() + held.additions.len(), "held: {}", held.why);
+        tracing::warn!(
+            gateway,
+            channel,
+            guard,
+            models = held.removals.len() + held.additions.len(),
+            "held: {}",
+            held.why
+        );
     }
     for line in &report.changes {
         for removal in &line.change.removed {

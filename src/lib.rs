@@ -4,7 +4,17 @@
 
 pub mod model;
 pub mod clock;
+pub mod crash;
 pub mod config;
 pub mod store;
+pub mod gateway;
+pub mod upstream;
+pub mod probe;
 pub mod verdict;
 pub mod plan;
+pub mod apply;
+pub mod round;
+pub mod daemon;
+pub mod simulate;
+pub mod demo;
+pub mod cli;

@@ -1,2 +1,26 @@
 //! The `channelwarden` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+use channelwarden::cli::{self, Cli};
+use clap::Parser as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // 2 means "changes pending" here, so a typo is a plain error; help and version are none.
+            let code = u8::from(usage.use_stderr());
+            let _ = usage.print();
+            return ExitCode::from(code);
+        }
+    };
+    match cli::run(cli).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}

@@ -14,7 +14,7 @@ mod standing;
 
 pub use access::{Access, OpenAiPaths, Protocol};
 pub use change::{Change, ChannelRef, Guard, Held, Reason, Removal};
-pub use channel::{Ability, Channel, Fingerprint, GatewayKind, Mapping, Status};
+pub use channel::{Ability, Channel, Fingerprint, GatewayKind, Mapping, Route, Status};
 pub use intent::{Image, Intent, ListText, Rows};
 pub use names::{ModelName, WorkingList};
 pub use outcome::{Evidence, Outcome};

@@ -7,10 +7,10 @@ mod guard;
 
 use std::collections::HashSet;
 
-pub use guard::{Facts, Route};
+pub use guard::Facts;
 
 use crate::config::Limits;
-use crate::model::{Change, ChannelRef, Fingerprint, Guard, Held, ModelName, Removal, WorkingList};
+use crate::model::{Change, ChannelRef, Fingerprint, Guard, Held, ModelName, Removal, Route, WorkingList};
 use crate::verdict::Verdict;
 
 /// What a round found out about one channel.
@@ -117,7 +117,11 @@ pub fn draft(survey: Survey, limits: &Limits) -> Option<Draft> {
                 (false, true) => added.push(model.clone()),
                 (false, false) => {}
             },
-            Verdict::Withdraw(_) | Verdict::Working | Verdict::Doubtful { .. } | Verdict::Unknown => {}
+            Verdict::Withdraw(_)
+            | Verdict::Working
+            | Verdict::Doubtful { .. }
+            | Verdict::StillWithdrawn { .. }
+            | Verdict::Unknown => {}
         }
     }
     if removed.is_empty() && added.is_empty() && restored.is_empty() {

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use progress::{Progress, Quiet};
-pub use report::{ChangeLine, Report, Skipped};
+pub use report::{ChangeLine, Doubt, Down, Report, Skipped, StillWithdrawn, Unprobed};
 pub use survey::{Questions, Scope};
 
 use crate::apply::{self, ApplyError};
@@ -81,6 +81,7 @@ impl Round {
             report.notes.extend(apply::recover(&self.store, &self.gateway, &turn).await?);
         }
         self.prober.new_round();
+        let answered = self.prober.answered();
         let round = self.store.begin_round(name, self.settings.mode.as_str(), clock::now()).await?;
         report.round = round;
         let mut facts = Facts::default();
@@ -89,7 +90,7 @@ impl Round {
             return Err(RoundError::Stopped);
         }
         if !drafts.is_empty() {
-            facts.own_network = network::trouble(&self.config.network, &self.prober).await;
+            facts.own_network = network::trouble(&self.config.network, self.prober.answered() > answered).await;
             let models: Vec<ModelName> = removals(&drafts);
             let routes = if models.is_empty() { vec![] } else { self.gateway.routes(&models).await? };
             drafts.sort_by_key(|draft| draft.change.channel.id);

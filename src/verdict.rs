@@ -28,6 +28,11 @@ pub enum Verdict {
         /// When it will be looked at again.
         next: Timestamp,
     },
+    /// We took it off, and it did not come back yet: next look at `next`.
+    StillWithdrawn {
+        /// When it will be looked at again.
+        next: Timestamp,
+    },
     /// Nothing is known against it, and it was not seen to answer in this round.
     Unknown,
 }
@@ -71,9 +76,10 @@ pub fn judge(
             after.next_probe = None;
             return (after, Verdict::Working);
         }
-        after.next_probe = Some(later(now, restore_gap(withdrawn.attempts, policy)));
+        let next = later(now, restore_gap(withdrawn.attempts, policy));
         withdrawn.attempts = withdrawn.attempts.saturating_add(1);
-        return (after, Verdict::Unknown);
+        after.next_probe = Some(next);
+        return (after, Verdict::StillWithdrawn { next });
     }
     after.next_probe = None;
     let verdict = match evidence {

@@ -113,7 +113,7 @@ fn every_unknown_key_is_named_with_its_place_and_the_nearest_known() {
     assert!(error.contains("c.json5:2:3: `gatways`: unknown key, did you mean `gateways`?"), "{error}");
     assert!(error.contains("c.json5:4:5: `probe.evry`: unknown key, did you mean `every`?"), "{error}");
     assert!(error.contains("c.json5:4:19: `probe.xyz`: unknown key; known here: "), "{error}");
-    assert!(error.contains("4 |     '***': '***', ***: '***',"), "{error}");
+    assert!(error.contains("4 |     'evry': '***', ***: '***',"), "{error}");
 
     let error = refusal("c.yaml", "gateways:\n  main:\n    database: x.db\n    model: canary\n");
     assert!(error.contains("c.yaml:4:5: `gateways.main.model`: unknown key, did you mean `mode"), "{error}");
@@ -123,8 +123,8 @@ fn every_unknown_key_is_named_with_its_place_and_the_nearest_known() {
 fn a_value_of_the_wrong_sort_is_told_without_the_value() {
     for (text, expected) in [
         ("probe: { every: 'canary' }", "`probe.every`: this is not a duration; write it as 30s, 10m, 1h or 7d"),
-        ("probe: { every: 30 }", "`probe.every`: this is not a duration"),
-        ("probe: { concurrency: 'canary' }", "`probe.concurrency`: this is not a whole number from 0"),
+        ("probe: { every: 30 }", "`probe.every`: this is not a text in quotes (a duration too"),
+        ("probe: { concurrency: 'canary' }", "`probe.concurrency`: this is not a number"),
         ("probe: { concurrency: -1 }", "`probe.concurrency`: "),
         ("probe: 'canary'", "`probe`: this is not a group of keys in braces"),
         ("log: { format: 'jsn' }", "`log.format`: this is none of text, json; did you mean \"json\"?"),
@@ -136,10 +136,17 @@ fn a_value_of_the_wrong_sort_is_told_without_the_value() {
     }
     for (text, expected) in [
         ("probe: { every: canary }", "c.yaml:1:17: `probe.every`: this is not a duration"),
-        ("probe: { concurrency: canary }", "c.yaml:1:23: `probe.concurrency`: "),
-        ("probe: [canary]", "c.yaml:1:8: `probe`: "),
+        ("probe: { concurrency: canary }", "c.yaml:1:23: `probe.concurrency`: this is not a whole number from 0"),
+        ("probe: [canary]", "c.yaml:1:8: `probe`: this is not a group of keys in braces"),
         ("probe: { concurrency: -1 }", "c.yaml:1:23: `probe.concurrency`: "),
-        ("gateways: { main: { database: x.db, channels: { auto_disabled: yes-canary } } }", ".auto_disabled`: "),
+        ("gateways: { main: [canary] }", "c.yaml:1:19: `gateways.main`: this is not a group of keys in braces"),
+        ("network: { check: canary }", "c.yaml:1:19: `network.check`: this is not a list in brackets"),
+        ("gateways: { main: { kind: canary } }", "c.yaml:1:27: `gateways.main.kind`: this is none of one-api"),
+        ("gateways: { main: { mode: aply } }", "did you mean \"apply\"?"),
+        (
+            "gateways: { main: { database: x.db, channels: { auto_disabled: yes-canary } } }",
+            ".auto_disabled`: this is not true or false",
+        ),
     ] {
         let error = refusal("c.yaml", text);
         assert!(error.contains(expected), "{text}\n{error}");
@@ -152,7 +159,9 @@ fn a_broken_text_is_told_with_its_place_and_without_its_secrets() {
         ("c.json5", "{\n gateways: { main: { database: 'root:canary@tcp(h)/d } }\n}", "c.json5:"),
         ("c.json5", "{\n gateways: { main { database: 'canary' } }\n}", "c.json5:2:19"),
         ("c.json5", "{ gateways: ", "c.json5:1:"),
-        ("c.json5", "", "c.json5"),
+        ("c.json5", " ", "c.json5: the file is empty"),
+        ("c.yaml", "", "c.yaml: the file is empty"),
+        ("c.yaml", "gateways:\n  main:\n    root:canary@tcp(h)/d: x\n", "c.yaml:3:5: `gateways.main.***`: unknown key"),
         ("c.json", "canary", "c.json:1:"),
         ("c.yaml", "gateways:\n  main:\n   database: 'canary\n", "c.yaml:"),
         ("c.yaml", "gateways:\n\tmain: canary", "c.yaml:2:"),
@@ -271,7 +280,7 @@ fn every_key_of_channel_monitor_is_read() {
     let probe = &loaded.config.probe;
     assert_eq!((probe.per_key, probe.per_host, probe.requests_per_second), (12, 12, 1.0));
     assert_eq!((probe.every, probe.timeout), (Duration::from_secs(5400), Duration::from_secs(20)));
-    for said in ["uptime-kuma: this version", "its 2 push", "notification: this version", "One Hub is only observed"] {
+    for said in ["uptime-kuma: this version", "its 2 push", "notification: this version", "only observes a One Hub"] {
         assert!(loaded.notes.iter().any(|note| note.contains(said)), "{said}: {:#?}", loaded.notes);
     }
 
@@ -369,5 +378,32 @@ fn doubtful_settings_are_noted() {
     let notes = parse("c.json5", text).unwrap().notes.join("\n");
     for said in ["both in only and in exclude", "mode.1 has no effect", "list has no effect"] {
         assert!(notes.contains(said), "{notes}");
+    }
+}
+
+/// A sound text with one slip of the hand in it: some characters gone, others in their place.
+fn slipped(text: &str, at: usize, gone: usize, put: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let at = at % chars.len();
+    let rest = chars.iter().skip(at + gone);
+    chars[..at].iter().chain(put.chars().collect::<Vec<_>>().iter()).chain(rest).collect()
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 500, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_slip_of_the_hand_shows_a_secret(at in 0usize..400, gone in 0usize..4, put in "[-\"'{}\\[\\]:,#/*& \na0]{0,3}") {
+        let json = include_str!("config/cm-full.json");
+        let ours = "{ gateways: { main: { database: \"root:canary@tcp(db:3306)/x\", mode: 'apply' } }, probe: { every: '1h' } }";
+        let yaml = "gateways:\n  main:\n    database: root:canary@tcp(db:3306)/x\n    mode: apply\nprobe:\n  every: 1h\n";
+        for (name, text) in [("config.json", json), ("c.json5", ours), ("c.yaml", yaml)] {
+            let text = slipped(text, at * 7, gone, &put);
+            let shown = match parse(name, &text) {
+                Ok(loaded) => format!("{loaded:?}"),
+                Err(error) => error.to_string(),
+            };
+            proptest::prop_assert!(!shown.contains("canary"), "{text}\n{shown}");
+        }
     }
 }

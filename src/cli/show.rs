@@ -14,7 +14,7 @@ use crate::store::ObservationRecord;
 /// An empty table with a heading.
 pub(super) fn table(heading: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     if !console::colors_enabled() {
         table.force_no_tty();
     }
@@ -47,7 +47,11 @@ pub(super) fn round(report: &Report, observed: &[ObservationRecord]) -> Table {
         let latency = if seen.status.is_some() { format!("{} ms", seen.latency_ms) } else { "–".to_owned() };
         let why = if seen.outcome == "works" { String::new() } else { why(seen) };
         table.add_row(vec![
-            Cell::new(format!("#{}", seen.channel)),
+            Cell::new(plain(&format!(
+                "#{} {}",
+                seen.channel,
+                report.names.get(&seen.channel).map_or("", String::as_str)
+            ))),
             Cell::new(plain(&seen.model)),
             tinted(verdict, color),
             Cell::new(latency),
@@ -58,9 +62,8 @@ pub(super) fn round(report: &Report, observed: &[ObservationRecord]) -> Table {
 }
 
 fn why(seen: &ObservationRecord) -> String {
-    let status = seen.status.map(|status| format!(" {status}")).unwrap_or_default();
     let detail = if seen.detail.is_empty() { String::new() } else { format!(": {}", plain(&seen.detail)) };
-    format!("{}{status}{detail}", seen.outcome)
+    format!("{}{detail}", seen.outcome)
 }
 
 /// What a report says about each (channel, model).
@@ -75,11 +78,17 @@ impl<'a> Verdicts<'a> {
             let text = format!("doubtful {}/{}, again {}", doubt.count, doubt.times, local(doubt.next));
             said.insert((doubt.channel.id, doubt.model.as_str()), (text, Color::Yellow));
         }
+        for off in &report.still_withdrawn {
+            let text = format!("withdrawn, again {}", local(off.next));
+            said.insert((off.channel.id, off.model.as_str()), (text, Color::Red));
+        }
         for held in &report.held {
             let names = held.removals.iter().map(|removal| &removal.model).chain(&held.additions);
-            said.extend(names.map(|model| {
-                ((held.channel.id, model.as_str()), (format!("held ({})", held.guard), Color::Yellow))
-            }));
+            said.extend(
+                names.map(|model| {
+                    ((held.channel.id, model.as_str()), (format!("held ({})", held.guard), Color::Yellow))
+                }),
+            );
         }
         for ChangeLine { change, outcome, .. } in &report.changes {
             let (done, done_color) = match outcome {
@@ -112,8 +121,11 @@ impl<'a> Verdicts<'a> {
 /// One line a change.
 pub(super) fn change(line: &ChangeLine) -> String {
     let ChangeLine { change, outcome, .. } = line;
-    let mut parts: Vec<String> =
-        change.removed.iter().map(|removal| format!("−{} ({})", removal.model, plain(&removal.reason.to_string()))).collect();
+    let mut parts: Vec<String> = change
+        .removed
+        .iter()
+        .map(|removal| format!("−{} ({})", removal.model, plain(&removal.reason.to_string())))
+        .collect();
     parts.extend(change.restored.iter().map(|model| format!("+{model} (works again)")));
     parts.extend(change.added.iter().map(|model| format!("+{model} (new)")));
     let result = outcome.as_ref().map(|outcome| format!(": {}", self::outcome(outcome))).unwrap_or_default();

@@ -131,7 +131,7 @@ async fn confirm(
     Ok(report)
 }
 
-async fn print(store: &Store, report: &Report, all: bool) -> anyhow::Result<()> {
+pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::Result<()> {
     let every = report.probed <= ROWS as usize || all;
     let limit = if all { u32::MAX } else { ROWS };
     let observed = store.observed_in(report.round, every, limit).await?;
@@ -146,6 +146,10 @@ async fn print(store: &Store, report: &Report, all: bool) -> anyhow::Result<()> 
     }
     for held in &report.held {
         println!("{}", show::held(held));
+    }
+    for down in &report.down {
+        let (channel, detail) = (show::channel(&down.channel), show::plain(&down.detail));
+        println!("{channel}: nothing answered ({}), nothing withdrawn: {detail}", down.outcome);
     }
     for skipped in &report.skipped {
         println!("{}: left alone: {}", show::channel(&skipped.channel), show::plain(&skipped.why));

@@ -5,6 +5,7 @@
 mod duration;
 mod keys;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use self::keys::{Count, Keys};
@@ -201,13 +202,13 @@ impl Import<'_> {
         let text = self.keys.time_period.clone().unwrap_or_default();
         match duration::parse(&text) {
             None if text.trim().is_empty() => {
-                self.refuse("time_period", "is missing; write a duration such as 1h, 90m or 1h30m")
+                self.refuse("time_period", "is missing; write a duration such as 1h, 90m or 1h30m");
             }
             None => self.refuse("time_period", "is not a duration; write it as 1h, 90m or 1h30m"),
             Some(every) if every.is_zero() => self.refuse("time_period", "must be more than 0s"),
-            Some(every) if every < Duration::from_secs(60) => {
+            Some(every) if every < Duration::from_mins(1) => {
                 self.note("time_period: raised to 1m, the shortest time between rounds");
-                config.probe.every = Duration::from_secs(60);
+                config.probe.every = Duration::from_mins(1);
             }
             Some(every) => config.probe.every = every,
         }
@@ -269,7 +270,7 @@ impl Import<'_> {
         for key in ["timeout", "first_byte_timeout", "connect_timeout"] {
             self.from(&["probe", key], origin);
         }
-        if timeout < Duration::from_secs(60) {
+        if timeout < Duration::from_mins(1) {
             self.note("timeout: reasoning models may need longer; a time of 60s or more is safer");
         }
     }
@@ -277,12 +278,13 @@ impl Import<'_> {
     /// Keys that are read, and nothing is done with them yet.
     fn unused(&mut self) {
         if self.outline.has("base_url") || self.outline.has("system_token") {
-            self.note("base_url, system_token: not yet used by this version; a One Hub is only observed");
+            self.note("base_url, system_token: not yet used by this version, which only observes a One Hub");
+        } else if self.keys.oneapi_type.as_deref() == Some("onehub") {
+            self.note("oneapi_type: this version only observes a One Hub");
         }
         let kuma = self.keys.uptime_kuma.as_ref();
         let pushes = kuma.map_or(0, |kuma| {
-            kuma.model_url.as_ref().map_or(0, |urls| urls.len())
-                + kuma.channel_url.as_ref().map_or(0, |urls| urls.len())
+            kuma.model_url.as_ref().map_or(0, BTreeMap::len) + kuma.channel_url.as_ref().map_or(0, BTreeMap::len)
         });
         if kuma.is_some_and(|kuma| kuma.status.as_deref() == Some("enabled")) {
             self.note(format!(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::outline::{KeyPath, Outline};
+use super::outline::{KeyPath, Outline, is_item};
 use super::problem::Problem;
 
 /// The schema of one form.
@@ -40,7 +40,8 @@ impl KnownKeys {
         for parent in parents {
             schema = self.resolved(child(schema, parent)?);
         }
-        if child(schema, key).is_some() || !schema.get("properties").is_some_and(Value::is_object) {
+        // An item where no list belongs is a value of the wrong sort, not an unknown key.
+        if is_item(key) || child(schema, key).is_some() || !schema.get("properties").is_some_and(Value::is_object) {
             return None;
         }
         let known: Vec<&str> = schema["properties"].as_object()?.keys().map(String::as_str).collect();
@@ -64,7 +65,7 @@ impl KnownKeys {
 }
 
 fn child<'a>(schema: &'a Value, key: &str) -> Option<&'a Value> {
-    if key.starts_with('[') {
+    if is_item(key) {
         return schema.get("items");
     }
     let patterns = schema.get("patternProperties").and_then(Value::as_object);

@@ -1,5 +1,7 @@
 //! Ours, written as JSON5: only what differs from the defaults, with a comment where a value came from elsewhere.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::outline::KeyPath;
@@ -27,7 +29,7 @@ pub(super) fn write(
         "// Made by `channelwarden config migrate`; what is not written has its default (config.example.json5).\n",
     );
     for note in notes {
-        writer.out.push_str(&format!("// - {note}\n"));
+        let _ = writeln!(writer.out, "// - {note}");
     }
     writer.object(&all, &default, &KeyPath::default(), 0);
     writer.out.push('\n');
@@ -60,7 +62,7 @@ impl Writer<'_> {
             let bare = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             let name = if bare { key.clone() } else { Value::from(key.clone()).to_string() };
-            self.out.push_str(&format!("{indent}{name}: "));
+            let _ = write!(self.out, "{indent}{name}: ");
             if inner.is_object() {
                 self.object(inner, inner_default, &child, depth + 1);
             } else {
@@ -68,7 +70,7 @@ impl Writer<'_> {
             }
             self.out.push(',');
             if let Some(theirs) = self.origin(&child) {
-                self.out.push_str(&format!(" // {theirs}"));
+                let _ = write!(self.out, " // {theirs}");
             }
             self.out.push('\n');
         }

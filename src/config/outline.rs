@@ -37,11 +37,25 @@ impl KeyPath {
 impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, key) in self.0.iter().enumerate() {
-            let dot = if index == 0 || key.starts_with('[') { "" } else { "." };
+            let item = is_item(key);
+            let dot = if index == 0 || item { "" } else { "." };
+            let key = if item || is_name(key) { key } else { "***" };
             write!(f, "{dot}{key}")?;
         }
         Ok(())
     }
+}
+
+/// Whether a key is one a person would choose. A slip of the hand can make a key of anything, an address with its
+/// password included; what is not a name is not shown.
+pub(super) fn is_name(key: &str) -> bool {
+    key.chars().count() <= 40 && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '))
+}
+
+/// Whether this stands for an item of a list: `[0]`.
+pub(super) fn is_item(key: &str) -> bool {
+    let index = key.strip_prefix('[').and_then(|key| key.strip_suffix(']'));
+    index.is_some_and(|index| index.parse::<usize>().is_ok())
 }
 
 /// One key or list item.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::outline::{KeyPath, Place};
+use super::outline::{KeyPath, Place, is_name};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +97,10 @@ fn show(file: &str, text: &str, problem: &Problem, words: &[String]) -> String {
     };
     let head = format!("{file}:{}:{}: {path}{}", at.line, at.column, problem.message);
     let Some(line) = text.lines().nth(at.line - 1) else { return head };
-    let (line, span) = blanked(line, at.column, words);
+    // The message names the path, so the line may too.
+    let named = problem.path.0.iter().filter(|key| is_name(key));
+    let is_known = |word: &str| words.iter().chain(named.clone()).any(|known| known == word);
+    let (line, span) = blanked(line, at.column, &is_known);
     if line.trim().is_empty() || line.len() > 400 {
         return head;
     }
@@ -108,7 +111,7 @@ fn show(file: &str, text: &str, problem: &Problem, words: &[String]) -> String {
 
 /// The line with every word replaced by `***` that is not known to be harmless, and the bytes of the word (or
 /// character) at the column. Values may be secrets wherever they stand, so only known words are kept.
-fn blanked(line: &str, column: usize, words: &[String]) -> (String, std::ops::Range<usize>) {
+fn blanked(line: &str, column: usize, is_known: &dyn Fn(&str) -> bool) -> (String, std::ops::Range<usize>) {
     let mut out = String::new();
     let mut span = None;
     let mut chars = line.chars().enumerate().peekable();
@@ -137,8 +140,8 @@ fn blanked(line: &str, column: usize, words: &[String]) -> (String, std::ops::Ra
             {
                 last = at;
             }
-            let word = if words.contains(&word) { word.as_str() } else { "***" };
-            out.push_str(&format!("{quote}{word}{quote}"));
+            let word = if is_known(&word) { word.as_str() } else { "***" };
+            out.extend([quote.as_str(), word, quote.as_str()]);
         }
         if (index..=last).contains(&(column - 1)) {
             span = Some(start..out.len());
@@ -153,8 +156,7 @@ mod tests {
     use super::*;
 
     fn blank(line: &str, column: usize) -> (String, String) {
-        let words = ["every".to_owned(), "probe".to_owned(), "true".to_owned()];
-        let (text, span) = blanked(line, column, &words);
+        let (text, span) = blanked(line, column, &|word| ["every", "probe", "true"].contains(&word));
         let marked = text[span].to_owned();
         (text, marked)
     }

@@ -35,7 +35,7 @@ pub(super) fn yaml_options() -> serde_saphyr::Options {
 impl<'a> Document<'a> {
     /// `.yaml` and `.yml` are YAML, all else is JSON5.
     pub(super) fn new(path: &Path, text: &'a str) -> Self {
-        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+        let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         let is_yaml = ending.is_some_and(|ending| ending == "yaml" || ending == "yml");
         let syntax = if is_yaml { Syntax::Yaml } else { Syntax::Json5 };
         let outline = match syntax {
@@ -62,8 +62,8 @@ impl<'a> Document<'a> {
         }));
         match self.deserialize(&known.words()) {
             Ok(value) if problems.is_empty() => Ok(value),
-            // serde stops at an unknown key too; ours says all of them, with the nearest known.
-            Err(problem) if !problems.iter().any(|known| known.at == problem.at || known.path == problem.path) => {
+            // serde stops at an unknown or repeated key too; ours says all of them, with the place and the nearest known.
+            Err(problem) if problems.is_empty() || !is_about_a_key(&problem.message) => {
                 problems.push(problem);
                 Err(problems)
             }
@@ -79,16 +79,15 @@ impl<'a> Document<'a> {
                     Ok(value) => return Ok(value),
                     Err(error) => error,
                 };
-                let at = error.inner().position();
-                let at = at.map(|at| Place { line: at.line + 1, column: at.column + 1 });
-                let message = error.inner().to_string();
-                let message = match at {
-                    Some(at) => {
-                        message.trim_end_matches(&format!(" at line {} column {}", at.line, at.column)).to_owned()
-                    }
-                    None => message,
-                };
-                (key_path(error.path()), at, message)
+                let at = error.inner().position().map(|at| Place { line: at.line + 1, column: at.column + 1 });
+                let path = key_path(error.path());
+                if let Some(code) = error.inner().code() {
+                    let at = at.or_else(|| self.outline.place(&path)).or_else(|| self.start());
+                    let (message, of_a_value) = json5_fault(code);
+                    let path = if of_a_value { path } else { KeyPath::default() };
+                    return Err(Problem { path, at, message });
+                }
+                (path, at, error.inner().to_string())
             }
             Syntax::Yaml => {
                 let mut path = KeyPath::default();
@@ -119,6 +118,10 @@ impl<'a> Document<'a> {
     }
 }
 
+fn is_about_a_key(message: &str) -> bool {
+    message.starts_with("unknown key") || message.starts_with("duplicate ")
+}
+
 fn key_path(path: &serde_path_to_error::Path) -> KeyPath {
     KeyPath(
         path.iter()
@@ -138,15 +141,53 @@ fn in_our_words(message: &str, words: &[String]) -> String {
         return format!("this is not {}", plain(without_place(expected)));
     }
     if let Some((_, known)) = message.split_once(", expected ").filter(|_| message.starts_with("unknown variant")) {
-        let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+        let known = without_place(known).trim_start_matches("one of ").split(", ").flat_map(|part| part.split(" or "));
+        let known: Vec<&str> = known.map(|name| name.trim_matches('`')).collect();
         let written = message.split('`').nth(1).unwrap_or_default();
         let hint = nearest(written, &known).map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
         return format!("this is none of {}{hint}", known.join(", "));
     }
+    if message.starts_with("unknown field") {
+        return "unknown key".to_owned();
+    }
     if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
         return format!("`{field}` is missing here");
     }
+    let sort = message.strip_prefix("invalid ").or_else(|| message.strip_prefix("expected "));
+    if let Some(known) = sort.map(plain).filter(|words| Some(words.as_str()) != sort) {
+        return format!("this is not {known}");
+    }
+    // serde-saphyr adds advice to programmers.
+    let message = message.split(", set ").next().unwrap_or(message);
     without_quoted(without_place(message), words)
+}
+
+/// json5's own faults, whose places are exact: the words for each, and whether it is a value of the wrong sort.
+const JSON5_FAULTS: [(json5::ErrorCode, &str, bool); 13] = {
+    use json5::ErrorCode as Code;
+    [
+        (Code::ExpectedString, "this is not a text in quotes (a duration too is one: \"30s\", \"10m\", \"1h\")", true),
+        (Code::ExpectedBool, "this is not true or false", true),
+        (Code::ExpectedNumber, "this is not a number", true),
+        (Code::ExpectedOpeningBrace, "this is not a group of keys in braces", true),
+        (Code::ExpectedOpeningBracket, "this is not a list in brackets", true),
+        (Code::ExpectedStringOrObject, "this is not one of the words known here, in quotes", true),
+        (Code::ExpectedColon, "a `:` is missing after the key", false),
+        (Code::ExpectedComma, "a `,` or a closing bracket is missing before this", false),
+        (Code::EofParsingArray, "this `[` is not closed", false),
+        (Code::EofParsingObject, "this `{` is not closed", false),
+        (Code::EofParsingString, "this text in quotes is not closed", false),
+        (Code::EofParsingValue, "a value is missing here: the text ends", false),
+        (Code::LineTerminatorInString, "a text in quotes is not closed before the end of its line", false),
+    ]
+};
+
+fn json5_fault(code: json5::ErrorCode) -> (String, bool) {
+    let fault = JSON5_FAULTS.iter().find(|(known, ..)| *known == code);
+    fault.map_or_else(
+        || (format!("not valid JSON5: {code}"), false),
+        |(_, words, of_a_value)| ((*words).to_owned(), *of_a_value),
+    )
 }
 
 fn plain(expected: &str) -> String {
@@ -155,11 +196,13 @@ fn plain(expected: &str) -> String {
         "u16" | "u32" | "u64" | "usize" => "a whole number from 0".to_owned(),
         "i32" | "i64" => "a whole number".to_owned(),
         "f32" | "f64" => "a number".to_owned(),
-        "struct" | "map" => "a group of keys in braces".to_owned(),
+        "struct" | "map" | "mapping" => "a group of keys in braces".to_owned(),
         "a" if expected.starts_with("a map") => "a group of keys in braces".to_owned(),
         "a" if expected.starts_with("a sequence") => "a list in brackets".to_owned(),
         "a" if expected.starts_with("a string") => "a text in quotes".to_owned(),
         "a" if expected.starts_with("a boolean") => "true or false".to_owned(),
+        "boolean" => "true or false".to_owned(),
+        "string" => "a text in quotes".to_owned(),
         "sequence" => "a list in brackets".to_owned(),
         _ => expected.to_owned(),
     }
@@ -179,7 +222,7 @@ fn without_quoted(message: &str, words: &[String]) -> String {
         out.push_str(before);
         let (quoted, behind) = after[1..].split_once(quote).unwrap_or((&after[1..], ""));
         let harmless = words.iter().any(|word| word == quoted) || quoted.chars().count() == 1;
-        out.push_str(&format!("{quote}{}{quote}", if harmless { quoted } else { "***" }));
+        out.extend([quote, if harmless { quoted } else { "***" }, quote]);
         rest = behind;
     }
     out.push_str(rest);

@@ -143,7 +143,7 @@ fn models(findings: &mut Findings, name: &str, models: &ModelsConfig) {
 fn probe(findings: &mut Findings, config: &Config) {
     let probe = &config.probe;
     findings.require(
-        probe.every >= Duration::from_secs(60),
+        probe.every >= Duration::from_mins(1),
         &["probe", "every"],
         "rounds need at least 1m between them",
     );

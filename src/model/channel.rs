@@ -154,6 +154,17 @@ pub struct Ability {
     pub tag: Option<String>,
 }
 
+/// An enabled channel serves a model in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Route {
+    /// `abilities.group`.
+    pub group: String,
+    /// `abilities.model`.
+    pub model: ModelName,
+    /// `abilities.channel_id`.
+    pub channel: i64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

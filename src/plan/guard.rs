@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Draft, listed};
 use crate::config::Limits;
-use crate::model::{Guard, ModelName};
+use crate::model::{Guard, ModelName, Route};
 
 /// What a round knows beyond single channels.
 #[derive(Clone, Debug, Default)]
@@ -17,17 +17,6 @@ pub struct Facts {
     pub pairs: usize,
     /// Why our own network is not to be trusted, if so.
     pub own_network: Option<String>,
-}
-
-/// An enabled channel serving a model in a group.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Route {
-    /// `abilities.group`.
-    pub group: String,
-    /// `abilities.model`.
-    pub model: String,
-    /// `abilities.channel_id`.
-    pub channel: i64,
 }
 
 /// Nothing on the channel answered: a fact about the channel, its key or its address, not about its models.
@@ -86,7 +75,9 @@ pub(super) fn never_empty(draft: &mut Draft) {
 /// Our own network does not answer: then nobody's silence means anything.
 pub(super) fn own_network(drafts: &mut [Draft], facts: &Facts) {
     if let Some(why) = &facts.own_network {
-        drafts.iter_mut().for_each(|draft| draft.hold_all(Guard::OwnNetwork, why));
+        for draft in drafts {
+            draft.hold_all(Guard::OwnNetwork, why);
+        }
     }
 }
 
@@ -96,7 +87,9 @@ pub(super) fn many_channels_down(drafts: &mut [Draft], facts: &Facts, limits: &L
     if *channels_down >= 3 && *channels_down >= share_of(*channels_probed, limits.channels_down_share) {
         let why =
             format!("{channels_down} of {channels_probed} channels answered nothing: nothing is written this round");
-        drafts.iter_mut().for_each(|draft| draft.hold_all(Guard::ManyChannelsDown, &why));
+        for draft in drafts {
+            draft.hold_all(Guard::ManyChannelsDown, &why);
+        }
     }
 }
 
@@ -110,13 +103,15 @@ pub(super) fn round_limit(drafts: &mut [Draft], facts: &Facts, limits: &Limits) 
              `channelwarden apply --held` lets them through, limits.round_share and round_count change it",
             facts.pairs
         );
-        drafts.iter_mut().for_each(|draft| draft.hold_removals(Guard::RoundLimit, |_| why.clone()));
+        for draft in drafts {
+            draft.hold_removals(Guard::RoundLimit, |_| why.clone());
+        }
     }
 }
 
 /// The last enabled channel serving a model in a group keeps it. Removals planned before in this round count as done.
 pub(super) fn last_route(drafts: &mut [Draft], routes: &[Route]) {
-    let mut serving: HashMap<(&str, &str), Vec<i64>> = HashMap::new();
+    let mut serving: HashMap<(&str, &ModelName), Vec<i64>> = HashMap::new();
     for Route { group, model, channel } in routes {
         serving.entry((group, model)).or_default().push(*channel);
     }
@@ -124,7 +119,7 @@ pub(super) fn last_route(drafts: &mut [Draft], routes: &[Route]) {
     for draft in drafts.iter_mut().filter(|draft| draft.enabled) {
         let id = draft.change.channel.id;
         let served_elsewhere = |group: &str, model: &ModelName| {
-            let others = serving.get(&(group, model.as_str())).map_or(&[][..], Vec::as_slice);
+            let others = serving.get(&(group, model)).map_or(&[][..], Vec::as_slice);
             others.iter().any(|other| *other != id && !gone.contains(&(*other, model.clone())))
         };
         let (removed, last): (Vec<_>, Vec<_>) = std::mem::take(&mut draft.change.removed)
@@ -142,14 +137,20 @@ pub(super) fn last_route(drafts: &mut [Draft], routes: &[Route]) {
 
 /// The share of a whole, rounded down: what may go.
 fn part_of(whole: usize, share: f64) -> usize {
-    scaled(whole, share).floor() as usize
+    counted((exact(whole) * share).floor())
 }
 
 /// The share of a whole, rounded up: what must be reached.
 fn share_of(whole: usize, share: f64) -> usize {
-    scaled(whole, share).ceil() as usize
+    counted((exact(whole) * share).ceil())
 }
 
-fn scaled(whole: usize, share: f64) -> f64 {
-    whole as f64 * share.clamp(0.0, 1.0)
+/// A count of models as a number to multiply; exact up to four thousand million.
+fn exact(whole: usize) -> f64 {
+    f64::from(u32::try_from(whole).unwrap_or(u32::MAX))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and shares lie in 0..=1")]
+fn counted(number: f64) -> usize {
+    number as usize
 }

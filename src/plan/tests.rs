@@ -54,7 +54,7 @@ fn guards(draft: &Draft) -> Vec<Guard> {
 }
 
 fn routes(pairs: &[(&str, &str, i64)]) -> Vec<Route> {
-    pairs.iter().map(|(g, m, c)| Route { group: (*g).to_owned(), model: (*m).to_owned(), channel: *c }).collect()
+    pairs.iter().map(|(g, m, c)| Route { group: (*g).to_owned(), model: name(m), channel: *c }).collect()
 }
 
 #[test]

@@ -8,14 +8,13 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::config::NetworkConfig;
-use crate::probe::Prober;
 
 /// Why our own network is not to be trusted, if so. Any HTTP answer in the round proves it, unless the operator named
 /// addresses to check.
-pub(super) async fn trouble(config: &NetworkConfig, prober: &Prober) -> Option<String> {
+pub(super) async fn trouble(config: &NetworkConfig, answered: bool) -> Option<String> {
     if config.check.is_empty() {
-        let silent = prober.answered() == 0;
-        return silent.then(|| "no upstream answered anything in this round: our own network may be down".to_owned());
+        return (!answered)
+            .then(|| "no upstream answered anything in this round: our own network may be down".to_owned());
     }
     let reach = |address: String| async move {
         timeout(Duration::from_secs(5), TcpStream::connect(address)).await.is_ok_and(|socket| socket.is_ok())
@@ -26,5 +25,8 @@ pub(super) async fn trouble(config: &NetworkConfig, prober: &Prober) -> Option<S
             return None;
         }
     }
-    Some(format!("none of network.check ({}) accepts a connection: our own network may be down", config.check.join(", ")))
+    Some(format!(
+        "none of network.check ({}) accepts a connection: our own network may be down",
+        config.check.join(", ")
+    ))
 }

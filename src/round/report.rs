@@ -12,7 +12,7 @@ use crate::model::{Change, ChannelRef, Held, ModelName, Outcome};
 use crate::plan::{Facts, Survey};
 use crate::verdict::Verdict;
 
-/// Doubtful models named in a report; more are only counted, so that a report stays small.
+/// Doubtful and unprobed models named in a report; more are only counted, so that a report stays small.
 const NAMED: usize = 200;
 
 /// The report of one round over one gateway.
@@ -28,8 +28,12 @@ pub struct Report {
     pub channels: usize,
     /// Channels left alone, and why.
     pub skipped: Vec<Skipped>,
-    /// Channels on which nothing answered.
-    pub channels_down: usize,
+    /// Advertised models that are not probed, and why.
+    pub unprobed: Vec<Unprobed>,
+    /// How many of those there are, named or not.
+    pub unprobed_count: usize,
+    /// Channels on which nothing answered, and what they said.
+    pub down: Vec<Down>,
     /// (channel, model) pairs probed.
     pub probed: usize,
     /// How many pairs showed which outcome.
@@ -38,6 +42,8 @@ pub struct Report {
     pub doubtful: Vec<Doubt>,
     /// How many of those there are, named or not.
     pub doubtful_count: usize,
+    /// Models that we took off and that did not come back yet.
+    pub still_withdrawn: Vec<StillWithdrawn>,
     /// What was wanted, and what came of it.
     pub changes: Vec<ChangeLine>,
     /// What guards held back.
@@ -46,6 +52,31 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What failed without stopping the round.
     pub errors: Vec<String>,
+    /// The names of the channels looked at, for tables.
+    #[serde(skip)]
+    pub names: BTreeMap<i64, String>,
+}
+
+/// A channel on which nothing answered.
+#[derive(Clone, Debug, Serialize)]
+pub struct Down {
+    /// Which.
+    pub channel: ChannelRef,
+    /// What most of its models showed.
+    pub outcome: Outcome,
+    /// The words of one of them.
+    pub detail: String,
+}
+
+/// A model that we took off and that did not come back yet.
+#[derive(Clone, Debug, Serialize)]
+pub struct StillWithdrawn {
+    /// From which channel.
+    pub channel: ChannelRef,
+    /// Which.
+    pub model: ModelName,
+    /// When it is looked at again.
+    pub next: Timestamp,
 }
 
 /// A channel left alone.
@@ -53,6 +84,17 @@ pub struct Report {
 pub struct Skipped {
     /// Which.
     pub channel: ChannelRef,
+    /// Why.
+    pub why: String,
+}
+
+/// An advertised model that is not probed: it stays as it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unprobed {
+    /// On which channel.
+    pub channel: ChannelRef,
+    /// Which.
+    pub model: ModelName,
     /// Why.
     pub why: String,
 }
@@ -93,7 +135,11 @@ impl Report {
             mode,
             channels: 0,
             skipped: vec![],
-            channels_down: 0,
+            unprobed: vec![],
+            unprobed_count: 0,
+            down: vec![],
+            still_withdrawn: vec![],
+            names: BTreeMap::new(),
             probed: 0,
             outcomes: BTreeMap::new(),
             doubtful: vec![],
@@ -108,6 +154,7 @@ impl Report {
     /// Counts one channel in, and hands its survey on to the plan.
     pub(super) fn take(&mut self, surveyed: Surveyed, facts: &mut Facts) -> Option<Survey> {
         self.channels += 1;
+        self.names.insert(surveyed.channel.id, surveyed.channel.name.clone());
         self.notes.extend(surveyed.notes);
         let survey = match surveyed.found {
             Ok(survey) => survey,
@@ -116,6 +163,12 @@ impl Report {
                 return None;
             }
         };
+        self.unprobed_count += surveyed.unprobed.len();
+        for (model, why) in surveyed.unprobed {
+            if self.unprobed.len() < NAMED {
+                self.unprobed.push(Unprobed { channel: surveyed.channel.clone(), model, why });
+            }
+        }
         for (outcome, count) in surveyed.outcomes {
             *self.outcomes.entry(outcome).or_default() += count;
         }
@@ -125,20 +178,30 @@ impl Report {
             facts.channels_probed += 1;
             facts.channels_down += usize::from(survey.alive == 0);
         }
+        if let Some((outcome, detail)) = surveyed.down {
+            self.down.push(Down { channel: survey.channel.clone(), outcome, detail });
+        }
         for judged in &survey.judged {
-            if let Verdict::Doubtful { outcome, count, times, next } = judged.verdict {
-                self.doubtful_count += 1;
-                if self.doubtful.len() < NAMED {
-                    let (channel, model) = (survey.channel.clone(), judged.model.clone());
-                    self.doubtful.push(Doubt { channel, model, outcome, count, times, next });
+            let (channel, model) = (&survey.channel, &judged.model);
+            match judged.verdict {
+                Verdict::Doubtful { outcome, count, times, next } => {
+                    self.doubtful_count += 1;
+                    if self.doubtful.len() < NAMED {
+                        let (channel, model) = (channel.clone(), model.clone());
+                        self.doubtful.push(Doubt { channel, model, outcome, count, times, next });
+                    }
                 }
+                Verdict::StillWithdrawn { next } if self.still_withdrawn.len() < NAMED => {
+                    let (channel, model) = (channel.clone(), model.clone());
+                    self.still_withdrawn.push(StillWithdrawn { channel, model, next });
+                }
+                Verdict::StillWithdrawn { .. } | Verdict::Working | Verdict::Withdraw(_) | Verdict::Unknown => {}
             }
         }
         Some(survey)
     }
 
     pub(super) fn conclude(&mut self, facts: &Facts) {
-        self.channels_down = facts.channels_down;
         self.notes.extend(facts.own_network.clone());
     }
 
@@ -188,9 +251,11 @@ impl Report {
         count(self.pending_models(), "wanted");
         count(self.held_models(), "held");
         count(self.doubtful_count, "doubtful");
-        count(self.channels_down, "channels down");
-        count(self.skipped.len(), "channels left alone");
-        count(self.errors.len(), "errors");
+        count(self.unprobed_count, "not probed");
+        let s = |number: usize| if number == 1 { "" } else { "s" };
+        count(self.down.len(), &format!("channel{} down", s(self.down.len())));
+        count(self.skipped.len(), &format!("channel{} left alone", s(self.skipped.len())));
+        count(self.errors.len(), &format!("error{}", s(self.errors.len())));
         parts.join(", ")
     }
 
@@ -201,7 +266,8 @@ impl Report {
 
     /// The exit code of a command that ran this round: 1 error, 4 conflict, 3 held, 2 pending, 0 done.
     pub fn exit_code(&self) -> u8 {
-        let any = |test: fn(&apply::Outcome) -> bool| self.changes.iter().filter_map(|line| line.outcome.as_ref()).any(test);
+        let any =
+            |test: fn(&apply::Outcome) -> bool| self.changes.iter().filter_map(|line| line.outcome.as_ref()).any(test);
         if !self.errors.is_empty() || any(|o| matches!(o, apply::Outcome::Failed(_) | apply::Outcome::Refused(_))) {
             1
         } else if any(|o| matches!(o, apply::Outcome::Conflict(_))) {

@@ -12,11 +12,11 @@ pub use questions::Questions;
 use super::Round;
 use crate::clock;
 use crate::config::Source;
-use crate::gateway::{self, GatewayError};
+use crate::gateway;
 use crate::model::{Channel, ChannelRef, Evidence, ModelName, Observation, Outcome, Standing, Status, WorkingList};
 use crate::plan::{Judged, Survey};
 use crate::store::{Finding, StoreError};
-use crate::upstream::{self, Listing, Target};
+use crate::upstream::{Listing, Target};
 use crate::verdict::{self, Company};
 
 /// Which channels and models a round looks at.
@@ -49,6 +49,10 @@ pub(super) struct Surveyed {
     /// The survey, or why the channel is left alone.
     pub(super) found: Result<Survey, String>,
     pub(super) outcomes: BTreeMap<Outcome, usize>,
+    /// What most models showed, and in one's words, when none answered.
+    pub(super) down: Option<(Outcome, String)>,
+    /// Advertised models that were not probed, and why.
+    pub(super) unprobed: Vec<(ModelName, String)>,
     pub(super) notes: Vec<String>,
 }
 
@@ -66,6 +70,8 @@ impl Round {
             channel: reference.clone(),
             found: Err(String::new()),
             outcomes: BTreeMap::new(),
+            down: None,
+            unprobed: vec![],
             notes: vec![],
         };
         let (advertised, targets) = match self.reach(channel) {
@@ -79,10 +85,12 @@ impl Round {
         let known = self.store.standings(name, &reference).await?;
         let on_hold = self.store.held_models(name, channel.id).await?;
         let offer = self.offer(channel, &targets, scope, &mut surveyed.notes).await;
-        let questions =
+        let mut questions =
             Questions::new(channel, &advertised, &offer.names, &known, &self.settings.models, scope, clock::now());
-        let answers = self.ask(&reference, &targets, &questions).await;
+        surveyed.unprobed = std::mem::take(&mut questions.unprobed);
+        let answers = self.ask(&reference, &targets, std::mem::take(&mut questions.upstream)).await;
         let now = clock::now();
+        surveyed.down = down(&answers);
         let alive = answers.values().filter(|seen| seen.outcome.evidence() == Evidence::Alive).count();
         let (mut judged, mut findings) = (vec![], vec![]);
         let mut turned_bad = 0;
@@ -124,7 +132,8 @@ impl Round {
     /// What the channel advertises and how to reach its upstream, one target a key; or why it is left alone.
     fn reach(&self, channel: &Channel) -> Result<(WorkingList, Vec<Target>), String> {
         let settings = &self.settings.channels;
-        if settings.exclude.contains(&channel.id) || !(settings.only.is_empty() || settings.only.contains(&channel.id)) {
+        if settings.exclude.contains(&channel.id) || !(settings.only.is_empty() || settings.only.contains(&channel.id))
+        {
             return Err("excluded by the configuration".to_owned());
         }
         match channel.status {
@@ -141,7 +150,7 @@ impl Round {
             return Err(format!("its model_mapping cannot be read ({why}): New API refuses its requests too"));
         }
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
-        let access = gateway::access(self.gateway.kind(), channel)?;
+        let access = gateway::access(self.gateway.schema().kind, channel)?;
         if channel.keys.is_empty() {
             return Err("it has no usable key".to_owned());
         }
@@ -165,7 +174,7 @@ impl Round {
                 }
                 Source::Upstream => {
                     let Some(target) = targets.first() else { continue };
-                    let why = match upstream::list(self.prober.http(), target).await {
+                    let why = match self.prober.list(target).await {
                         Listing::Offered(names) => return Offer { names, from_upstream: true },
                         Listing::Empty => "it is empty".to_owned(),
                         Listing::Failed { why, .. } => why,
@@ -183,15 +192,15 @@ impl Round {
         &self,
         channel: &ChannelRef,
         targets: &[Target],
-        questions: &Questions,
+        upstream: BTreeMap<ModelName, Option<String>>,
     ) -> HashMap<ModelName, Observation> {
-        self.progress.expect(questions.upstream.len());
+        self.progress.expect(upstream.len());
         let side_by_side = self.config.probe.per_key.max(1) * targets.len();
-        futures::stream::iter(questions.upstream.iter().enumerate())
+        futures::stream::iter(upstream.into_iter().enumerate())
             .map(|(place, (model, shape))| async move {
-                let seen = self.ask_one(targets, place, model, shape.as_deref()).await?;
+                let seen = self.ask_one(targets, place, &model, shape.as_deref()).await?;
                 self.progress.probed(channel, seen.outcome);
-                Some((model.clone(), seen))
+                Some((model, seen))
             })
             .buffer_unordered(side_by_side)
             .filter_map(|answer| async move { answer })
@@ -222,6 +231,19 @@ impl Round {
         }
         seen
     }
+}
+
+/// What most models showed, and in one's words; `None` when one answered or none was asked.
+fn down(answers: &HashMap<ModelName, Observation>) -> Option<(Outcome, String)> {
+    let mut counts: BTreeMap<Outcome, (usize, &str)> = BTreeMap::new();
+    for seen in answers.values() {
+        if seen.outcome.evidence() == Evidence::Alive {
+            return None;
+        }
+        counts.entry(seen.outcome).or_insert((0, &seen.detail)).0 += 1;
+    }
+    let (outcome, (_, detail)) = counts.into_iter().max_by_key(|(_, (count, _))| *count)?;
+    Some((outcome, detail.to_owned()))
 }
 
 fn judged_alive(findings: &[Finding]) -> usize {

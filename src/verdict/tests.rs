@@ -52,6 +52,7 @@ fn judged(findings: &str) -> &'static str {
         Verdict::Working => "working",
         Verdict::Withdraw(_) => "withdraw",
         Verdict::Doubtful { .. } => "doubtful",
+        Verdict::StillWithdrawn { .. } => "still withdrawn",
         Verdict::Unknown => "unknown",
     }
 }
@@ -123,8 +124,8 @@ fn a_withdrawn_model_is_probed_with_growing_gaps_and_comes_back_at_once() {
     let mut minute = 0;
     for _ in 0..10 {
         let (next, verdict) = judge(&standing, Some(&seen(Outcome::Gone, minute)), company, &POLICY(), at(minute));
-        assert_eq!(verdict, Verdict::Unknown);
         let due = next.next_probe.unwrap();
+        assert_eq!(verdict, Verdict::StillWithdrawn { next: due });
         gaps.push((due.as_second() - at(minute).as_second()) / 3600);
         minute = (due.as_second() - at(0).as_second()) / 60;
         standing = next;

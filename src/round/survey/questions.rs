@@ -32,6 +32,8 @@ pub struct Questions {
     pub candidates: Vec<Candidate>,
     /// Each upstream model once, with the request shape that worked last.
     pub upstream: BTreeMap<ModelName, Option<String>>,
+    /// Advertised names that are not asked, and why.
+    pub unprobed: Vec<(ModelName, String)>,
 }
 
 impl Questions {
@@ -55,14 +57,18 @@ impl Questions {
         let withdrawn: BTreeSet<&ModelName> = withdrawn.map(|(model, _)| model).collect();
         let listed = advertised.names().iter().map(|model| (model, false));
         let back = withdrawn.into_iter().map(|model| (model, false));
-        let new = new_names(channel, mapping, advertised, offered, known, models).into_iter().map(|model| (model, true));
+        let new =
+            new_names(channel, mapping, advertised, offered, known, models).into_iter().map(|model| (model, true));
         let mut questions = Self::default();
         for (model, may_add) in listed.chain(back).chain(new) {
-            let Some(upstream) = mapping.resolve(model) else { continue };
-            let wildcard = model.as_str().contains('*');
-            if wildcard || models.is_excluded(model) || Kind::of(&upstream) != Kind::Chat {
-                continue;
-            }
+            let upstream = match judgeable(model, mapping, models) {
+                Ok(upstream) => upstream,
+                Err(why) if on_list.contains(model) => {
+                    questions.unprobed.push((model.clone(), why));
+                    continue;
+                }
+                Err(_) => continue,
+            };
             let (model, kept) = (model.clone(), models.is_kept(model));
             questions.candidates.push(Candidate { model, upstream, kept, may_add });
         }
@@ -95,6 +101,19 @@ impl Questions {
         }
         self.candidates = asked;
     }
+}
+
+/// The upstream name behind a name, or why it is not ours to judge.
+fn judgeable(model: &ModelName, mapping: &Mapping, models: &ModelsConfig) -> Result<ModelName, String> {
+    if models.is_excluded(model) {
+        return Err("excluded by the configuration".to_owned());
+    }
+    if model.as_str().contains('*') {
+        return Err("a wildcard".to_owned());
+    }
+    let upstream = mapping.resolve(model).ok_or("its model_mapping goes in a circle")?;
+    let kind = Kind::of(&upstream);
+    if kind == Kind::Chat { Ok(upstream) } else { Err(format!("{kind}: not probed by this version")) }
 }
 
 impl Scope {

@@ -1,0 +1,228 @@
+//! What a database is: whose, which version, which columns, and whether we may write to it.
+
+use std::collections::BTreeMap;
+
+use super::sql::{Pool, Value};
+use super::{AbilityShape, Engine, Fold, GatewayError};
+use crate::model::GatewayKind;
+
+/// Columns of `channels` without which a database is no gateway's.
+const CHANNELS: [&str; 9] = ["id", "type", "key", "status", "name", "created_time", "base_url", "models", "group"];
+/// Columns of `abilities` without which we cannot keep it in step.
+const ABILITIES: [&str; 5] = ["group", "model", "channel_id", "enabled", "priority"];
+
+/// What a gateway's database was found to be.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    /// Which program it belongs to.
+    pub kind: GatewayKind,
+    /// What tells its version ("since 2025-08"), for people.
+    pub version: &'static str,
+    /// Which engine it is on.
+    pub engine: Engine,
+    /// What the `abilities` table is like; One Hub has none.
+    pub abilities: Option<AbilityShape>,
+    /// How long names may be.
+    pub limits: NameLimits,
+    /// Whether we may write, or why not.
+    pub writable: Result<(), String>,
+    /// The columns of `channels`.
+    channels: Columns,
+}
+
+/// How many characters the columns of `abilities` take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameLimits {
+    /// Of `model`: 255 in New API, 191 in One API on MySQL.
+    pub model: usize,
+    /// Of `group`: 64 in New API, 32 in One API.
+    pub group: usize,
+}
+
+/// A table's columns: name → (characters, collation).
+type Columns = BTreeMap<String, (Option<usize>, Option<String>)>;
+
+impl Schema {
+    /// Looks at the database. `kind` overrides the guess.
+    pub(super) async fn inspect(pool: &Pool, kind: Option<GatewayKind>) -> Result<Self, GatewayError> {
+        let address = || pool.address().to_owned();
+        let missing = |what: String| GatewayError::Missing { address: address(), what };
+        let channels = columns(pool, "channels").await?;
+        if channels.is_empty() {
+            return Err(missing("table channels".to_owned()));
+        }
+        let abilities = columns(pool, "abilities").await?;
+        lacking("channels", &channels, &CHANNELS).map_or(Ok(()), |what| Err(missing(what)))?;
+        let guess = recognise(&|name| channels.contains_key(name), !abilities.is_empty());
+        let kind = kind.or(guess).ok_or_else(|| GatewayError::Unrecognised {
+            address: address(),
+            why: "table channels has none of the columns that tell One API, New API and One Hub apart",
+        })?;
+        let hub = is_hub(kind);
+        if !hub && abilities.is_empty() {
+            return Err(missing("table abilities".to_owned()));
+        }
+        if !hub {
+            lacking("abilities", &abilities, &ABILITIES).map_or(Ok(()), |what| Err(missing(what)))?;
+        }
+        let engine = pool.engine();
+        let writable = if hub {
+            Err(format!("{kind}'s master never re-reads its database: a direct write would not be seen; observe only"))
+        } else {
+            may_write(pool).await?
+        };
+        let of = |name: &str| abilities.get(name).cloned().unwrap_or_default();
+        let fold = |name: &str| match engine {
+            Engine::MySql => Fold::of_mysql(of(name).1.as_deref()),
+            Engine::Postgres | Engine::Sqlite => Fold::default(),
+        };
+        Ok(Self {
+            kind,
+            version: version(kind, &|name| channels.contains_key(name)),
+            engine,
+            limits: NameLimits { model: of("model").0.unwrap_or(255), group: of("group").0.unwrap_or(64) },
+            abilities: (!hub).then(|| AbilityShape {
+                weight: abilities.contains_key("weight"),
+                tag: abilities.contains_key("tag"),
+                model: fold("model"),
+                group: fold("group"),
+            }),
+            writable,
+            channels,
+        })
+    }
+
+    /// Whether `channels` has this column.
+    pub fn has(&self, column: &str) -> bool {
+        self.channels.contains_key(column)
+    }
+}
+
+/// Whether a kind belongs to the One Hub family, which keeps no `abilities`.
+fn is_hub(kind: GatewayKind) -> bool {
+    match kind {
+        GatewayKind::OneHub | GatewayKind::DoneHub => true,
+        GatewayKind::OneApi | GatewayKind::NewApi | GatewayKind::Veloera => false,
+    }
+}
+
+/// Whose table it is. Columns that only the newer program adds count before those that an older one may have left.
+fn recognise(has: &dyn Fn(&str) -> bool, abilities: bool) -> Option<GatewayKind> {
+    let any = |names: &[&str]| names.iter().any(|name| has(name));
+    if any(&["pre_cost", "model_headers", "deleted_at"]) {
+        return Some(if any(&["cost_ratio", "pass_through_body"]) {
+            GatewayKind::DoneHub
+        } else {
+            GatewayKind::OneHub
+        });
+    }
+    if has("model_prefix") {
+        return Some(GatewayKind::Veloera);
+    }
+    if has("channel_info") || (has("auto_ban") && any(&["setting", "param_override"])) {
+        return Some(GatewayKind::NewApi);
+    }
+    // A database without `abilities` that shows nothing else of One Hub is more likely half a database.
+    (abilities && !has("auto_ban") && any(&["config", "system_prompt"])).then_some(GatewayKind::OneApi)
+}
+
+fn version(kind: GatewayKind, has: &dyn Fn(&str) -> bool) -> &'static str {
+    match kind {
+        GatewayKind::NewApi if has("remark") => "since 2025-10",
+        GatewayKind::NewApi if has("settings") => "since 2025-08",
+        GatewayKind::NewApi if has("channel_info") => "since 2025-06",
+        GatewayKind::NewApi => "before 2025-06",
+        GatewayKind::OneApi | GatewayKind::Veloera | GatewayKind::OneHub | GatewayKind::DoneHub => "any version",
+    }
+}
+
+/// Names the columns that are not there.
+fn lacking(table: &str, columns: &Columns, needed: &[&str]) -> Option<String> {
+    let absent: Vec<_> = needed.iter().copied().filter(|name| !columns.contains_key(*name)).collect();
+    match absent.as_slice() {
+        [] => None,
+        [one] => Some(format!("column {one} of table {table}")),
+        many => Some(format!("columns {} of table {table}", many.join(", "))),
+    }
+}
+
+async fn columns(pool: &Pool, table: &str) -> Result<Columns, GatewayError> {
+    let sql = match pool.engine() {
+        Engine::MySql => {
+            "SELECT CAST(column_name AS CHAR), CAST(character_maximum_length AS SIGNED), CAST(collation_name AS CHAR)
+             FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?"
+        }
+        Engine::Postgres => {
+            "SELECT CAST(attname AS TEXT), CAST(CASE WHEN atttypid = 'varchar'::regtype AND atttypmod > 4
+               THEN atttypmod - 4 END AS BIGINT), CAST(NULL AS TEXT)
+             FROM pg_attribute WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped"
+        }
+        Engine::Sqlite => "SELECT name, CAST(NULL AS INTEGER), CAST(NULL AS TEXT) FROM pragma_table_info(?)",
+    };
+    let doing = "look at its tables";
+    let rows = pool.rows(doing, sql, &[Value::from(table)]).await?;
+    let read = |row: &super::sql::Row| {
+        let chars = row.int(1)?.and_then(|chars| usize::try_from(chars).ok());
+        Ok((row.text(0)?.unwrap_or_default(), (chars, row.text(2)?)))
+    };
+    rows.iter().map(read).collect::<Result<_, sqlx::Error>>().map_err(|error| pool.error(doing, &error))
+}
+
+/// Whether we may write, as far as one can tell without writing.
+async fn may_write(pool: &Pool) -> Result<Result<(), String>, GatewayError> {
+    let doing = "look at our rights";
+    let sql = match pool.engine() {
+        Engine::MySql => {
+            "SELECT CONCAT('table ', table_name, ' is kept by ', engine,
+               ', which has no transactions: convert it to InnoDB (ALTER TABLE ', table_name, ' ENGINE=InnoDB)')
+             FROM information_schema.tables
+             WHERE table_schema = DATABASE() AND table_name IN ('channels', 'abilities') AND engine <> 'InnoDB'"
+        }
+        Engine::Postgres => {
+            "SELECT CONCAT('our role may not ', verb, ': GRANT it') FROM (VALUES
+               ('UPDATE channels.models', has_column_privilege('channels', 'models', 'UPDATE')),
+               ('INSERT into abilities', has_table_privilege('abilities', 'INSERT')),
+               ('UPDATE abilities', has_table_privilege('abilities', 'UPDATE')),
+               ('DELETE from abilities', has_table_privilege('abilities', 'DELETE'))) AS needed (verb, granted)
+             WHERE NOT granted"
+        }
+        Engine::Sqlite => {
+            // Takes the write lock and gives it back: a read-only file refuses even that.
+            return match pool.begin().await {
+                Ok(tx) => tx.rollback().await.map(Ok),
+                Err(GatewayError::Forbidden { why, .. }) => {
+                    Ok(Err(format!("the file cannot be written ({why}): check its owner and mode")))
+                }
+                // Somebody is writing, so it can be written.
+                Err(GatewayError::Locked { .. }) => Ok(Ok(())),
+                Err(error) => Err(error),
+            };
+        }
+    };
+    let rows = pool.rows(doing, sql, &[]).await?;
+    let Some(row) = rows.first() else { return Ok(Ok(())) };
+    let why = row.text(0).map_err(|error| pool.error(doing, &error))?;
+    Ok(Err(why.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guess(columns: &[&str], abilities: bool) -> Option<GatewayKind> {
+        recognise(&|name| columns.contains(&name), abilities)
+    }
+
+    #[test]
+    fn gateways_are_told_apart_and_newer_columns_win() {
+        use GatewayKind::{DoneHub, NewApi, OneApi, OneHub, Veloera};
+        assert_eq!(guess(&["config", "system_prompt"], true), Some(OneApi));
+        assert_eq!(guess(&["config", "system_prompt", "auto_ban", "setting", "channel_info"], true), Some(NewApi));
+        assert_eq!(guess(&["auto_ban", "param_override"], true), Some(NewApi));
+        assert_eq!(guess(&["auto_ban", "setting", "model_prefix"], true), Some(Veloera));
+        assert_eq!(guess(&["pre_cost", "deleted_at"], false), Some(OneHub));
+        assert_eq!(guess(&["model_headers", "cost_ratio", "config"], true), Some(DoneHub));
+        assert_eq!(guess(&["config"], false), None, "half a database is nobody's");
+        assert_eq!(guess(&["tag"], true), None);
+    }
+}

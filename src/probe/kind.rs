@@ -1,0 +1,253 @@
+//! What kind of model a name stands for.
+//!
+//! Decides: whether a chat question is the right probe. Must not know: providers, prices, requests.
+//! A guess by name, so when in doubt it is chat: a wrong guess there shows as a refused shape and removes nothing.
+
+use std::fmt;
+
+use crate::model::ModelName;
+
+/// The kind of a model. Only chat models are probed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Answers messages.
+    Chat,
+    /// Chat by form, but one answer costs cents or dollars, or starts a research.
+    Expensive,
+    /// Turns text into vectors.
+    Embedding,
+    /// Sorts documents.
+    Rerank,
+    /// Judges content.
+    Moderation,
+    /// Continues a text, without messages.
+    Completion,
+    /// Text to speech.
+    Speech,
+    /// Speech to text.
+    Transcription,
+    /// Makes or edits pictures.
+    Image,
+    /// Makes films.
+    Video,
+    /// Talks over a socket.
+    Realtime,
+    /// Reads documents.
+    Ocr,
+    /// Makes music.
+    Music,
+}
+
+/// Words of a name (whole, between separators) and what they stand for; the first row with a match counts.
+const WORDS: &[(Kind, &[&str])] = &[
+    (Kind::Rerank, &["rerank", "reranker"]),
+    (Kind::Moderation, &["moderation", "moderations"]),
+    (Kind::Realtime, &["realtime", "live"]),
+    (Kind::Transcription, &["whisper", "transcribe", "asr", "sensevoice", "paraformer", "stt"]),
+    (Kind::Speech, &["tts", "speech", "playai", "cosyvoice", "sambert"]),
+    (Kind::Embedding, &["embedding", "embeddings", "embed", "bge", "gte", "m3e", "voyage", "e5"]),
+    (Kind::Ocr, &["ocr"]),
+    (Kind::Music, &["suno", "chirp", "udio", "lyria", "music"]),
+    (
+        Kind::Video,
+        &[
+            "sora",
+            "veo",
+            "kling",
+            "hailuo",
+            "seedance",
+            "vidu",
+            "runway",
+            "cogvideo",
+            "cogvideox",
+            "t2v",
+            "i2v",
+            "video",
+            "wan2",
+            "wanx",
+        ],
+    ),
+    (
+        Kind::Image,
+        &[
+            "dall",
+            "dalle",
+            "imagen",
+            "imagen3",
+            "imagen4",
+            "flux",
+            "sd",
+            "sdxl",
+            "sd3",
+            "diffusion",
+            "cogview",
+            "seedream",
+            "seededit",
+            "janus",
+            "recraft",
+            "recraftv3",
+            "kolors",
+            "ideogram",
+            "image",
+            "midjourney",
+            "mj",
+            "kontext",
+            "inpaint",
+            "t2i",
+            "i2i",
+        ],
+    ),
+    (Kind::Completion, &["davinci", "babbage", "curie"]),
+];
+
+impl Kind {
+    /// The kind that the name hints at.
+    pub fn of(model: &ModelName) -> Self {
+        let name = model.as_str().to_ascii_lowercase();
+        // `owner/name:variant`: only the name tells.
+        let name = name.rsplit('/').next().unwrap_or(&name);
+        let name = name.split(':').next().unwrap_or(name);
+        let words: Vec<&str> = name.split(['-', '_', '.', ' ', '@']).filter(|word| !word.is_empty()).collect();
+        let has = |word: &str| words.contains(&word);
+        if name.contains("deep-research") || has("computer") && has("use") || is_pro(&words) {
+            return Self::Expensive;
+        }
+        if name.ends_with("turbo-instruct") {
+            return Self::Completion;
+        }
+        // Sees pictures or films, and answers in text.
+        if ["vl", "vision", "understanding"].into_iter().any(has) {
+            return Self::Chat;
+        }
+        for (kind, hints) in WORDS {
+            if hints.iter().any(|hint| has(hint)) {
+                return *kind;
+            }
+        }
+        if name.starts_with("text-embedding") || name.contains("embedding") {
+            return Self::Embedding;
+        }
+        Self::Chat
+    }
+
+    /// Whether a chat question may be sent.
+    pub fn is_probed(self) -> bool {
+        self == Self::Chat
+    }
+
+    /// The kind's name in tables and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Expensive => "expensive",
+            Self::Embedding => "embedding",
+            Self::Rerank => "rerank",
+            Self::Moderation => "moderation",
+            Self::Completion => "completion",
+            Self::Speech => "speech",
+            Self::Transcription => "transcription",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Realtime => "realtime",
+            Self::Ocr => "ocr",
+            Self::Music => "music",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// OpenAI's `-pro` models (`o1-pro`, `gpt-5.5-pro-2026-01-01`), 10 to 100 times dearer than others. Gemini's "pro" is
+/// an ordinary model.
+fn is_pro(words: &[&str]) -> bool {
+    let openai = matches!(words.first(), Some(&("gpt" | "o1" | "o3" | "o4" | "o5")));
+    openai && words.contains(&"pro")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_hint_at_kinds_and_doubt_is_chat() {
+        for (kind, names) in [
+            (
+                Kind::Chat,
+                &[
+                    "gpt-4o",
+                    "gpt-4o-mini",
+                    "o3-mini",
+                    "claude-3-5-sonnet-20241022",
+                    "gemini-2.5-pro",
+                    "deepseek-chat",
+                    "deepseek-ai/DeepSeek-V3",
+                    "Qwen/Qwen2.5-VL-72B-Instruct",
+                    "llama-3.1-8b-instruct",
+                    "mistral-embedded-none",
+                    "qwen-omni-turbo",
+                    "grok-4",
+                    "glm-4.5-air",
+                    "openai/gpt-5:online",
+                    "gpt-4-vision-preview",
+                    "kimi-k2",
+                    "my-model",
+                    "gpt-5-codex",
+                    "olive-7b",
+                    "wandering-1",
+                    "llama-guard-3-8b",
+                ][..],
+            ),
+            (
+                Kind::Expensive,
+                &[
+                    "o1-pro",
+                    "gpt-5-pro",
+                    "gpt-5.5-pro-2026-01-01",
+                    "o3-deep-research",
+                    "openai/o3-pro",
+                    "computer-use-preview",
+                ],
+            ),
+            (
+                Kind::Embedding,
+                &[
+                    "text-embedding-3-small",
+                    "BAAI/bge-m3",
+                    "nomic-embed-text",
+                    "voyage-3",
+                    "text-embedding-ada-002",
+                    "jina-embeddings-v3",
+                ],
+            ),
+            (Kind::Rerank, &["bge-reranker-v2-m3", "rerank-english-v3.0", "jina-reranker-v2"]),
+            (Kind::Moderation, &["omni-moderation-latest", "text-moderation-stable"]),
+            (Kind::Completion, &["gpt-3.5-turbo-instruct", "davinci-002", "babbage-002"]),
+            (Kind::Speech, &["tts-1-hd", "gpt-4o-mini-tts", "gemini-2.5-flash-preview-tts"]),
+            (Kind::Transcription, &["whisper-1", "gpt-4o-transcribe", "FunAudioLLM/SenseVoice"]),
+            (
+                Kind::Image,
+                &[
+                    "dall-e-3",
+                    "gpt-image-1",
+                    "flux-1.1-pro",
+                    "stable-diffusion-xl",
+                    "gemini-2.5-flash-image",
+                    "imagen-4.0-generate",
+                ],
+            ),
+            (Kind::Video, &["sora-2", "veo-3", "kling-v2", "cogvideox-2"]),
+            (Kind::Realtime, &["gpt-4o-realtime-preview", "gemini-2.0-flash-live-001"]),
+            (Kind::Ocr, &["mistral-ocr-latest"]),
+            (Kind::Music, &["suno_music", "chirp-v4"]),
+        ] {
+            for name in names {
+                let model = ModelName::parse(name).unwrap();
+                assert_eq!(Kind::of(&model), kind, "{name}");
+            }
+        }
+    }
+}

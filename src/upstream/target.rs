@@ -1,0 +1,95 @@
+//! One upstream account, ready to be asked: where, with which key and headers, through which proxy.
+//!
+//! Decides: the headers of every request to it. Must not know: models, shapes, pacing.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+
+use super::Endpoints;
+use crate::model::{Access, Channel, Protocol, Secret};
+
+/// One (channel, key) to ask.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Where.
+    pub endpoints: Endpoints,
+    /// With which key; empty where the upstream wants none.
+    pub key: Secret,
+    /// The headers of every request, the key's among them, marked sensitive.
+    pub headers: HeaderMap,
+    /// The channel's own proxy, which may hold a password.
+    pub proxy: Option<Secret>,
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// The gateway's name for the channel type.
+    pub type_name: &'static str,
+    /// What tells this account from others in this process: a hash over host and key.
+    pub account: u64,
+    /// Values of the channel's own headers: as secret as the key.
+    secrets: Vec<Secret>,
+}
+
+impl Target {
+    /// Puts together what a channel and one of its keys say.
+    ///
+    /// # Errors
+    /// What in the channel cannot be used and where; never the key.
+    pub fn new(access: &Access, channel: &Channel, key: &Secret) -> Result<Self, String> {
+        let endpoints = Endpoints::new(access)?;
+        let key = Secret::new(key.expose().trim());
+        let mut headers = HeaderMap::new();
+        if !key.expose().is_empty() {
+            let value = sensitive(&format!("Bearer {}", key.expose()));
+            headers.insert(AUTHORIZATION, value.ok_or("the key holds characters that no HTTP header may hold")?);
+        }
+        if let (Some(organization), "OpenAI") = (channel.organization.as_deref().map(str::trim), access.type_name) {
+            if let Some(value) = sensitive(organization).filter(|value| !value.is_empty()) {
+                headers.insert(HeaderName::from_static("openai-organization"), value);
+            }
+        }
+        let mut secrets = Vec::new();
+        for (name, value) in channel.headers.iter().filter(|(name, value)| is_plain(name, value)) {
+            let value = value.replace("{api_key}", key.expose());
+            let Ok(name) = HeaderName::try_from(name.as_str()) else {
+                return Err(format!("the channel's header override {name:?} is no HTTP header name"));
+            };
+            let Some(header) = sensitive(&value) else {
+                return Err(format!("the channel's header override {name:?} holds characters that no header may hold"));
+            };
+            headers.insert(name, header);
+            secrets.push(Secret::new(value));
+        }
+        let proxy = channel.proxy.as_deref().map(str::trim).filter(|proxy| !proxy.is_empty()).map(Secret::new);
+        let mut hasher = DefaultHasher::new();
+        (&endpoints.host, key.expose()).hash(&mut hasher);
+        let account = hasher.finish();
+        let (protocol, type_name) = (access.protocol, access.type_name);
+        Ok(Self { endpoints, key, headers, proxy, protocol, type_name, account, secrets })
+    }
+
+    /// A foreign text without this target's secrets, in one short line.
+    pub fn redact(&self, text: &str) -> String {
+        let secrets: Vec<&Secret> = self.secrets.iter().chain([&self.key]).chain(&self.proxy).collect();
+        super::redact(text, &secrets)
+    }
+
+    /// Whether the upstream knows `max_completion_tokens`: Ollama does not read it, and would generate without end.
+    pub fn knows_completion_limit(&self) -> bool {
+        !self.type_name.eq_ignore_ascii_case("ollama")
+    }
+}
+
+/// New API may also pass a client's header on (`{client_header:…}`, `*`, `re:`/`regex:` names): there is no client here.
+fn is_plain(name: &str, value: &str) -> bool {
+    let pattern = name.contains('*') || name.starts_with("re:") || name.starts_with("regex:");
+    // These frame the message; a fixed value would break it.
+    let framing = ["host", "content-length", "transfer-encoding", "connection"];
+    !pattern && !framing.contains(&name.to_ascii_lowercase().as_str()) && !value.contains("{client_header")
+}
+
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}

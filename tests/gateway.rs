@@ -1,0 +1,18 @@
+//! Gateways' databases on all three engines: recognised, read, and swapped safely.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+#[path = "support/databases.rs"]
+mod databases;
+#[path = "support/gateways.rs"]
+mod gateways;
+
+#[path = "gateway/bench.rs"]
+mod bench;
+#[path = "gateway/inspect.rs"]
+mod inspect;
+#[path = "gateway/read.rs"]
+mod read;
+#[path = "gateway/refuse.rs"]
+mod refuse;
+#[path = "gateway/swap.rs"]
+mod swap;
