@@ -8,7 +8,7 @@ use std::{fs, io};
 
 /// Every module, in the order of the data's way: each imports only what stands before it.
 const FLOW: [&str; 17] = [
-    "model", "clock", "config", "crash", "store", "gateway", "upstream", "probe", "verdict", "plan", "apply", "round",
+    "model", "clock", "crash", "config", "store", "gateway", "upstream", "probe", "verdict", "plan", "apply", "round",
     "daemon", "simulate", "demo", "cli", "main",
 ];
 
