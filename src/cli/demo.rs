@@ -1,6 +1,6 @@
 //! `demo`: real rounds over a simulated gateway and its upstreams, told as a story.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ const CONFIG: &str = "\
 const PAUSE: Duration = Duration::from_millis(2100);
 
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let stop = stop_on_signal();
+    let signal = stop_on_signal();
     let folder = tempfile::Builder::new().prefix("channelwarden-demo-").tempdir()?;
     let place = folder.path().to_str().context("the temporary folder's name is no text")?.to_owned();
     let file = folder.path().join("config.json5");
@@ -55,7 +55,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.store.path).await?;
     println!("A One API gateway with 7 channels, and a simulated upstream behind each:\n");
     lists(&demo).await?;
-    let mut story = Story { config, store, stop, reports: vec![] };
+    let mut story = Story { config, store, stop: signal, reports: vec![] };
     let told = story.tell(&demo, &args, &file).await;
     story.store.close().await;
     if args.keep {
@@ -73,7 +73,7 @@ struct Story {
 }
 
 impl Story {
-    async fn tell(&mut self, demo: &Demo, args: &Args, file: &PathBuf) -> anyhow::Result<()> {
+    async fn tell(&mut self, demo: &Demo, args: &Args, file: &Path) -> anyhow::Result<()> {
         self.round("Round 1: a first look. One failure is no proof: nothing is withdrawn yet").await?;
         self.round("Round 2: what is gone was confirmed; limits hold back what looks like too much").await?;
         self.round("Round 3: three failures in a row while siblings answer are proof too").await?;
@@ -92,11 +92,11 @@ impl Story {
         let mut hangs = true;
         while !self.stop.is_cancelled() {
             if hangs {
-                demo.hurt()
+                demo.hurt();
             } else {
-                demo.mend()
+                demo.mend();
             }
-            hangs = self.reports.len() % 4 != 0;
+            hangs = !self.reports.len().is_multiple_of(4);
             self.round("The loop goes on").await?;
         }
         Ok(())

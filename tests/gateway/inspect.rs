@@ -132,12 +132,17 @@ async fn tables_without_transactions_are_read_but_not_written() {
 async fn missing_rights_are_named_on_postgres() {
     let db = Db::create(Engine::Postgres, Schema::NewApi).await;
     let role = format!("reader_{}", std::process::id());
-    db.run(&format!("CREATE ROLE {role} LOGIN PASSWORD 'cw'; GRANT SELECT ON channels, abilities TO {role}")).await;
+    db.run(&format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'canary-password'; GRANT SELECT ON channels, abilities TO {role}"
+    ))
+    .await;
     let mut url = url::Url::parse(&db.address()).unwrap();
     url.set_username(&role).unwrap();
+    url.set_password(Some("canary-password")).unwrap();
     let gateway = open(url.as_str()).await.unwrap();
     let why = gateway.schema().writable.clone().unwrap_err();
     assert!(why.contains("UPDATE channels.models"), "{why}");
+    assert!(!format!("{gateway:?}").contains("canary"), "a debug print of a gateway shows no password");
     db.run(&format!("GRANT UPDATE (models) ON channels TO {role}")).await;
     db.run(&format!("GRANT INSERT, UPDATE, DELETE ON abilities TO {role}")).await;
     assert_eq!(open(url.as_str()).await.unwrap().schema().writable, Ok(()));

@@ -85,6 +85,25 @@ async fn a_hold_put_while_the_swap_is_under_way_stops_it() {
 }
 
 #[tokio::test]
+async fn an_edit_that_is_committed_while_the_swap_waits_wins() {
+    for engine in Engine::ALL {
+        let bench = Bench::new(engine, Schema::NewApi).await;
+        let id = bench.db.channel(ChannelRow::default()).await;
+        let intent = bench.intent(id, "a").await;
+        let mut locked = bench.db.lock_channel(id).await;
+        locked.run(&format!("UPDATE channels SET models = 'theirs' WHERE id = {id}")).await;
+        let admin = async {
+            // Time enough for the swap to begin: reading without a lock would show it the old list.
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            locked.commit().await;
+        };
+        let (done, ()) = tokio::join!(bench.commit(intent), admin);
+        assert!(matches!(done, Err(SwapError::Conflict(_))), "{engine:?} {done:?}");
+        assert_eq!(bench.db.models(id).await.as_deref(), Some("theirs"), "{engine:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_row_that_somebody_holds_for_long_is_locked_and_left() {
     let attempts = Engine::ALL.map(|engine| async move {
         let bench = Bench::new(engine, Schema::NewApi).await;

@@ -180,7 +180,7 @@ impl Db {
         self.run(&format!("UPDATE channels SET {column} = {value} WHERE id = {channel}")).await;
     }
 
-    /// Holds a channel's row as a slow writer would, until let go of by [`Locked::release`].
+    /// Holds a channel's row as a slow writer would, until let go of.
     pub(crate) async fn lock_channel(&self, id: i64) -> Locked {
         let sql = AssertSqlSafe(format!("SELECT id FROM channels WHERE id = {id} FOR UPDATE"));
         match &self.pool {
@@ -246,6 +246,28 @@ pub(crate) enum Locked {
 }
 
 impl Locked {
+    /// Runs statements while holding the row.
+    pub(crate) async fn run(&mut self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let done = match self {
+            Self::MySql(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
+            Self::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
+            Self::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
+        };
+        done.unwrap();
+    }
+
+    /// Lets go and keeps what was done.
+    pub(crate) async fn commit(self) {
+        let done = match self {
+            Self::MySql(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+            Self::Sqlite(tx) => tx.commit().await,
+        };
+        done.unwrap();
+    }
+
+    /// Lets go and takes back what was done.
     pub(crate) async fn release(self) {
         let done = match self {
             Self::MySql(tx) => tx.rollback().await,
