@@ -150,7 +150,7 @@ pub fn migrate(path: &Path) -> Result<String, ConfigError> {
 }
 
 impl Loaded {
-    /// The configuration in our own form, as [`migrate`] writes it.
+    /// The configuration in our own form, as [`migrate()`] writes it.
     pub fn migrated(&self) -> Result<String, ConfigError> {
         migrate::write(&self.config, &self.notes, &self.origins)
     }

@@ -1,0 +1,50 @@
+# The habits of the house. Without `just`, type the command of the recipe: each is one line.
+
+# What there is to run
+default:
+    @just --list
+
+# All that a change must pass: format, lints, documentation, tests
+[group('check')]
+check:
+    ./.ci/run
+
+# Lints, warnings refused
+[group('check')]
+lint:
+    cargo clippy --locked --all-targets -- -D warnings
+
+# Known advisories, licences, sources (cargo install cargo-deny; needs the internet)
+[group('check')]
+deny:
+    cargo deny check
+
+# Every test, on SQLite, MariaDB and PostgreSQL; arguments go to `cargo test`
+[group('test')]
+test *arguments:
+    ./scripts/test {{arguments}}
+
+# The tests that need no database server: `just quick verdict::`
+[group('test')]
+quick *filter:
+    cargo test --lib {{filter}}
+
+# A command with throw-away MariaDB and PostgreSQL servers: `just with-databases cargo test --test gateway`
+[group('test')]
+with-databases +command:
+    ./scripts/with-databases {{command}}
+
+# A simulated gateway and its upstreams, and real rounds over them
+[group('demo')]
+demo *arguments:
+    cargo run --release -- demo {{arguments}}
+
+# Each measure as a ratio beside its baseline of the same run
+[group('bench')]
+bench *arguments:
+    cargo bench {{arguments}}
+
+# Lay out all code
+[group('fmt')]
+fmt:
+    cargo fmt
