@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config, LogConfig, LogFormat};
@@ -152,19 +153,26 @@ async fn open(config: &Config, name: &str, store: &Store, stop: &CancellationTok
     daemon::open(name, config, store, &Arc::new(prober), stop).await
 }
 
-/// A token that SIGINT and SIGTERM set; a second one ends the process.
-fn stop_on_signal() -> CancellationToken {
+/// A token that SIGINT and SIGTERM set: a round's probes are dropped, a write ends first. A second signal ends the
+/// process; what it was writing is settled with the next start.
+fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let token = stop.clone();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            token.cancel();
-            if tokio::signal::ctrl_c().await.is_ok() {
+        for first in [true, false] {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if !first {
                 std::process::exit(130);
             }
+            token.cancel();
         }
     });
-    stop
+    Ok(stop)
 }
 
 /// The worst of several exit codes: error, conflict, held, pending, done.

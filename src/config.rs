@@ -78,7 +78,8 @@ fn places(environment: Environment<'_>) -> Vec<PathBuf> {
 }
 
 fn find_below(places: &[PathBuf]) -> Result<PathBuf, ConfigError> {
-    let found = places.iter().find(|path| path.is_file());
+    // An empty one is what a shell makes of `config migrate > config.json5` before we run.
+    let found = places.iter().find(|path| fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > 0));
     found.cloned().ok_or_else(|| ConfigError::NotFound { looked: places.to_vec() })
 }
 

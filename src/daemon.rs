@@ -209,6 +209,9 @@ fn tell(report: &Report) {
     for error in &report.errors {
         tracing::error!(gateway, "{error}");
     }
+    if let Some((guard, why)) = &report.blackout {
+        tracing::warn!(gateway, guard = guard.as_str(), "held: {why}");
+    }
     for note in &report.notes {
         tracing::warn!(gateway, "{note}");
     }

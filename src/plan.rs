@@ -7,7 +7,7 @@ mod guard;
 
 use std::collections::HashSet;
 
-pub use guard::Facts;
+pub use guard::{Facts, blackout};
 
 use crate::config::Limits;
 use crate::model::{Change, ChannelRef, Fingerprint, Guard, Held, ModelName, Removal, Route, WorkingList};
@@ -142,8 +142,11 @@ pub fn draft(survey: Survey, limits: &Limits) -> Option<Draft> {
 
 /// Asks the guards that need to see all channels at once: what is left in the drafts is the plan.
 pub fn conclude(drafts: &mut [Draft], facts: &Facts, routes: &[Route], limits: &Limits) {
-    guard::own_network(drafts, facts);
-    guard::many_channels_down(drafts, facts, limits);
+    if let Some((guard, why)) = blackout(facts, limits) {
+        for draft in &mut *drafts {
+            draft.hold_all(guard, &why);
+        }
+    }
     guard::round_limit(drafts, facts, limits);
     if !limits.last_route {
         guard::last_route(drafts, routes);

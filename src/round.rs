@@ -76,6 +76,9 @@ impl Round {
     pub async fn run(self: &Arc<Self>, scope: &Scope, write: bool) -> Result<Report, RoundError> {
         let name = self.gateway.name();
         let mut report = Report::new(name, self.settings.mode);
+        if let (Err(why), true) = (&self.gateway.schema().writable, self.settings.mode != Mode::Observe) {
+            report.notes.push(format!("only observed: {why}"));
+        }
         if write {
             let turn = self.store.turn().await?;
             report.notes.extend(apply::recover(&self.store, &self.gateway, &turn).await?);
@@ -89,14 +92,17 @@ impl Round {
         if self.stop.is_cancelled() {
             return Err(RoundError::Stopped);
         }
+        let answered = self.prober.answered() > answered;
+        if report.probed > 0 && !(drafts.is_empty() && answered) {
+            facts.own_network = network::trouble(&self.config.network, answered).await;
+        }
+        report.blackout = plan::blackout(&facts, &self.config.limits);
         if !drafts.is_empty() {
-            facts.own_network = network::trouble(&self.config.network, self.prober.answered() > answered).await;
             let models: Vec<ModelName> = removals(&drafts);
             let routes = if models.is_empty() { vec![] } else { self.gateway.routes(&models).await? };
             drafts.sort_by_key(|draft| draft.change.channel.id);
             plan::conclude(&mut drafts, &facts, &routes, &self.config.limits);
         }
-        report.conclude(&facts);
         for draft in drafts {
             self.carry_out(round, draft, write, &mut report).await?;
         }
@@ -155,7 +161,11 @@ impl Round {
     async fn carry_out(&self, round: i64, draft: Draft, write: bool, report: &mut Report) -> Result<(), RoundError> {
         let Draft { change, held, .. } = draft;
         let name = self.gateway.name();
-        let mode = self.settings.mode_of(change.channel.id);
+        let mode = if self.gateway.schema().writable.is_ok() {
+            self.settings.mode_of(change.channel.id)
+        } else {
+            Mode::Observe
+        };
         report.held.extend(held.iter().cloned());
         let outcome = if change.is_empty() {
             None

@@ -101,6 +101,8 @@ struct RoundSpec {
     skipped: BTreeMap<String, String>,
     /// Words that some note of the report holds.
     notes: Vec<String>,
+    /// Words of why nothing was written at all; none: that is not so.
+    blackout: Option<String>,
     /// Upstream model → how often it was asked in all.
     asked: BTreeMap<String, u64>,
 }
@@ -179,6 +181,11 @@ async fn play(case: &str, scenario: &Scenario, engine: Engine, schema: Schema) {
         }
         for words in &round.notes {
             assert!(report.notes.iter().any(|note| note.contains(words)), "{case}: {words:?} in {:?}", report.notes);
+        }
+        match (&round.blackout, &report.blackout) {
+            (Some(words), Some((_, why))) => assert!(why.contains(words), "{case}: {words:?} in {why:?}"),
+            (None, None) => {}
+            (expected, found) => panic!("{case}: blackout {found:?}, expected {expected:?}"),
         }
         for (what, times) in &round.asked {
             let (upstream, model) = what.split_once('.').unwrap();

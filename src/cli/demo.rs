@@ -45,7 +45,7 @@ const CONFIG: &str = "\
 const PAUSE: Duration = Duration::from_millis(2100);
 
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let signal = stop_on_signal();
+    let signal = stop_on_signal()?;
     let folder = tempfile::Builder::new().prefix("channelwarden-demo-").tempdir()?;
     let place = folder.path().to_str().context("the temporary folder's name is no text")?.to_owned();
     let file = folder.path().join("config.json5");

@@ -82,7 +82,7 @@ async fn print(store: &Store, name: &str, proposals: &[Proposal]) -> anyhow::Res
 
 pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.store.path).await?;
-    let stop = stop_on_signal();
+    let stop = stop_on_signal()?;
     let mut codes = vec![];
     for name in gateways(&config, args.gateway.as_deref())? {
         let round = open(&config, &name, &store, &stop).await?;

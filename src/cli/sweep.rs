@@ -53,7 +53,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<ExitCode> {
-    let stop = stop_on_signal();
+    let stop = stop_on_signal()?;
     if let Some(Some(spacing)) = args.confirm {
         let spaced = |confirm: Confirm| Confirm { over: *spacing * confirm.times.saturating_sub(1), ..confirm };
         config.verdict.denied = spaced(config.verdict.denied);
@@ -156,6 +156,9 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
     }
     for note in &report.notes {
         println!("note: {}", show::plain(note));
+    }
+    if let Some((guard, why)) = &report.blackout {
+        println!("held by {guard}: {why}");
     }
     for error in &report.errors {
         println!("error: {}", show::plain(error));

@@ -51,7 +51,7 @@ fn since(text: &str) -> Result<Timestamp, String> {
 
 pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.store.path).await?;
-    let stop = stop_on_signal();
+    let stop = stop_on_signal()?;
     let how = if args.rehearse { Undo::Rehearse } else { Undo::Commit };
     let mut codes = vec![];
     let mut found = 0;

@@ -72,25 +72,17 @@ pub(super) fn never_empty(draft: &mut Draft) {
     }
 }
 
-/// Our own network does not answer: then nobody's silence means anything.
-pub(super) fn own_network(drafts: &mut [Draft], facts: &Facts) {
+/// Why nothing at all may be written in this round, if so. Our own network does not answer: then nobody's silence
+/// means anything. Or too many channels failed at once: more likely our side, or a shared upstream's bad hour.
+pub fn blackout(facts: &Facts, limits: &Limits) -> Option<(Guard, String)> {
     if let Some(why) = &facts.own_network {
-        for draft in drafts {
-            draft.hold_all(Guard::OwnNetwork, why);
-        }
+        return Some((Guard::OwnNetwork, format!("{why}: nothing is written this round")));
     }
-}
-
-/// Too many channels failed at once: more likely our side, or a shared upstream's bad hour.
-pub(super) fn many_channels_down(drafts: &mut [Draft], facts: &Facts, limits: &Limits) {
     let Facts { channels_probed, channels_down, .. } = facts;
-    if *channels_down >= 3 && *channels_down >= share_of(*channels_probed, limits.channels_down_share) {
-        let why =
-            format!("{channels_down} of {channels_probed} channels answered nothing: nothing is written this round");
-        for draft in drafts {
-            draft.hold_all(Guard::ManyChannelsDown, &why);
-        }
-    }
+    let many = *channels_down >= 3 && *channels_down >= share_of(*channels_probed, limits.channels_down_share);
+    let why =
+        || format!("{channels_down} of {channels_probed} channels answered nothing: nothing is written this round");
+    many.then(|| (Guard::ManyChannelsDown, why()))
 }
 
 /// Too much over all channels in one round. All removals are held, for a person to look at.

@@ -13,8 +13,7 @@ use crate::config::NetworkConfig;
 /// addresses to check.
 pub(super) async fn trouble(config: &NetworkConfig, answered: bool) -> Option<String> {
     if config.check.is_empty() {
-        return (!answered)
-            .then(|| "no upstream answered anything in this round: our own network may be down".to_owned());
+        return (!answered).then(|| "no upstream answered anything: our own network may be down".to_owned());
     }
     let reach = |address: String| async move {
         timeout(Duration::from_secs(5), TcpStream::connect(address)).await.is_ok_and(|socket| socket.is_ok())

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::survey::Surveyed;
 use crate::apply;
 use crate::config::Mode;
-use crate::model::{Change, ChannelRef, Held, ModelName, Outcome};
+use crate::model::{Change, ChannelRef, Guard, Held, ModelName, Outcome};
 use crate::plan::{Facts, Survey};
 use crate::verdict::Verdict;
 
@@ -48,6 +48,8 @@ pub struct Report {
     pub changes: Vec<ChangeLine>,
     /// What guards held back.
     pub held: Vec<Held>,
+    /// Why nothing at all was written in this round, whatever was wanted.
+    pub blackout: Option<(Guard, String)>,
     /// What else an operator should know.
     pub notes: Vec<String>,
     /// What failed without stopping the round.
@@ -146,6 +148,7 @@ impl Report {
             doubtful_count: 0,
             changes: vec![],
             held: vec![],
+            blackout: None,
             notes: vec![],
             errors: vec![],
         }
@@ -199,10 +202,6 @@ impl Report {
             }
         }
         Some(survey)
-    }
-
-    pub(super) fn conclude(&mut self, facts: &Facts) {
-        self.notes.extend(facts.own_network.clone());
     }
 
     /// Models taken off in this round, in the gateway.
@@ -272,7 +271,7 @@ impl Report {
             1
         } else if any(|o| matches!(o, apply::Outcome::Conflict(_))) {
             4
-        } else if !self.held.is_empty() || any(|o| matches!(o, apply::Outcome::OnHold(_))) {
+        } else if self.blackout.is_some() || !self.held.is_empty() || any(|o| matches!(o, apply::Outcome::OnHold(_))) {
             3
         } else if self.pending() > 0 {
             2
