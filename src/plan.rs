@@ -104,7 +104,7 @@ impl Draft {
 }
 
 /// What is wanted for one channel, its own guards asked. `None`: nothing.
-pub fn draft(survey: Survey, limits: &Limits) -> Option<Draft> {
+pub fn draft(survey: &Survey, limits: &Limits) -> Option<Draft> {
     let on_list: HashSet<&ModelName> = survey.advertised.names().iter().collect();
     let (mut removed, mut added, mut restored) = (vec![], vec![], vec![]);
     for Judged { model, verdict, withdrawn, kept, may_add } in &survey.judged {
@@ -127,12 +127,24 @@ pub fn draft(survey: Survey, limits: &Limits) -> Option<Draft> {
     if removed.is_empty() && added.is_empty() && restored.is_empty() {
         return None;
     }
-    let after = survey.advertised.clone();
-    let Survey { channel, before, fingerprint, advertised, groups, enabled, probed, alive, turned_bad, .. } = survey;
-    let change = Change { channel, before, fingerprint, after, removed, added, restored };
-    let mut draft = Draft { change, held: vec![], groups, enabled, advertised };
-    guard::channel_down(&mut draft, probed, alive);
-    guard::correlated(&mut draft, probed, turned_bad, limits);
+    let change = Change {
+        channel: survey.channel.clone(),
+        before: survey.before.clone(),
+        fingerprint: survey.fingerprint.clone(),
+        after: survey.advertised.clone(),
+        removed,
+        added,
+        restored,
+    };
+    let mut draft = Draft {
+        change,
+        held: vec![],
+        groups: survey.groups.clone(),
+        enabled: survey.enabled,
+        advertised: survey.advertised.clone(),
+    };
+    guard::channel_down(&mut draft, survey.probed, survey.alive);
+    guard::correlated(&mut draft, survey.probed, survey.turned_bad, limits);
     guard::channel_limit(&mut draft, limits);
     guard::additions(&mut draft, limits);
     guard::never_empty(&mut draft);

@@ -7,6 +7,7 @@ mod network;
 mod progress;
 mod report;
 mod survey;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ use crate::model::ModelName;
 use crate::plan::{self, Draft, Facts};
 use crate::probe::Prober;
 use crate::store::{Proposal, Store, StoreError};
+
+use self::waiting::Waiting;
 
 /// Channels read from the gateway at a time.
 const PAGE: u32 = 100;
@@ -85,7 +88,8 @@ impl Round {
         }
         self.prober.new_round();
         let answered = self.prober.answered();
-        let round = self.store.begin_round(name, self.settings.mode.as_str(), clock::now()).await?;
+        let started = clock::now();
+        let round = self.store.begin_round(name, self.settings.mode.as_str(), started).await?;
         report.round = round;
         let mut facts = Facts::default();
         let mut drafts = self.survey_all(round, scope, &mut report, &mut facts).await?;
@@ -106,6 +110,14 @@ impl Round {
         for draft in drafts {
             self.carry_out(round, draft, write, &mut report).await?;
         }
+        // A gateway without any channel is more likely one that is being restored.
+        if scope.is_everything() && !report.seen.is_empty() {
+            let seen: Vec<_> = report.seen.iter().map(|channel| (channel.id, channel.created)).collect();
+            self.store.forget_others(name, &seen).await?;
+        }
+        if scope.is_everything() || scope.due.is_some() {
+            self.store.looked(name, started).await?;
+        }
         self.store.end_round(round, &report, clock::now()).await?;
         self.prune().await?;
         Ok(report)
@@ -120,6 +132,7 @@ impl Round {
         facts: &mut Facts,
     ) -> Result<Vec<Draft>, RoundError> {
         let mut drafts = vec![];
+        let waiting = Waiting::read(self).await?;
         let mut surveys = JoinSet::new();
         let mut after = i64::MIN;
         // Enough channels side by side to keep every probe slot busy, and no more in memory.
@@ -144,8 +157,12 @@ impl Round {
                 let Some(done) = surveys.join_next().await else { break };
                 match done {
                     Ok(Ok(surveyed)) => {
-                        if let Some(survey) = report.take(surveyed, facts) {
-                            drafts.extend(plan::draft(survey, &self.config.limits));
+                        let channel = surveyed.channel.id;
+                        let survey = report.take(surveyed, facts);
+                        let draft = survey.as_ref().and_then(|survey| plan::draft(survey, &self.config.limits));
+                        match draft {
+                            Some(draft) => drafts.push(draft),
+                            None => waiting.nothing_wanted(self, scope, channel, survey.as_ref()).await?,
                         }
                     }
                     Ok(Err(error)) => return Err(error.into()),

@@ -41,17 +41,14 @@ pub(super) fn local(at: Timestamp) -> String {
 /// The table of a round: channel, model, verdict, latency, why.
 pub(super) fn round(report: &Report, observed: &[ObservationRecord]) -> Table {
     let said = Verdicts::new(report);
+    let names: HashMap<i64, &str> = report.seen.iter().map(|channel| (channel.id, channel.name.as_str())).collect();
     let mut table = table(&["channel", "model", "verdict", "latency", "why"]);
     for seen in observed {
         let (verdict, color) = said.of(seen);
         let latency = if seen.status.is_some() { format!("{} ms", seen.latency_ms) } else { "–".to_owned() };
         let why = if seen.outcome == "works" { String::new() } else { why(seen) };
         table.add_row(vec![
-            Cell::new(plain(&format!(
-                "#{} {}",
-                seen.channel,
-                report.names.get(&seen.channel).map_or("", String::as_str)
-            ))),
+            Cell::new(plain(&format!("#{} {}", seen.channel, names.get(&seen.channel).unwrap_or(&"")))),
             Cell::new(plain(&seen.model)),
             tinted(verdict, color),
             Cell::new(latency),

@@ -46,7 +46,7 @@ fn survey(id: i64, letters: &str) -> Survey {
 }
 
 fn drafted(letters: &str) -> Draft {
-    draft(survey(1, letters), &Limits::default()).unwrap()
+    draft(&survey(1, letters), &Limits::default()).unwrap()
 }
 
 fn guards(draft: &Draft) -> Vec<Guard> {
@@ -59,7 +59,7 @@ fn routes(pairs: &[(&str, &str, i64)]) -> Vec<Route> {
 
 #[test]
 fn all_well_is_no_plan() {
-    assert!(draft(survey(1, "wwu"), &Limits::default()).is_none());
+    assert!(draft(&survey(1, "wwu"), &Limits::default()).is_none());
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn dead_names_go_the_order_stays_and_new_names_are_appended() {
 
 #[test]
 fn what_the_operator_keeps_and_what_is_unknown_stays() {
-    assert!(draft(survey(1, "wkuo"), &Limits::default()).is_none());
+    assert!(draft(&survey(1, "wkuo"), &Limits::default()).is_none());
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn too_much_of_one_channel_is_held_whole_and_can_be_let_through() {
 fn many_models_turning_bad_at_once_wait() {
     let mut survey = survey(1, "wwwwwwgg");
     survey.turned_bad = 4;
-    let draft = draft(survey, &Limits::default()).unwrap();
+    let draft = draft(&survey, &Limits::default()).unwrap();
     assert_eq!(guards(&draft), [Guard::Correlated]);
 }
 
@@ -103,7 +103,7 @@ fn many_models_turning_bad_at_once_wait() {
 fn the_list_is_never_empty_even_when_limits_are_off() {
     // A sibling off the list answers, so the channel is not down.
     let limits = Limits { channel_share: 1.0, ..Limits::default() };
-    let draft = draft(survey(1, "ggo"), &limits).unwrap();
+    let draft = draft(&survey(1, "ggo"), &limits).unwrap();
     assert_eq!(guards(&draft), [Guard::NeverEmpty]);
     assert_eq!(draft.change.after.join(), "g0,g1");
     assert_eq!(lift(&draft.change, &draft.held), Some(draft.change.clone()));
@@ -112,7 +112,7 @@ fn the_list_is_never_empty_even_when_limits_are_off() {
 #[test]
 fn new_names_over_the_limit_wait() {
     let limits = Limits { channel_additions: 1, ..Limits::default() };
-    let draft = draft(survey(1, "wnnn"), &limits).unwrap();
+    let draft = draft(&survey(1, "wnnn"), &limits).unwrap();
     assert_eq!(draft.change.added, [name("n1")]);
     assert_eq!(draft.held[0].additions, [name("n2"), name("n3")]);
 }
@@ -133,7 +133,7 @@ fn the_last_route_of_a_group_stays() {
 #[test]
 fn two_channels_cannot_both_give_up_the_last_two_routes() {
     let limits = Limits::default();
-    let mut drafts = [draft(survey(1, "wgw"), &limits).unwrap(), draft(survey(2, "wgw"), &limits).unwrap()];
+    let mut drafts = [draft(&survey(1, "wgw"), &limits).unwrap(), draft(&survey(2, "wgw"), &limits).unwrap()];
     let routes = routes(&[("default", "g1", 1), ("default", "g1", 2)]);
     conclude(&mut drafts, &Facts { pairs: 10, ..Facts::default() }, &routes, &limits);
     assert_eq!(drafts[0].change.removed.len(), 1);
@@ -166,7 +166,7 @@ fn when_many_channels_or_our_network_are_down_nothing_is_written() {
 #[test]
 fn too_much_over_all_channels_is_held() {
     let limits = Limits::default();
-    let mut drafts: Vec<_> = (1..=5).map(|id| draft(survey(id, "wwwg"), &limits).unwrap()).collect();
+    let mut drafts: Vec<_> = (1..=5).map(|id| draft(&survey(id, "wwwg"), &limits).unwrap()).collect();
     let others: Vec<_> = routes(&[("default", "g3", 99)]);
     conclude(&mut drafts, &Facts { pairs: 20, ..Facts::default() }, &others, &limits);
     assert!(drafts.iter().all(|draft| guards(draft) == [Guard::RoundLimit] && draft.change.is_empty()));
@@ -184,7 +184,7 @@ proptest! {
         let limits = Limits::default();
         let before: Vec<_> = survey.advertised.names().to_vec();
         let (alive, kept) = (survey.alive, survey.judged.iter().filter(|judged| judged.kept).map(|judged| judged.model.clone()).collect::<Vec<_>>());
-        let Some(draft) = draft(survey, &limits) else { return Ok(()) };
+        let Some(draft) = draft(&survey, &limits) else { return Ok(()) };
         let after = draft.change.after.names();
         // Never empty by type; what stays keeps its order, and everything not removed stays.
         let removed: Vec<_> = draft.change.removed.iter().map(|removal| &removal.model).collect();

@@ -54,9 +54,9 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What failed without stopping the round.
     pub errors: Vec<String>,
-    /// The names of the channels looked at, for tables.
+    /// The channels looked at.
     #[serde(skip)]
-    pub names: BTreeMap<i64, String>,
+    pub seen: Vec<ChannelRef>,
 }
 
 /// A channel on which nothing answered.
@@ -141,7 +141,7 @@ impl Report {
             unprobed_count: 0,
             down: vec![],
             still_withdrawn: vec![],
-            names: BTreeMap::new(),
+            seen: vec![],
             probed: 0,
             outcomes: BTreeMap::new(),
             doubtful: vec![],
@@ -157,7 +157,7 @@ impl Report {
     /// Counts one channel in, and hands its survey on to the plan.
     pub(super) fn take(&mut self, surveyed: Surveyed, facts: &mut Facts) -> Option<Survey> {
         self.channels += 1;
-        self.names.insert(surveyed.channel.id, surveyed.channel.name.clone());
+        self.seen.push(surveyed.channel.clone());
         self.notes.extend(surveyed.notes);
         let survey = match surveyed.found {
             Ok(survey) => survey,

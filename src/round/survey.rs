@@ -37,6 +37,11 @@ impl Scope {
         named && self.due.as_ref().is_none_or(|due| due.contains(&channel.id))
     }
 
+    /// Whether every channel and model of the gateway is looked at.
+    pub fn is_everything(&self) -> bool {
+        self.channels.is_empty() && !self.is_partial()
+    }
+
     /// Whether only some of a channel's models are probed.
     pub fn is_partial(&self) -> bool {
         self.due.is_some() || !self.models.is_empty()

@@ -124,16 +124,36 @@ impl Store {
         .await?)
     }
 
-    /// Forgets what is known about channels that the gateway no longer has (their withdrawn models with them).
-    pub async fn forget_channels(&self, gateway: &str, gone: &[ChannelRef]) -> Result<(), StoreError> {
-        for channel in gone {
-            sqlx::query("delete from standing where gateway = ? and channel = ? and created = ?")
-                .bind(gateway)
-                .bind(channel.id)
-                .bind(channel.created)
-                .execute(&self.writer)
-                .await?;
-        }
+    /// After a round that began at `started`: whatever was due by then and was not looked at all the same (its channel
+    /// is disabled, its name excluded…) waits for the next full round instead of being due for ever.
+    pub async fn looked(&self, gateway: &str, started: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("update standing set next_probe_ms = null where gateway = ? and next_probe_ms <= ?")
+            .bind(gateway)
+            .bind(started.as_millisecond())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets what is known about, and wanted for, channels that the gateway no longer has: all but the (id, created)
+    /// in `seen`.
+    pub async fn forget_others(&self, gateway: &str, seen: &[(i64, i64)]) -> Result<(), StoreError> {
+        let seen = to_json("channels", &seen)?;
+        sqlx::query(
+            "delete from standing where gateway = ?1 and (channel, created) not in
+             (select value ->> 0, value ->> 1 from json_each(?2))",
+        )
+        .bind(gateway)
+        .bind(&seen)
+        .execute(&self.writer)
+        .await?;
+        sqlx::query(
+            "delete from proposal where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
+        )
+        .bind(gateway)
+        .bind(&seen)
+        .execute(&self.writer)
+        .await?;
         Ok(())
     }
 }
