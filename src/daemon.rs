@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -196,6 +197,7 @@ pub async fn open(
         prober: Arc::clone(prober),
         progress: Arc::new(Quiet),
         stop: stop.clone(),
+        desks: Semaphore::new(config.probe.concurrency.clamp(1, Semaphore::MAX_PERMITS / 4) * 4),
     })
 }
 

@@ -12,6 +12,7 @@ mod waiting;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -72,6 +73,8 @@ pub struct Round {
     pub progress: Arc<dyn Progress>,
     /// Set when we should stop.
     pub stop: CancellationToken,
+    /// Questions whose turn is near: a few for each that may be under way, whatever the number of channels and models.
+    pub desks: Semaphore,
 }
 
 impl Round {
@@ -137,38 +140,39 @@ impl Round {
         let mut after = i64::MIN;
         // Enough channels side by side to keep every probe slot busy, and no more in memory.
         let side_by_side = self.config.probe.concurrency.max(1);
+        let mut page = vec![].into_iter();
         let mut more = true;
-        while more || !surveys.is_empty() {
-            let mut page = vec![];
-            if more && surveys.len() < side_by_side {
-                page = self.gateway.channels(after, PAGE).await?;
-                more = !page.is_empty();
-            }
-            for channel in page {
-                after = channel.id;
-                if !scope.includes(&channel) {
+        loop {
+            while more && surveys.len() < side_by_side {
+                let Some(channel) = page.next() else {
+                    page = self.gateway.channels(after, PAGE).await?.into_iter();
+                    more = page.len() > 0;
                     continue;
+                };
+                after = channel.id;
+                if scope.includes(&channel) {
+                    let (this, scope) = (Arc::clone(self), scope.clone());
+                    surveys.spawn(async move { this.survey(round, &channel, &scope).await });
                 }
-                let this = Arc::clone(self);
-                let scope = scope.clone();
-                surveys.spawn(async move { this.survey(round, &channel, &scope).await });
             }
-            while surveys.len() >= side_by_side || (!more && !surveys.is_empty()) {
-                let Some(done) = surveys.join_next().await else { break };
-                match done {
-                    Ok(Ok(surveyed)) => {
-                        let channel = surveyed.channel.id;
-                        let survey = report.take(surveyed, facts);
-                        let draft = survey.as_ref().and_then(|survey| plan::draft(survey, &self.config.limits));
-                        match draft {
-                            Some(draft) => drafts.push(draft),
-                            None => waiting.nothing_wanted(self, scope, channel, survey.as_ref()).await?,
-                        }
+            let done = tokio::select! {
+                done = surveys.join_next() => done,
+                // The probes under way are dropped with their tasks; nothing was written yet.
+                () = self.stop.cancelled() => return Err(RoundError::Stopped),
+            };
+            match done {
+                None => break,
+                Some(Ok(surveyed)) => {
+                    let surveyed = surveyed?;
+                    let channel = surveyed.channel.id;
+                    let survey = report.take(surveyed, facts);
+                    match survey.as_ref().and_then(|survey| plan::draft(survey, &self.config.limits)) {
+                        Some(draft) => drafts.push(draft),
+                        None => waiting.nothing_wanted(self, scope, channel, survey.as_ref()).await?,
                     }
-                    Ok(Err(error)) => return Err(error.into()),
-                    // One bad channel never stops the others.
-                    Err(panic) => report.errors.push(format!("a channel's survey failed: {panic}")),
                 }
+                // One bad channel never stops the others.
+                Some(Err(panic)) => report.errors.push(format!("a channel's survey failed: {panic}")),
             }
         }
         Ok(drafts)

@@ -132,10 +132,7 @@ impl Bench {
 
     /// One whole round with a store of its own.
     pub(crate) async fn round(&self) -> Duration {
-        let store = self.fresh_store();
-        let started = Instant::now();
-        run_round(&self.database(), &store, self.at_once).await;
-        started.elapsed()
+        run_round(&self.database(), &self.fresh_store(), self.at_once).await.2
     }
 
     /// The write statements that one round sends to the gateway.
@@ -144,18 +141,21 @@ impl Bench {
     }
 }
 
-/// One round as a service would run it. Every pair must have worked.
-pub(crate) async fn run_round(database: &str, store: &str, at_once: usize) -> (Report, u64) {
+/// One round as a service would run it, the write statements it sent and the time it took once all was open. Every
+/// pair must have worked.
+pub(crate) async fn run_round(database: &str, store: &str, at_once: usize) -> (Report, u64, Duration) {
     let config = configuration(database, store, at_once);
     let store = Store::open(&config.store.path).await.unwrap();
     let prober = Arc::new(Prober::new(&config.probe).unwrap());
     let stop = CancellationToken::new();
     let round = channelwarden::daemon::open("bench", &config, &store, &prober, &stop).await.unwrap();
     let gateway = round.gateway.clone();
+    let started = Instant::now();
     let report = Arc::new(round).run(&Scope::default(), true).await.unwrap();
+    let took = started.elapsed();
     assert_eq!(report.outcomes.get(&Outcome::Works), Some(&report.probed), "{:?}", report.outcomes);
     store.close().await;
-    (report, gateway.statements().writes)
+    (report, gateway.statements().writes, took)
 }
 
 fn configuration(database: &str, store: &str, at_once: usize) -> config::Config {

@@ -203,7 +203,9 @@ impl Round {
         let side_by_side = self.config.probe.per_key.max(1) * targets.len();
         futures::stream::iter(upstream.into_iter().enumerate())
             .map(|(place, (model, shape))| async move {
-                let seen = self.ask_one(targets, place, &model, shape.as_deref()).await?;
+                // What waits here is small; a question's own state is made when its turn is near.
+                let _near = self.desks.acquire().await.ok()?;
+                let seen = Box::pin(self.ask_one(targets, place, &model, shape.as_deref())).await?;
                 self.progress.probed(channel, seen.outcome);
                 Some((model, seen))
             })

@@ -8,15 +8,16 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Request, Response};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until};
 use url::Host;
 
 use super::dns::GuardedDns;
@@ -159,23 +160,23 @@ impl Http {
         };
         let client = self.client(&request, proxy).map_err(|why| fail(TransportKind::Setup, why))?;
         let Limits { first_byte, total, .. } = self.limits;
-        let whole = async {
-            let response = match timeout(first_byte, client.execute(request)).await {
-                Err(_) => return Err(late("no first byte", first_byte)),
-                Ok(Err(error)) => {
-                    let (kind, why) = sort(error);
-                    return Err(fail(kind, why));
-                }
-                Ok(Ok(response)) => response,
-            };
-            let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let (body, truncated) = read(response, cap, &mut enough).await.map_err(|error| {
-                let (kind, why) = sort(error);
-                fail(kind, why)
-            })?;
-            Ok(Reply { status, headers, body, truncated, latency: started.elapsed() })
+        let failed = |error| {
+            let (kind, why) = sort(error);
+            fail(kind, why)
         };
-        timeout(total, whole).await.unwrap_or_else(|_| Err(late("no complete answer", total)))
+        // One timer for both deadlines: it is set on when the first byte is there.
+        let mut deadline = pin!(sleep_until(started + first_byte.min(total)));
+        let mut response = tokio::select! {
+            response = client.execute(request) => response.map_err(failed)?,
+            () = &mut deadline => return Err(late("no first byte", first_byte.min(total))),
+        };
+        deadline.as_mut().reset(started + total);
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+        let (body, truncated) = tokio::select! {
+            read = read(response, cap, &mut enough) => read.map_err(failed)?,
+            () = deadline => return Err(late("no complete answer", total)),
+        };
+        Ok(Reply { status, headers, body, truncated, latency: started.elapsed() })
     }
 
     fn client(&self, request: &Request, proxy: Option<&Secret>) -> Result<Client, String> {
