@@ -4,6 +4,7 @@
 //! own, so that the upstream's memory does not count.
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot be set up has failed")]
 #![allow(missing_docs, reason = "a program")]
+#![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
 #[path = "rounds/measure.rs"]
 mod measure;
@@ -21,10 +22,10 @@ const INSTANT: Behaviour = Behaviour::Works;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    if let [command, database, store] = &arguments[..] {
-        if command == "child" {
-            return runtime.block_on(measure::child(database, store));
-        }
+    if let [command, database, store] = &arguments[..]
+        && command == "child"
+    {
+        return runtime.block_on(measure::child(database, store));
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| name.contains(argument.as_str()));
     let mut verdict = Verdict::default();
@@ -72,7 +73,7 @@ async fn throughput(verdict: &mut Verdict) {
     println!("  prober                        {:>8.0}/s", median(ask_speed));
     println!("  whole round, kept in store    {:>8.0}/s", median(round_speed));
     verdict.at_least("prober ÷ bare loop", median(asked), 0.85);
-    verdict.told("whole round ÷ bare loop", median(whole));
+    Verdict::told("whole round ÷ bare loop", median(whole));
 }
 
 /// A round over 10,000 pairs at 200 ms, beside what latency and concurrency alone would take.

@@ -213,7 +213,10 @@ mod tests {
         for (name, expected) in
             [("config.yml", "config.yml"), ("config.json", "config.json"), ("config.yaml", "config.json")]
         {
+            // One that the shell has just made for `config migrate > FILE` is not there yet.
             fs::write(folder.join(name), "").unwrap();
+            assert_ne!(find_below(&below).ok(), Some(folder.join(name)));
+            fs::write(folder.join(name), "{}").unwrap();
             assert_eq!(find_below(&below).unwrap(), folder.join(expected));
         }
     }

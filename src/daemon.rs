@@ -152,7 +152,10 @@ impl Watch {
             scope.due = Some(due);
         }
         let round = open(&self.name, &self.config, &self.store, &self.prober, &self.stop).await?;
-        match Arc::new(round).run(&scope, true).await {
+        let gateway = round.gateway.clone();
+        let done = Arc::new(round).run(&scope, true).await;
+        gateway.close().await;
+        match done {
             Ok(report) => Ok(Some(report)),
             Err(RoundError::Stopped) => Ok(None),
             Err(error) => Err(error.into()),

@@ -20,7 +20,7 @@ impl Verdict {
         self.bounded(what, figure, figure <= bound, "≤", bound);
     }
 
-    pub(crate) fn told(&self, what: &str, figure: f64) {
+    pub(crate) fn told(what: &str, figure: f64) {
         println!("  {what}: {figure:.2}");
     }
 

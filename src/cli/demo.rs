@@ -55,9 +55,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.store.path).await?;
     println!("A One API gateway with 7 channels, and a simulated upstream behind each:\n");
     lists(&demo).await?;
-    let mut story = Story { config, store, stop: signal, reports: vec![] };
-    let told = story.tell(&demo, &args, &file).await;
-    story.store.close().await;
+    let mut tale = Story { config, store, stop: signal, reports: vec![] };
+    let told = tale.tell(&demo, &args, &file).await;
+    tale.store.close().await;
     if args.keep {
         println!("kept: {}", folder.keep().display());
     }

@@ -91,7 +91,9 @@ async fn one(
     let mut round = open(config, name, store, stop).await?;
     let bar = Arc::new(Bar::new(args.json));
     round.progress = Arc::clone(&bar) as Arc<dyn Progress>;
+    let gateway = round.gateway.clone();
     let report = Arc::new(round).run(scope, !args.dry_run).await;
+    gateway.close().await;
     bar.0.finish_and_clear();
     let report = report?;
     if args.json {

@@ -2,12 +2,12 @@
 
 mod questions;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
-pub use questions::Questions;
+use questions::{Questions, Rules};
 
 use super::Round;
 use crate::clock;
@@ -17,7 +17,7 @@ use crate::model::{Channel, ChannelRef, Evidence, ModelName, Observation, Outcom
 use crate::plan::{Judged, Survey};
 use crate::store::{Finding, StoreError};
 use crate::upstream::{Listing, Target};
-use crate::verdict::{self, Company};
+use crate::verdict::{self, Company, Verdict};
 
 /// Which channels and models a round looks at.
 #[derive(Clone, Debug, Default)]
@@ -90,23 +90,32 @@ impl Round {
         let known = self.store.standings(name, &reference).await?;
         let on_hold = self.store.held_models(name, channel.id).await?;
         let offer = self.offer(channel, &targets, scope, &mut surveyed.notes).await;
-        let mut questions =
-            Questions::new(channel, &advertised, &offer.names, &known, &self.settings.models, scope, clock::now());
+        let rules = Rules { models: &self.settings.models, policy: &self.config.verdict };
+        let mut questions = Questions::new(channel, &advertised, &offer.names, &known, rules, scope, clock::now());
         surveyed.unprobed = std::mem::take(&mut questions.unprobed);
         let answers = self.ask(&reference, &targets, std::mem::take(&mut questions.upstream)).await;
         let now = clock::now();
         surveyed.down = down(&answers);
         let alive = answers.values().filter(|seen| seen.outcome.evidence() == Evidence::Alive).count();
+        let on_list: HashSet<&ModelName> = advertised.names().iter().collect();
         let (mut judged, mut findings) = (vec![], vec![]);
         let mut turned_bad = 0;
         for candidate in questions.candidates {
-            let before = known.get(&candidate.model).cloned().unwrap_or_default();
+            let mut before = known.get(&candidate.model).cloned().unwrap_or_default();
+            if on_list.contains(&candidate.model) && before.withdrawn.is_some() {
+                // Somebody put it back by hand: it is judged anew, as any other.
+                before = Standing { last: before.last, last_alive: before.last_alive, ..Standing::default() };
+            }
             let Some(seen) = answers.get(&candidate.upstream) else { continue };
             *surveyed.outcomes.entry(seen.outcome).or_default() += 1;
             let itself = usize::from(seen.outcome.evidence() == Evidence::Alive);
             let listed = !offer.from_upstream || offer.names.contains(&candidate.upstream);
             let company = Company { siblings_alive: alive > itself, listed };
-            let (standing, verdict) = verdict::judge(&before, Some(seen), company, &self.config.verdict, now);
+            let (mut standing, mut verdict) = verdict::judge(&before, Some(seen), company, &self.config.verdict, now);
+            if candidate.may_add && matches!(verdict, Verdict::Doubtful { .. }) {
+                // Not on the list, so there is nothing to confirm soon.
+                (standing.next_probe, verdict) = (None, Verdict::Unknown);
+            }
             turned_bad += usize::from(verdict::turned_bad(&before, seen));
             judged.push(Judged {
                 verdict,

@@ -2,52 +2,63 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Scope, is_due};
-use crate::config::ModelsConfig;
-use crate::model::{Channel, Mapping, ModelName, Standing, WorkingList};
+use crate::config::{ModelsConfig, VerdictPolicy};
+use crate::model::{Channel, Mapping, ModelName, Standing, Streak, WorkingList};
 use crate::probe::Kind;
+use crate::verdict::restore_gap;
 
 /// Siblings that answered lately and are asked along with doubtful models, to tell a model's fault from its channel's.
 const CONTROLS: usize = 2;
 
 /// A name in the gateway's list (or to come on it) and the upstream model behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
+pub(super) struct Candidate {
     /// The name in the gateway.
-    pub model: ModelName,
+    pub(super) model: ModelName,
     /// The name sent upstream.
-    pub upstream: ModelName,
+    pub(super) upstream: ModelName,
     /// The operator keeps it on the list.
-    pub kept: bool,
+    pub(super) kept: bool,
     /// It may be put on the list when it works.
-    pub may_add: bool,
+    pub(super) may_add: bool,
 }
 
 /// What is asked of one channel.
 #[derive(Clone, Debug, Default)]
-pub struct Questions {
+pub(super) struct Questions {
     /// Each name that is judged.
-    pub candidates: Vec<Candidate>,
+    pub(super) candidates: Vec<Candidate>,
     /// Each upstream model once, with the request shape that worked last.
-    pub upstream: BTreeMap<ModelName, Option<String>>,
+    pub(super) upstream: BTreeMap<ModelName, Option<String>>,
     /// Advertised names that are not asked, and why.
-    pub unprobed: Vec<(ModelName, String)>,
+    pub(super) unprobed: Vec<(ModelName, String)>,
+}
+
+/// What the operator wants of models.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules<'a> {
+    /// Which are ours to judge and to add.
+    pub(super) models: &'a ModelsConfig,
+    /// How long what failed rests.
+    pub(super) policy: &'a VerdictPolicy,
 }
 
 impl Questions {
     /// Collects the questions of one channel: everything advertised, everything withdrawn by us that is due, and what
     /// is offered and may be added; without excluded names, wildcards, mapping cycles, and kinds we cannot probe.
-    pub fn new(
+    pub(super) fn new(
         channel: &Channel,
         advertised: &WorkingList,
         offered: &[ModelName],
         known: &HashMap<ModelName, Standing>,
-        models: &ModelsConfig,
+        rules: Rules<'_>,
         scope: &Scope,
         now: Timestamp,
     ) -> Self {
+        let Rules { models, policy } = rules;
         let nothing = Mapping::default();
         let mapping = channel.mapping.as_ref().unwrap_or(&nothing);
         let on_list: HashSet<&ModelName> = advertised.names().iter().collect();
@@ -57,8 +68,9 @@ impl Questions {
         let withdrawn: BTreeSet<&ModelName> = withdrawn.map(|(model, _)| model).collect();
         let listed = advertised.names().iter().map(|model| (model, false));
         let back = withdrawn.into_iter().map(|model| (model, false));
-        let new =
-            new_names(channel, mapping, advertised, offered, known, models).into_iter().map(|model| (model, true));
+        let resting = |model: &ModelName| known.get(model).is_some_and(|standing| is_resting(standing, policy, now));
+        let new = new_names(channel, mapping, advertised, offered, models);
+        let new = new.into_iter().filter(|model| !resting(model)).map(|model| (model, true));
         let mut questions = Self::default();
         for (model, may_add) in listed.chain(back).chain(new) {
             let upstream = match judgeable(model, mapping, models) {
@@ -122,6 +134,17 @@ impl Scope {
     }
 }
 
+/// Whether an offered name is left alone for now: we withdrew it, or it never worked here and is asked with growing
+/// gaps (upstreams list many names that they do not serve).
+fn is_resting(standing: &Standing, policy: &VerdictPolicy, now: Timestamp) -> bool {
+    let failed = standing.denied.or(standing.unrouted).or(standing.failing);
+    let until = |streak: Streak| {
+        let gap = restore_gap(streak.count.saturating_sub(1), policy);
+        SignedDuration::try_from(gap).ok().and_then(|gap| streak.last.checked_add(gap).ok())
+    };
+    standing.withdrawn.is_some() || failed.is_some_and(|streak| until(streak).is_none_or(|until| now < until))
+}
+
 /// Offered names that may come on the list. Left out: what is advertised already, be it in another case (upstreams
 /// drift: New API #6345); what a mapping leads to, for its alias stands for it; what the operator told New API to
 /// ignore.
@@ -130,7 +153,6 @@ fn new_names<'a>(
     mapping: &Mapping,
     advertised: &WorkingList,
     offered: &'a [ModelName],
-    known: &HashMap<ModelName, Standing>,
     models: &ModelsConfig,
 ) -> Vec<&'a ModelName> {
     // An ignore rule that is a pattern is not ours to read: nothing is added past it.
@@ -144,7 +166,10 @@ fn new_names<'a>(
         folded.contains(&model.as_str().to_lowercase())
             || targets.contains(model.as_str())
             || ignored.contains(model.as_str())
-            || known.get(model).is_some_and(|standing| standing.withdrawn.is_some())
     };
     offered.iter().filter(|model| !taken(model)).collect()
 }
+
+#[cfg(test)]
+#[path = "questions/tests.rs"]
+mod tests;
