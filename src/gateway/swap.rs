@@ -90,6 +90,11 @@ impl Gateway {
         if intent.gateway != self.name {
             return Err(SwapError::Refused(format!("this is {}, the change is for {}", self.name, intent.gateway)));
         }
+        if let Order::Commit { permit, .. } = &order
+            && !permit.covers(intent)
+        {
+            return Err(SwapError::Refused("the licence is for another channel".to_owned()));
+        }
         let mut waits = BACKOFF.into_iter();
         loop {
             let done = self.attempt(&order, shape).await;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::Row as _;
 
 use super::{Store, StoreError, time};
-use crate::model::{ChannelRef, ModelName};
+use crate::model::{ChannelRef, Intent, ModelName};
 
 /// What a hold stops. Nothing given: every write everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -50,6 +50,11 @@ pub struct Permit {
 }
 
 impl Permit {
+    /// Whether it is a licence for this intent's channel.
+    pub fn covers(&self, intent: &Intent) -> bool {
+        (&self.gateway, self.channel) == (&intent.gateway, intent.channel.id)
+    }
+
     /// Whether writing this channel is allowed at this moment.
     pub async fn check(&self) -> Result<(), OnHold> {
         let file = self.store.hold_file();
