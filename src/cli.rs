@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config, LogConfig, LogFormat};
@@ -157,14 +158,23 @@ fn stop_on_signal() -> CancellationToken {
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if signalled().await.is_ok() {
             token.cancel();
-            if tokio::signal::ctrl_c().await.is_ok() {
+            if signalled().await.is_ok() {
                 std::process::exit(130);
             }
         }
     });
     stop
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn signalled() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
 }
 
 /// The worst of several exit codes: error, conflict, held, pending, done.

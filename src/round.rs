@@ -25,7 +25,7 @@ use crate::gateway::{Gateway, GatewayError};
 use crate::model::ModelName;
 use crate::plan::{self, Draft, Facts};
 use crate::probe::Prober;
-use crate::store::{Proposal, Store, StoreError};
+use crate::store::{Proposal, Store, StoreError, Turn};
 
 /// Channels read from the gateway at a time.
 const PAGE: u32 = 100;
@@ -77,7 +77,7 @@ impl Round {
         let name = self.gateway.name();
         let mut report = Report::new(name, self.settings.mode);
         if write {
-            let turn = self.store.turn().await?;
+            let turn = self.turn().await?.ok_or(RoundError::Stopped)?;
             report.notes.extend(apply::recover(&self.store, &self.gateway, &turn).await?);
         }
         self.prober.new_round();
@@ -135,7 +135,12 @@ impl Round {
                 surveys.spawn(async move { this.survey(round, &channel, &scope).await });
             }
             while surveys.len() >= side_by_side || (!more && !surveys.is_empty()) {
-                let Some(done) = surveys.join_next().await else { break };
+                let done = tokio::select! {
+                    done = surveys.join_next() => done,
+                    // Probes under way are dropped: they may hang for minutes, and nothing was decided yet.
+                    () = self.stop.cancelled() => return Err(RoundError::Stopped),
+                };
+                let Some(done) = done else { break };
                 match done {
                     Ok(Ok(surveyed)) => {
                         if let Some(survey) = report.take(surveyed, facts) {
@@ -159,8 +164,10 @@ impl Round {
         report.held.extend(held.iter().cloned());
         let outcome = if change.is_empty() {
             None
-        } else if mode == Mode::Apply && write && !self.stop.is_cancelled() {
-            let turn = self.store.turn().await?;
+        } else if mode == Mode::Apply
+            && write
+            && let Some(turn) = self.turn().await?
+        {
             Some(apply::apply(&self.store, &self.gateway, &change, Some(round), &turn).await?)
         } else {
             None
@@ -177,6 +184,15 @@ impl Round {
             report.changes.push(ChangeLine { change, outcome, mode });
         }
         Ok(())
+    }
+
+    /// Waits for the turn to write; `None` when we are to stop.
+    async fn turn(&self) -> Result<Option<Turn>, StoreError> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Ok(None),
+            turn = self.store.turn() => turn.map(Some),
+        }
     }
 
     async fn prune(&self) -> Result<(), RoundError> {
