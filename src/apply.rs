@@ -121,8 +121,9 @@ async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -
             store.settle(journaled, ChangeState::Applied, Some(&swapped.after), "", clock::now()).await?;
             Ok(Outcome::Applied(id))
         }
-        // A database that fails may have committed before the answer was lost: only a look tells.
-        Err(SwapError::Database(error)) => {
+        // A database that fails may have committed before the answer was lost: only a look tells. One that did not give
+        // us the lock has nothing of ours.
+        Err(SwapError::Database(error)) if !matches!(error, GatewayError::Locked { .. }) => {
             let (state, note) = settle_by_looking(store, gateway, journaled).await?;
             Ok(match state {
                 ChangeState::Applied => Outcome::Applied(id),
@@ -148,7 +149,7 @@ async fn settle_by_looking(
     gateway: &Gateway,
     journaled: Journaled,
 ) -> Result<(ChangeState, String), ApplyError> {
-    let now = gateway.image(journaled.intent().channel.id).await?;
+    let now = gateway.settled_image(journaled.intent().channel.id).await?;
     let (state, note) = settled(journaled.intent(), now.as_ref());
     let after = now.as_ref().filter(|_| state == ChangeState::Applied);
     store.settle(journaled, state, after, note, clock::now()).await?;

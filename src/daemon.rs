@@ -3,7 +3,7 @@
 //! Decides: when a round runs, and what a signal does.
 //! Must not know: what a round does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,18 +34,18 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let (mut store, mut prober) = prepare(&config).await?;
     loop {
-        let store = Store::open(&config.store.path).await?;
         let stop = CancellationToken::new();
         let retire = CancellationToken::new();
-        let watches = start(&config, &store, &stop, &retire)?;
+        let watches = start(&config, &store, &prober, &stop, &retire);
         let reloaded = loop {
             tokio::select! {
                 _ = terminate.recv() => break None,
                 _ = interrupt.recv() => break None,
-                _ = hangup.recv() => match config::load(&path) {
-                    Ok(loaded) => break Some(loaded.config),
-                    Err(error) => tracing::error!("the configuration stays as it was: {error}"),
+                _ = hangup.recv() => match reload(&path).await {
+                    Ok(fresh) => break Some(fresh),
+                    Err(error) => tracing::error!("the configuration stays as it was: {error:#}"),
                 },
             }
         };
@@ -66,27 +66,40 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
         watches.wait().await;
         store.close().await;
         match reloaded {
-            Some(fresh) if !stop.is_cancelled() => config = fresh,
+            Some(fresh) if !stop.is_cancelled() => (config, (store, prober)) = fresh,
             Some(_) | None => return Ok(()),
         }
     }
+}
+
+/// What a configuration needs before it can hold: the store opened, the prober made.
+async fn prepare(config: &Config) -> anyhow::Result<(Store, Arc<Prober>)> {
+    let prober = Prober::new(&config.probe).map_err(anyhow::Error::msg).context("cannot prepare probing")?;
+    Ok((Store::open(&config.store.path).await?, Arc::new(prober)))
+}
+
+/// The configuration read again, and all it needs made, before anything of the old one ends.
+async fn reload(path: &Path) -> anyhow::Result<(Config, (Store, Arc<Prober>))> {
+    let config = config::load(path)?.config;
+    let prepared = prepare(&config).await?;
+    Ok((config, prepared))
 }
 
 /// Starts one watch a gateway, and the heartbeat.
 fn start(
     config: &Config,
     store: &Store,
+    prober: &Arc<Prober>,
     stop: &CancellationToken,
     retire: &CancellationToken,
-) -> anyhow::Result<TaskTracker> {
-    let prober = Arc::new(Prober::new(&config.probe).map_err(anyhow::Error::msg).context("cannot prepare probing")?);
+) -> TaskTracker {
     let watches = TaskTracker::new();
     for name in config.gateways.keys() {
         let watch = Watch {
             name: name.clone(),
             config: config.clone(),
             store: store.clone(),
-            prober: Arc::clone(&prober),
+            prober: Arc::clone(prober),
             stop: stop.clone(),
             retire: retire.clone(),
         };
@@ -105,7 +118,7 @@ fn start(
             }
         }
     });
-    Ok(watches)
+    watches
 }
 
 /// Looks after one gateway.

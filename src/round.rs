@@ -27,7 +27,7 @@ use crate::gateway::{Gateway, GatewayError};
 use crate::model::ModelName;
 use crate::plan::{self, Draft, Facts};
 use crate::probe::Prober;
-use crate::store::{Proposal, Store, StoreError};
+use crate::store::{Proposal, Store, StoreError, Turn};
 
 use self::waiting::Waiting;
 
@@ -86,7 +86,7 @@ impl Round {
             report.notes.push(format!("only observed: {why}"));
         }
         if write {
-            let turn = self.store.turn().await?;
+            let turn = self.turn().await?.ok_or(RoundError::Stopped)?;
             report.notes.extend(apply::recover(&self.store, &self.gateway, &turn).await?);
         }
         self.prober.new_round();
@@ -190,8 +190,10 @@ impl Round {
         report.held.extend(held.iter().cloned());
         let outcome = if change.is_empty() {
             None
-        } else if mode == Mode::Apply && write && !self.stop.is_cancelled() {
-            let turn = self.store.turn().await?;
+        } else if mode == Mode::Apply
+            && write
+            && let Some(turn) = self.turn().await?
+        {
             Some(apply::apply(&self.store, &self.gateway, &change, Some(round), &turn).await?)
         } else {
             None
@@ -208,6 +210,15 @@ impl Round {
             report.changes.push(ChangeLine { change, outcome, mode });
         }
         Ok(())
+    }
+
+    /// Waits for the turn to write; `None` when we are to stop.
+    async fn turn(&self) -> Result<Option<Turn>, StoreError> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Ok(None),
+            turn = self.store.turn() => turn.map(Some),
+        }
     }
 
     async fn prune(&self) -> Result<(), RoundError> {

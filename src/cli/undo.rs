@@ -67,8 +67,14 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
             println!("note: {note}");
         }
         for record in records {
-            let outcome = apply::undo(&store, &round.gateway, &record, how, &turn).await?;
-            println!("change {} of {}: {}", record.id, show::channel(&record.intent.channel), show::outcome(&outcome));
+            // Recovery, or a process that had the turn before us, may have done it.
+            let now = store.change(record.id).await?.unwrap_or_else(|| record.clone());
+            if let (None, Some(by)) = (record.undone_by, now.undone_by) {
+                println!("change {} of {}: taken back by change {by}", now.id, show::channel(&now.intent.channel));
+                continue;
+            }
+            let outcome = apply::undo(&store, &round.gateway, &now, how, &turn).await?;
+            println!("change {} of {}: {}", now.id, show::channel(&now.intent.channel), show::outcome(&outcome));
             codes.push(show::exit_code(&outcome));
         }
     }

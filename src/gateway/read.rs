@@ -111,6 +111,15 @@ impl Gateway {
         Ok(models.map(|models| Image { models, abilities }))
     }
 
+    /// As [`Self::image`], once nobody is in the middle of writing the channel: a transaction that a killed process left
+    /// behind may still commit, and a look past it would tell of what is over.
+    pub async fn settled_image(&self, id: i64) -> Result<Option<Image>, GatewayError> {
+        let mut tx = self.pool.begin().await?;
+        self.lock_channel(&mut tx, id).await?;
+        tx.rollback().await?;
+        self.image(id).await
+    }
+
     /// A channel's row, locked until the transaction ends.
     pub(super) async fn lock_channel(&self, tx: &mut Tx, id: i64) -> Result<Option<ChannelRow>, GatewayError> {
         let sql = format!("{} id = ?{}", columns::select(&self.schema), self.schema.engine.lock());

@@ -100,7 +100,7 @@ impl Store {
     }
 
     /// Settles an intent, and in the same transaction what it means: what is withdrawn by us now, which change is
-    /// taken back.
+    /// taken back, and that nothing decided on the old list is proposed any more.
     pub async fn settle(
         &self,
         journaled: Journaled,
@@ -121,6 +121,11 @@ impl Store {
             .await?;
         if state == ChangeState::Applied {
             super::marks::mark(&mut tx, &journaled.intent, now).await?;
+            sqlx::query("delete from proposal where gateway = ? and channel = ?")
+                .bind(&journaled.intent.gateway)
+                .bind(journaled.intent.channel.id)
+                .execute(&mut *tx)
+                .await?;
         }
         if let (ChangeState::Applied, Some(undone)) = (state, journaled.intent.undoes) {
             sqlx::query("update change set undone_by = ? where id = ?")

@@ -89,11 +89,12 @@ impl Store {
         .bind(to_json("observations", &observations)?)
         .execute(&mut *tx)
         .await?;
+        // Only a settled change withdraws or puts back. What was settled since this round read its standings stands.
         sqlx::query(
             "insert into standing (gateway, channel, created, model, withdrawn, next_probe_ms, state)
              select ?1, ?2, ?3, value ->> 0, value ->> 1, value ->> 2, value -> 3 from json_each(?4) where true
-             on conflict do update set withdrawn = excluded.withdrawn, next_probe_ms = excluded.next_probe_ms,
-               state = excluded.state",
+             on conflict do update set next_probe_ms = excluded.next_probe_ms, state = excluded.state
+               where withdrawn = excluded.withdrawn",
         )
         .bind(gateway)
         .bind(channel.id)
