@@ -68,7 +68,13 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
         }
         for record in records {
             let outcome = apply::undo(&store, &round.gateway, &record, how, &turn).await?;
-            println!("change {} of {}: {}", record.id, show::channel(&record.intent.channel), show::outcome(&outcome));
+            let what = match &outcome {
+                apply::Outcome::Applied(by) => {
+                    format!("taken back as change {by} (`channelwarden undo {by}` redoes it)")
+                }
+                other => show::outcome(other),
+            };
+            println!("change {} of {}: {what}", record.id, show::channel(&record.intent.channel));
             codes.push(show::exit_code(&outcome));
         }
     }
@@ -89,7 +95,8 @@ async fn wanted(store: &Store, gateway: &str, args: &Args) -> anyhow::Result<Vec
     }
     let mut records = vec![];
     for id in &args.changes {
-        let record = store.change(*id).await?.with_context(|| format!("no change {id} in the journal"))?;
+        let record =
+            store.change(*id).await?.with_context(|| format!("no change {id}; `channelwarden history` lists them"))?;
         if record.intent.gateway == gateway {
             records.push(record);
         }

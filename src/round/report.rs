@@ -202,6 +202,12 @@ impl Report {
     }
 
     pub(super) fn conclude(&mut self, facts: &Facts) {
+        // Channels are surveyed side by side and come in any order.
+        self.skipped.sort_by_key(|skipped| skipped.channel.id);
+        self.unprobed.sort_by_key(|unprobed| unprobed.channel.id);
+        self.down.sort_by_key(|down| down.channel.id);
+        self.doubtful.sort_by_key(|doubt| doubt.channel.id);
+        self.still_withdrawn.sort_by_key(|off| off.channel.id);
         self.notes.extend(facts.own_network.clone());
     }
 
@@ -248,7 +254,8 @@ impl Report {
         count(self.withdrawn(), "withdrawn");
         count(self.restored(), "restored");
         count(self.added(), "added");
-        count(self.pending_models(), "wanted");
+        count(self.pending_models(), "pending");
+        count(self.unwritten_models(), "not written");
         count(self.held_models(), "held");
         count(self.doubtful_count, "doubtful");
         count(self.unprobed_count, "not probed");
@@ -260,8 +267,17 @@ impl Report {
     }
 
     fn pending_models(&self) -> usize {
-        let waiting = self.changes.iter().filter(|line| line.outcome.is_none()).map(|line| &line.change);
-        waiting.map(|change| change.removed.len() + change.added.len() + change.restored.len()).sum()
+        self.models_of(Option::is_none)
+    }
+
+    /// Models of changes that a conflict, a hold or an error kept from being written.
+    fn unwritten_models(&self) -> usize {
+        self.models_of(|outcome| matches!(outcome, Some(outcome) if !matches!(outcome, apply::Outcome::Applied(_))))
+    }
+
+    fn models_of(&self, ended: impl Fn(&Option<apply::Outcome>) -> bool) -> usize {
+        let changes = self.changes.iter().filter(|line| ended(&line.outcome)).map(|line| &line.change);
+        changes.map(|change| change.removed.len() + change.added.len() + change.restored.len()).sum()
     }
 
     /// The exit code of a command that ran this round: 1 error, 4 conflict, 3 held, 2 pending, 0 done.
