@@ -21,7 +21,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{self, Config, LogConfig, LogFormat};
+use crate::config::{self, Config, Loaded, LogConfig, LogFormat};
 use crate::daemon;
 use crate::probe::Prober;
 use crate::round::Round;
@@ -87,19 +87,28 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let at = cli.config.as_deref();
     match cli.command {
         Command::Run => {
-            let (loaded, path) = load(at, true)?;
-            daemon::run(loaded, path).await?;
+            let loaded = load(at, true)?;
+            for note in &loaded.notes {
+                tracing::warn!("{note}");
+            }
+            daemon::run(loaded.config, loaded.path).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Sweep(args) => sweep::run(load(at, false)?.0, args).await,
-        Command::Plan(args) => pending::plan(load(at, false)?.0, &args).await,
-        Command::Apply(args) => pending::apply(load(at, false)?.0, &args).await,
-        Command::Undo(args) => undo::run(load(at, false)?.0, &args).await,
-        Command::Hold(args) => hold::hold(load(at, false)?.0, &args).await,
-        Command::Release(args) => hold::release(load(at, false)?.0, &args).await,
-        Command::History(args) => history::run(load(at, false)?.0, &args).await,
+        Command::Sweep(args) => {
+            let loaded = load(at, false)?;
+            for note in &loaded.notes {
+                eprintln!("note: {note}");
+            }
+            sweep::run(loaded.config, args).await
+        }
+        Command::Plan(args) => pending::plan(load(at, false)?.config, &args).await,
+        Command::Apply(args) => pending::apply(load(at, false)?.config, &args).await,
+        Command::Undo(args) => undo::run(load(at, false)?.config, &args).await,
+        Command::Hold(args) => hold::hold(load(at, false)?.config, &args).await,
+        Command::Release(args) => hold::release(load(at, false)?.config, &args).await,
+        Command::History(args) => history::run(load(at, false)?.config, &args).await,
         Command::Config(command) => configuration::run(at, &command),
-        Command::Healthcheck => health::run(load(at, false)?.0).await,
+        Command::Healthcheck => health::run(load(at, false)?.config).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "channelwarden", &mut std::io::stdout());
@@ -108,20 +117,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Finds and reads the configuration, starts the log, and prints the notes. The loop logs at the configured level;
-/// commands for people only warn, for their output is their own.
-fn load(at: Option<&Path>, service: bool) -> anyhow::Result<(Config, PathBuf)> {
-    let path = config::find(at)?;
-    let loaded = config::load(&path)?;
+/// Finds and reads the configuration and starts the log. The loop logs at the configured level; commands for people
+/// only warn, for their output is their own.
+fn load(at: Option<&Path>, service: bool) -> anyhow::Result<Loaded> {
+    let loaded = config::load(&config::find(at)?)?;
     start_log(&loaded.config.log, service);
-    for note in &loaded.notes {
-        if service {
-            tracing::warn!("{note}");
-        } else {
-            eprintln!("note: {note}");
-        }
-    }
-    Ok((loaded.config, path))
+    Ok(loaded)
 }
 
 fn start_log(log: &LogConfig, service: bool) {
@@ -175,9 +176,19 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     Ok(stop)
 }
 
+/// Tells an error that does not stop the other gateways; the exit code it leads to.
+fn failed(error: &anyhow::Error) -> u8 {
+    eprintln!("error: {error:#}");
+    1
+}
+
 /// The worst of several exit codes: error, conflict, held, pending, done.
 fn worst(codes: impl IntoIterator<Item = u8>) -> ExitCode {
+    ExitCode::from(worst_of(codes))
+}
+
+fn worst_of(codes: impl IntoIterator<Item = u8>) -> u8 {
     const ORDER: [u8; 5] = [0, 2, 3, 4, 1];
     let rank = |code: &u8| ORDER.iter().position(|known| known == code).unwrap_or(ORDER.len());
-    ExitCode::from(codes.into_iter().max_by_key(rank).unwrap_or(0))
+    codes.into_iter().max_by_key(rank).unwrap_or(0)
 }

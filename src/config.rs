@@ -86,7 +86,7 @@ fn find_below(places: &[PathBuf]) -> Result<PathBuf, ConfigError> {
 /// Reads the file and validates it whole.
 pub fn load(path: &Path) -> Result<Loaded, ConfigError> {
     let text = fs::read_to_string(path);
-    let text = text.map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    let text = text.map_err(|why| ConfigError::Unreadable { path: path.to_owned(), why })?;
     parse(&text, path)
 }
 

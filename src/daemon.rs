@@ -139,13 +139,14 @@ impl Watch {
             if is_full {
                 full = Instant::now() + self.gap();
             }
+            let looked = clock::now();
             // An error waits for the next tick; nothing of it stops the loop.
             match self.round(is_full).await {
                 Ok(Some(report)) => tell(&report),
                 Ok(None) => {}
                 Err(error) => tracing::error!(gateway = self.name, "{error:#}"),
             }
-            let next = self.next_look(full).await;
+            let next = self.next_look(full, looked).await;
             tokio::select! {
                 () = sleep_until(next) => {}
                 () = self.stop.cancelled() => return,
@@ -175,9 +176,9 @@ impl Watch {
         }
     }
 
-    /// The next full round, or sooner when a doubtful model wants to be looked at.
-    async fn next_look(&self, full: Instant) -> Instant {
-        let due = self.store.next_due(&self.name).await.unwrap_or_else(|error| {
+    /// The next full round, or sooner when a model that was not due at `looked` wants to be looked at.
+    async fn next_look(&self, full: Instant, looked: Timestamp) -> Instant {
+        let due = self.store.next_due(&self.name, looked).await.unwrap_or_else(|error| {
             tracing::error!("{error}");
             None
         });

@@ -103,6 +103,7 @@ impl Round {
         if report.probed > 0 && !(drafts.is_empty() && answered) {
             facts.own_network = network::trouble(&self.config.network, answered).await;
         }
+        report.sort();
         report.blackout = plan::blackout(&facts, &self.config.limits);
         if !drafts.is_empty() {
             let models: Vec<ModelName> = removals(&drafts);
@@ -115,7 +116,7 @@ impl Round {
         }
         // A gateway without any channel is more likely one that is being restored.
         if scope.is_everything() && !report.seen.is_empty() {
-            let seen: Vec<_> = report.seen.iter().map(|channel| (channel.id, channel.created)).collect();
+            let seen: Vec<_> = report.seen.values().map(|channel| (channel.id, channel.created)).collect();
             self.store.forget_others(name, &seen).await?;
         }
         if scope.is_everything() || scope.due.is_some() {

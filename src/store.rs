@@ -31,24 +31,31 @@ pub use turn::Turn;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file cannot be opened or made.
-    #[error("cannot open our own store {path}: {source}; check that the folder exists and can be written")]
+    #[error("cannot open our own store {path}: {why}; check that the folder exists and can be written")]
     Open {
         /// The file.
         path: PathBuf,
         /// What SQLite or the file system said.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        why: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A statement failed.
     #[error("our own store failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     /// A row of ours cannot be read: the file was edited, or comes from a newer version.
-    #[error("our own store holds a row that cannot be read ({what}): {source}")]
+    #[error("our own store holds a row that cannot be read ({what}): {why}")]
     Unreadable {
         /// Which row.
         what: String,
         /// What is wrong with it.
-        source: serde_json::Error,
+        why: serde_json::Error,
     },
+}
+
+/// Not `#[from]`: the cause stands in the message already, and a chain of causes would tell it again.
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
 }
 
 /// Our own SQLite store. Cheap to clone.
@@ -65,8 +72,7 @@ pub struct Store {
 impl Store {
     /// Opens the store, makes it when absent, and brings its tables up to date.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let failed =
-            |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Open { path: path.to_owned(), source };
+        let failed = |why: Box<dyn std::error::Error + Send + Sync>| StoreError::Open { path: path.to_owned(), why };
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -132,12 +138,12 @@ async fn salt(writer: &SqlitePool) -> Result<String, StoreError> {
 
 /// Reads a JSON column.
 fn from_json<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what: what.to_owned(), source })
+    serde_json::from_str(text).map_err(|why| StoreError::Unreadable { what: what.to_owned(), why })
 }
 
 /// Writes a JSON column.
 fn to_json<T: serde::Serialize>(what: &str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|source| StoreError::Unreadable { what: what.to_owned(), source })
+    serde_json::to_string(value).map_err(|why| StoreError::Unreadable { what: what.to_owned(), why })
 }
 
 /// A time from a column of unix milliseconds; out of range is the epoch.

@@ -159,8 +159,8 @@ impl Story {
                 .any(|held| held.removals.iter().any(|removal| told(held.channel.id, removal.model.as_str())));
             let off = last.still_withdrawn.iter().any(|off| told(off.channel.id, off.model.as_str()));
             if !doubted && !held && !off {
-                let (channel, model, outcome) = (seen.channel, show::plain(&seen.model), &seen.outcome);
-                println!("kept       #{channel}: {model} ({outcome}: says nothing about the model)");
+                let (channel, model) = (show::seen_on(last, &seen), show::plain(&seen.model));
+                println!("kept       {channel}: {model} ({}: says nothing about the model)", seen.outcome);
             }
         }
         for unprobed in &last.unprobed {

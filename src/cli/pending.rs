@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::show::Words;
 use super::{gateways, open, show, stop_on_signal, worst};
 use crate::apply;
 use crate::clock;
@@ -68,7 +69,7 @@ async fn print(store: &Store, name: &str, proposals: &[Proposal]) -> anyhow::Res
     println!("{name}: as round {} of {} saw it", last.id, show::local(last.started));
     for proposal in proposals {
         if !proposal.change.is_empty() {
-            println!("{}", show::change(&line(proposal.change.clone(), None)));
+            println!("{}", show::change(&line(proposal.change.clone(), None), Words::All));
         }
         for held in &proposal.held {
             println!("{}", show::held(held));
@@ -98,6 +99,7 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
             let lifted = if args.held { plan::lift(&proposal.change, &proposal.held) } else { None };
             let change = lifted.unwrap_or_else(|| proposal.change.clone());
             if change.is_empty() {
+                proposal.held.iter().for_each(|held| println!("{}", show::held(held)));
                 codes.push(3);
                 continue;
             }
@@ -125,7 +127,7 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
                 | apply::Outcome::Refused(_)
                 | apply::Outcome::Failed(_) => {}
             }
-            println!("{}", show::change(&line(change, Some(outcome))));
+            println!("{}", show::change(&line(change, Some(outcome)), Words::Brief));
         }
         if codes.is_empty() {
             println!("{name}: nothing to apply");

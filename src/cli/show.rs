@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::apply;
-use crate::model::{ChannelRef, Held, ModelName};
+use crate::model::{ChannelRef, Held, ModelName, Reason, Removal};
 use crate::round::{ChangeLine, Report};
 use crate::store::ObservationRecord;
 
@@ -41,14 +41,13 @@ pub(super) fn local(at: Timestamp) -> String {
 /// The table of a round: channel, model, verdict, latency, why.
 pub(super) fn round(report: &Report, observed: &[ObservationRecord]) -> Table {
     let said = Verdicts::new(report);
-    let names: HashMap<i64, &str> = report.seen.iter().map(|channel| (channel.id, channel.name.as_str())).collect();
     let mut table = table(&["channel", "model", "verdict", "latency", "why"]);
     for seen in observed {
         let (verdict, color) = said.of(seen);
         let latency = if seen.status.is_some() { format!("{} ms", seen.latency_ms) } else { "–".to_owned() };
         let why = if seen.outcome == "works" { String::new() } else { why(seen) };
         table.add_row(vec![
-            Cell::new(plain(&format!("#{} {}", seen.channel, names.get(&seen.channel).unwrap_or(&"")))),
+            Cell::new(seen_on(report, seen)),
             Cell::new(plain(&seen.model)),
             tinted(verdict, color),
             Cell::new(latency),
@@ -56,6 +55,11 @@ pub(super) fn round(report: &Report, observed: &[ObservationRecord]) -> Table {
         ]);
     }
     table
+}
+
+/// The channel of an observation, for people.
+pub(super) fn seen_on(report: &Report, seen: &ObservationRecord) -> String {
+    plain(&format!("#{} {}", seen.channel, report.seen.get(&seen.channel).map_or("", |channel| &channel.name)))
 }
 
 fn why(seen: &ObservationRecord) -> String {
@@ -72,7 +76,8 @@ impl<'a> Verdicts<'a> {
     fn new(report: &'a Report) -> Self {
         let mut said = HashMap::new();
         for doubt in &report.doubtful {
-            let text = format!("doubtful {}/{}, again {}", doubt.count, doubt.times, local(doubt.next));
+            let text =
+                format!("doubtful {}/{}, again {}", doubt.count.min(doubt.times), doubt.times, local(doubt.next));
             said.insert((doubt.channel.id, doubt.model.as_str()), (text, Color::Yellow));
         }
         for off in &report.still_withdrawn {
@@ -90,7 +95,7 @@ impl<'a> Verdicts<'a> {
         for ChangeLine { change, outcome, .. } in &report.changes {
             let (done, done_color) = match outcome {
                 Some(apply::Outcome::Applied(_)) => ("", None),
-                Some(_) => ("not written: ", Some(Color::Red)),
+                Some(_) => ("not ", Some(Color::Red)),
                 None => ("would be ", Some(Color::Cyan)),
             };
             let mut say = |model: &'a ModelName, word: &str, color| {
@@ -115,14 +120,24 @@ impl<'a> Verdicts<'a> {
     }
 }
 
+/// How much is told of a reason.
+#[derive(Clone, Copy)]
+pub(super) enum Words {
+    /// The finding: the upstream's words stand in a table above.
+    Brief,
+    /// The finding and the upstream's words.
+    All,
+}
+
 /// One line a change.
-pub(super) fn change(line: &ChangeLine) -> String {
+pub(super) fn change(line: &ChangeLine, words: Words) -> String {
     let ChangeLine { change, outcome, .. } = line;
-    let mut parts: Vec<String> = change
-        .removed
-        .iter()
-        .map(|removal| format!("−{} ({})", removal.model, plain(&removal.reason.to_string())))
-        .collect();
+    let reason = |reason: &Reason| match words {
+        Words::Brief => reason.brief(),
+        Words::All => plain(&reason.to_string()),
+    };
+    let off = |removal: &Removal| format!("−{} ({})", removal.model, reason(&removal.reason));
+    let mut parts: Vec<String> = change.removed.iter().map(off).collect();
     parts.extend(change.restored.iter().map(|model| format!("+{model} (works again)")));
     parts.extend(change.added.iter().map(|model| format!("+{model} (new)")));
     let result = outcome.as_ref().map(|outcome| format!(": {}", self::outcome(outcome))).unwrap_or_default();
@@ -145,7 +160,7 @@ pub(super) fn held(held: &Held) -> String {
     let off = held.removals.iter().map(|removal| format!("−{}", removal.model));
     let on = held.additions.iter().map(|model| format!("+{model}"));
     let models: Vec<_> = off.chain(on).collect();
-    format!("{}: held by {}: {} ({})", channel(&held.channel), held.guard, held.why, models.join(", "))
+    format!("{}: {} held by {}: {}", channel(&held.channel), models.join(", "), held.guard, held.why)
 }
 
 /// A channel for people.

@@ -10,9 +10,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{gateways, open, show, stop_on_signal, worst};
+use super::show::Words;
+use super::{failed, gateways, open, show, stop_on_signal, worst, worst_of};
 use crate::clock;
-use crate::config::{Config, Confirm};
+use crate::config::{Config, Confirm, Mode};
 use crate::model::{ChannelRef, ModelName, Outcome};
 use crate::round::{Progress, Report, Scope};
 use crate::store::Store;
@@ -30,7 +31,7 @@ pub(super) struct Args {
     /// Write nothing to any gateway, whatever its mode
     #[arg(long)]
     dry_run: bool,
-    /// Print the report as JSON, one object a gateway
+    /// Print the report as JSON, one object a line: one a gateway (and, with --confirm, a look)
     #[arg(long)]
     json: bool,
     /// Only this gateway
@@ -60,17 +61,50 @@ pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<ExitCo
         config.verdict.failing = spaced(config.verdict.failing);
     }
     let store = Store::open(&config.store.path).await?;
+    let scope = scope(&args)?;
     let mut codes = vec![];
+    let mut found = false;
     for name in gateways(&config, args.gateway.as_deref())? {
-        let scope = scope(&args)?;
-        let mut code = one(&config, &store, &name, &scope, &args, &stop).await?;
-        if args.confirm.is_some() {
-            code = confirm(&config, &store, &name, &args, &stop, code).await?;
+        match looks(&config, &store, &name, &scope, &args, &stop).await {
+            Ok((first, code)) => {
+                found |= first.probed > 0 || !first.skipped.is_empty() || !first.unprobed.is_empty();
+                codes.push(code);
+            }
+            // One gateway that does not answer never stops the others.
+            Err(error) => codes.push(failed(&error)),
         }
-        codes.push(code.exit_code());
     }
     store.close().await;
+    let narrowed = !(args.channel.is_empty() && args.model.is_empty());
+    if narrowed && !found && codes.iter().all(|code| *code == 0) {
+        anyhow::bail!("nothing was looked at: no gateway has such a channel, or no channel such a model");
+    }
     Ok(worst(codes))
+}
+
+/// One round over a gateway, and those that confirm what it found: the first one's report, and the exit code of all.
+async fn looks(
+    config: &Config,
+    store: &Store,
+    name: &str,
+    scope: &Scope,
+    args: &Args,
+    stop: &CancellationToken,
+) -> anyhow::Result<(Report, u8)> {
+    let first = one(config, store, name, scope, args, stop).await?;
+    if args.confirm.is_none() {
+        let code = first.exit_code();
+        return Ok((first, code));
+    }
+    let mut codes = confirm(config, store, name, args, stop, &first).await?;
+    // What one look held or left pending, a later one may have settled: our store tells what stands.
+    let last = codes.last().copied();
+    codes.retain(|code| matches!(code, 1 | 4));
+    codes.extend(last);
+    let proposals = store.proposals(name).await?;
+    let standing = proposals.iter().filter(|proposal| proposal.round >= first.round);
+    codes.extend(standing.map(|proposal| if proposal.held.is_empty() { 2 } else { 3 }));
+    Ok((first, worst_of(codes)))
 }
 
 fn scope(args: &Args) -> anyhow::Result<Scope> {
@@ -104,15 +138,18 @@ async fn one(
     Ok(report)
 }
 
-/// Looks at doubtful models again until none is left, each look as far apart as the verdict needs.
+/// Looks at doubtful models again until none is left, each look as far apart as the verdict needs. The exit code of
+/// each look, the first one's included.
 async fn confirm(
     config: &Config,
     store: &Store,
     name: &str,
     args: &Args,
     stop: &CancellationToken,
-    mut report: Report,
-) -> anyhow::Result<Report> {
+    first: &Report,
+) -> anyhow::Result<Vec<u8>> {
+    let mut codes = vec![first.exit_code()];
+    let mut report = first.clone();
     let looks = config.verdict.denied.times.max(config.verdict.failing.times);
     for _ in 1..looks {
         let doubts = report.doubtful.iter().filter(|doubt| doubt.outcome != Outcome::NoRoute);
@@ -129,8 +166,9 @@ async fn confirm(
         }
         let scope = Scope { due: Some(channels.into_iter().collect()), ..Scope::default() };
         report = one(config, store, name, &scope, args, stop).await?;
+        codes.push(report.exit_code());
     }
-    Ok(report)
+    Ok(codes)
 }
 
 pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::Result<()> {
@@ -144,7 +182,7 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
         println!("(rows that work are left out, {ROWS} shown at most; --all shows everything)");
     }
     for line in &report.changes {
-        println!("{}", show::change(line));
+        println!("{}", show::change(line, Words::Brief));
     }
     for held in &report.held {
         println!("{}", show::held(held));
@@ -166,6 +204,14 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
         println!("error: {}", show::plain(error));
     }
     println!("{} [{}]: {}", report.gateway, report.mode.as_str(), report.summary());
+    if report.pending() > 0 {
+        let why = match report.mode {
+            Mode::Observe => "nothing was written: the gateway's mode is observe",
+            Mode::Propose => "nothing was written yet: `channelwarden apply` does it",
+            Mode::Apply => "not everything was written: a dry run, or a channel in another mode",
+        };
+        println!("{why}");
+    }
     Ok(())
 }
 

@@ -69,13 +69,19 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
         for record in records {
             // Recovery, or a process that had the turn before us, may have done it.
             let now = store.change(record.id).await?.unwrap_or_else(|| record.clone());
-            if let (None, Some(by)) = (record.undone_by, now.undone_by) {
-                println!("change {} of {}: taken back by change {by}", now.id, show::channel(&now.intent.channel));
-                continue;
-            }
-            let outcome = apply::undo(&store, &round.gateway, &now, how, &turn).await?;
-            println!("change {} of {}: {}", now.id, show::channel(&now.intent.channel), show::outcome(&outcome));
-            codes.push(show::exit_code(&outcome));
+            let what = if let (None, Some(by)) = (record.undone_by, now.undone_by) {
+                format!("taken back by change {by}")
+            } else {
+                let outcome = apply::undo(&store, &round.gateway, &now, how, &turn).await?;
+                codes.push(show::exit_code(&outcome));
+                match outcome {
+                    apply::Outcome::Applied(by) => {
+                        format!("taken back as change {by} (`channelwarden undo {by}` redoes it)")
+                    }
+                    other => show::outcome(&other),
+                }
+            };
+            println!("change {} of {}: {what}", now.id, show::channel(&now.intent.channel));
         }
     }
     if found == 0 {
@@ -95,7 +101,8 @@ async fn wanted(store: &Store, gateway: &str, args: &Args) -> anyhow::Result<Vec
     }
     let mut records = vec![];
     for id in &args.changes {
-        let record = store.change(*id).await?.with_context(|| format!("no change {id} in the journal"))?;
+        let record =
+            store.change(*id).await?.with_context(|| format!("no change {id}; `channelwarden history` lists them"))?;
         if record.intent.gateway == gateway {
             records.push(record);
         }

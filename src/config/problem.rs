@@ -34,12 +34,12 @@ pub enum ConfigError {
         looked: Vec<PathBuf>,
     },
     /// The file is there, or was named, and cannot be read.
-    #[error("the configuration {} cannot be read: {source}; check the path and its rights", .path.display())]
+    #[error("the configuration {} cannot be read: {why}; check the path and its rights", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// The file has mistakes: all that were found, each with its place.
     #[error("{0}")]

@@ -6,7 +6,7 @@ use sqlx::mysql::MySqlDatabaseError;
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// No connection, or none in time.
-    #[error("cannot reach the database {address}: {why}; is it running, and is the address right?")]
+    #[error("cannot reach the database {address}: {why}; {}", remedy(.address))]
     Unreachable {
         /// The address, without the password.
         address: String,
@@ -77,6 +77,15 @@ pub enum GatewayError {
         /// What the server said.
         why: String,
     },
+}
+
+/// What to look at when a database cannot be opened.
+fn remedy(address: &str) -> &'static str {
+    if address.starts_with("sqlite:") {
+        "is this the path of the gateway's database file, and may we read and write it?"
+    } else {
+        "is it running, and is the address right?"
+    }
 }
 
 impl GatewayError {

@@ -54,6 +54,9 @@ impl Schema {
         let abilities = columns(pool, "abilities").await?;
         lacking("channels", &channels, &CHANNELS).map_or(Ok(()), |what| Err(missing(what)))?;
         let guess = recognise(&|name| channels.contains_key(name), !abilities.is_empty());
+        if kind.or(guess).is_none() && abilities.is_empty() {
+            return Err(missing("table abilities".to_owned()));
+        }
         let kind = kind.or(guess).ok_or_else(|| GatewayError::Unrecognised {
             address: address(),
             why: "table channels has none of the columns that tell One API, New API and One Hub apart",

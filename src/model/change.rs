@@ -36,10 +36,17 @@ pub struct Reason {
     pub detail: String,
 }
 
+impl Reason {
+    /// The finding without the upstream's words: "gone 2× over 10m".
+    pub fn brief(&self) -> String {
+        let over = humantime::format_duration(std::time::Duration::from_secs(self.over_s.unsigned_abs()));
+        format!("{} {}× over {over}", self.outcome, self.count)
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let over = humantime::format_duration(std::time::Duration::from_secs(self.over_s.unsigned_abs()));
-        write!(f, "{} {}× over {over}", self.outcome, self.count)?;
+        f.write_str(&self.brief())?;
         if self.detail.is_empty() { Ok(()) } else { write!(f, ": {}", self.detail) }
     }
 }

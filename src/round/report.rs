@@ -54,9 +54,9 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What failed without stopping the round.
     pub errors: Vec<String>,
-    /// The channels looked at.
+    /// The channels looked at, by id.
     #[serde(skip)]
-    pub seen: Vec<ChannelRef>,
+    pub seen: BTreeMap<i64, ChannelRef>,
 }
 
 /// A channel on which nothing answered.
@@ -141,7 +141,7 @@ impl Report {
             unprobed_count: 0,
             down: vec![],
             still_withdrawn: vec![],
-            seen: vec![],
+            seen: BTreeMap::new(),
             probed: 0,
             outcomes: BTreeMap::new(),
             doubtful: vec![],
@@ -157,7 +157,7 @@ impl Report {
     /// Counts one channel in, and hands its survey on to the plan.
     pub(super) fn take(&mut self, surveyed: Surveyed, facts: &mut Facts) -> Option<Survey> {
         self.channels += 1;
-        self.seen.push(surveyed.channel.clone());
+        self.seen.insert(surveyed.channel.id, surveyed.channel.clone());
         self.notes.extend(surveyed.notes);
         let survey = match surveyed.found {
             Ok(survey) => survey,
@@ -204,6 +204,15 @@ impl Report {
         Some(survey)
     }
 
+    /// Channels are surveyed side by side and come in any order; a report has them in the gateway's.
+    pub(super) fn sort(&mut self) {
+        self.skipped.sort_by_key(|skipped| skipped.channel.id);
+        self.unprobed.sort_by_key(|unprobed| unprobed.channel.id);
+        self.down.sort_by_key(|down| down.channel.id);
+        self.doubtful.sort_by_key(|doubt| doubt.channel.id);
+        self.still_withdrawn.sort_by_key(|off| off.channel.id);
+    }
+
     /// Models taken off in this round, in the gateway.
     pub fn withdrawn(&self) -> usize {
         self.applied().map(|change| change.removed.len()).sum()
@@ -247,7 +256,8 @@ impl Report {
         count(self.withdrawn(), "withdrawn");
         count(self.restored(), "restored");
         count(self.added(), "added");
-        count(self.pending_models(), "wanted");
+        count(self.pending_models(), "pending");
+        count(self.unwritten_models(), "not written");
         count(self.held_models(), "held");
         count(self.doubtful_count, "doubtful");
         count(self.unprobed_count, "not probed");
@@ -259,8 +269,17 @@ impl Report {
     }
 
     fn pending_models(&self) -> usize {
-        let waiting = self.changes.iter().filter(|line| line.outcome.is_none()).map(|line| &line.change);
-        waiting.map(|change| change.removed.len() + change.added.len() + change.restored.len()).sum()
+        self.models_of(Option::is_none)
+    }
+
+    /// Models of changes that a conflict, a hold or an error kept from being written.
+    fn unwritten_models(&self) -> usize {
+        self.models_of(|outcome| matches!(outcome, Some(outcome) if !matches!(outcome, apply::Outcome::Applied(_))))
+    }
+
+    fn models_of(&self, ended: impl Fn(&Option<apply::Outcome>) -> bool) -> usize {
+        let changes = self.changes.iter().filter(|line| ended(&line.outcome)).map(|line| &line.change);
+        changes.map(|change| change.removed.len() + change.added.len() + change.restored.len()).sum()
     }
 
     /// The exit code of a command that ran this round: 1 error, 4 conflict, 3 held, 2 pending, 0 done.

@@ -252,7 +252,8 @@ impl Round {
 /// What most models showed, and in one's words; `None` when one answered or none was asked.
 fn down(answers: &HashMap<ModelName, Observation>) -> Option<(Outcome, String)> {
     let mut counts: BTreeMap<Outcome, (usize, &str)> = BTreeMap::new();
-    for seen in answers.values() {
+    // By name, so that the one that is quoted is the same every time.
+    for (_, seen) in answers.iter().collect::<BTreeMap<_, _>>() {
         if seen.outcome.evidence() == Evidence::Alive {
             return None;
         }

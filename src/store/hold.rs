@@ -1,5 +1,7 @@
 //! The stop button: a row in our store, or a file beside it.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use sqlx::Row as _;
 
@@ -36,6 +38,9 @@ pub enum OnHold {
     /// The operator said stop.
     #[error("on hold: {0}; `channelwarden release` lifts it")]
     Held(String),
+    /// The hold file is there.
+    #[error("on hold: the file {} exists; remove it to go on", .0.display())]
+    File(PathBuf),
     /// We cannot tell, so we do not write.
     #[error("cannot tell whether writing is on hold, so nothing is written: {0}")]
     Unknown(#[from] StoreError),
@@ -60,7 +65,7 @@ impl Permit {
         let file = self.store.hold_file();
         match tokio::fs::try_exists(&file).await {
             Ok(false) => {}
-            Ok(true) => return Err(OnHold::Held(format!("the file {} exists", file.display()))),
+            Ok(true) => return Err(OnHold::File(file)),
             Err(error) => return Err(OnHold::Held(format!("cannot look for {}: {error}", file.display()))),
         }
         let holds = self.store.holds().await?;

@@ -105,12 +105,13 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// The earliest time at which some model of a gateway wants to be looked at again.
-    pub async fn next_due(&self, gateway: &str) -> Result<Option<Timestamp>, StoreError> {
-        let ms: Option<i64> = sqlx::query_scalar("select min(next_probe_ms) from standing where gateway = ?")
-            .bind(gateway)
-            .fetch_one(&self.readers)
-            .await?;
+    /// The earliest time after `looked` at which some model of a gateway wants to be looked at again. What was due
+    /// before is left out: a look that did not move it (its channel is deleted, disabled, on nobody's list any more)
+    /// would not move it the next time either.
+    pub async fn next_due(&self, gateway: &str, looked: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "select min(next_probe_ms) from standing where gateway = ? and next_probe_ms > ?";
+        let ms: Option<i64> =
+            sqlx::query_scalar(sql).bind(gateway).bind(looked.as_millisecond()).fetch_one(&self.readers).await?;
         Ok(ms.map(time))
     }
 

@@ -17,7 +17,7 @@ impl Store {
     pub async fn turn(&self) -> Result<Turn, StoreError> {
         let mut path = self.path.clone().into_os_string();
         path.push(".lock");
-        let failed = |source: std::io::Error| StoreError::Open { path: path.clone().into(), source: source.into() };
+        let failed = |why: std::io::Error| StoreError::Open { path: path.clone().into(), why: why.into() };
         let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
         loop {
             match file.try_lock() {

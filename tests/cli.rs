@@ -1,0 +1,26 @@
+//! The program as a person runs it: the real binary over real gateways' tables and simulated upstreams.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+#[path = "support/databases.rs"]
+mod databases;
+#[path = "support/gateways.rs"]
+mod gateways;
+#[path = "support/world.rs"]
+mod world;
+
+#[path = "cli/channel_monitor.rs"]
+mod channel_monitor;
+#[path = "cli/commands.rs"]
+mod commands;
+#[path = "cli/demo.rs"]
+mod demo;
+#[path = "cli/describe.rs"]
+mod describe;
+#[path = "cli/refuse.rs"]
+mod refuse;
+#[path = "cli/run.rs"]
+mod run;
+#[path = "cli/scene.rs"]
+mod scene;
+#[path = "cli/sweep.rs"]
+mod sweep;
