@@ -4,10 +4,12 @@
 //! Must not know: databases, upstreams, clocks. Pure: surveys, limits and routes in, changes and held ones out.
 
 mod guard;
+mod reconsider;
 
 use std::collections::HashSet;
 
 pub use guard::{Facts, blackout};
+pub use reconsider::{Now, reconsider};
 
 use crate::config::Limits;
 use crate::model::{Change, ChannelRef, Fingerprint, Guard, Held, ModelName, Removal, Route, WorkingList};
@@ -34,8 +36,6 @@ pub struct Survey {
     pub probed: usize,
     /// How many of them answered.
     pub alive: usize,
-    /// How many of them turned bad in this round, having answered before.
-    pub turned_bad: usize,
 }
 
 /// One model's verdict, and what is ours to do with it.
@@ -47,8 +47,10 @@ pub struct Judged {
     pub verdict: Verdict,
     /// We took it off this channel before.
     pub withdrawn: bool,
-    /// The operator wants it left as it is: never taken off, never put back.
+    /// The operator keeps it on the list: never taken off.
     pub kept: bool,
+    /// It is on hold: neither taken off nor put on.
+    pub on_hold: bool,
     /// It may be put on the list when it works.
     pub may_add: bool,
 }
@@ -107,12 +109,13 @@ impl Draft {
 pub fn draft(survey: &Survey, limits: &Limits) -> Option<Draft> {
     let on_list: HashSet<&ModelName> = survey.advertised.names().iter().collect();
     let (mut removed, mut added, mut restored) = (vec![], vec![], vec![]);
-    for Judged { model, verdict, withdrawn, kept, may_add } in &survey.judged {
+    for Judged { model, verdict, withdrawn, kept, may_add, .. } in survey.judged.iter().filter(|judged| !judged.on_hold)
+    {
         match verdict {
             Verdict::Withdraw(reason) if !kept && on_list.contains(model) => {
                 removed.push(Removal { model: model.clone(), reason: reason.clone() });
             }
-            Verdict::Working if !kept && !on_list.contains(model) => match (withdrawn, may_add) {
+            Verdict::Working if !on_list.contains(model) => match (withdrawn, may_add) {
                 (true, _) => restored.push(model.clone()),
                 (false, true) => added.push(model.clone()),
                 (false, false) => {}
@@ -144,7 +147,7 @@ pub fn draft(survey: &Survey, limits: &Limits) -> Option<Draft> {
         advertised: survey.advertised.clone(),
     };
     guard::channel_down(&mut draft, survey.probed, survey.alive);
-    guard::correlated(&mut draft, survey.probed, survey.turned_bad, limits);
+    guard::correlated(&mut draft, survey.probed, limits);
     guard::channel_limit(&mut draft, limits);
     guard::additions(&mut draft, limits);
     guard::never_empty(&mut draft);
@@ -161,7 +164,7 @@ pub fn conclude(drafts: &mut [Draft], facts: &Facts, routes: &[Route], limits: &
     }
     guard::round_limit(drafts, facts, limits);
     if !limits.last_route {
-        guard::last_route(drafts, routes);
+        guard::last_route(drafts, routes, &HashSet::new());
     }
 }
 

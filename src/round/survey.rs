@@ -99,7 +99,6 @@ impl Round {
         let alive = answers.values().filter(|seen| seen.outcome.evidence() == Evidence::Alive).count();
         let on_list: HashSet<&ModelName> = advertised.names().iter().collect();
         let (mut judged, mut findings) = (vec![], vec![]);
-        let mut turned_bad = 0;
         for candidate in questions.candidates {
             let mut before = known.get(&candidate.model).cloned().unwrap_or_default();
             if on_list.contains(&candidate.model) && before.withdrawn.is_some() {
@@ -116,11 +115,11 @@ impl Round {
                 // Not on the list, so there is nothing to confirm soon.
                 (standing.next_probe, verdict) = (None, Verdict::Unknown);
             }
-            turned_bad += usize::from(verdict::turned_bad(&before, seen));
             judged.push(Judged {
                 verdict,
                 withdrawn: before.withdrawn.is_some(),
-                kept: candidate.kept || on_hold.contains(&candidate.model),
+                kept: candidate.kept,
+                on_hold: on_hold.contains(&candidate.model),
                 may_add: candidate.may_add,
                 model: candidate.model.clone(),
             });
@@ -137,7 +136,6 @@ impl Round {
             enabled: channel.status == Status::Enabled,
             probed: judged.len(),
             alive: judged_alive(&findings),
-            turned_bad,
             judged,
         });
         Ok(surveyed)

@@ -72,7 +72,7 @@ fn full(channel: &Channel, listed: &str, offered: &str, known: &[(&str, Standing
 }
 
 fn withdrawn(next: i64) -> Standing {
-    let reason = Reason { outcome: Outcome::Gone, count: 2, over_s: 600, detail: String::new() };
+    let reason = Reason { outcome: Outcome::Gone, count: 2, since: at(0), over_s: 600, detail: String::new() };
     Standing {
         withdrawn: Some(Withdrawn { at: at(0), reason, attempts: 1 }),
         next_probe: Some(at(next)),
