@@ -30,6 +30,8 @@ pub struct Survey {
     pub groups: Vec<String>,
     /// Whether the gateway routes to it now.
     pub enabled: bool,
+    /// `channels.test_model`.
+    pub test_model: Option<String>,
     /// What to think of each model looked at.
     pub judged: Vec<Judged>,
     /// How many models were probed in this round.
@@ -62,14 +64,81 @@ pub struct Draft {
     pub change: Change,
     /// What they held back.
     pub held: Vec<Held>,
-    /// The channel's groups.
-    pub groups: Vec<String>,
-    /// Whether the gateway routes to it now.
-    pub enabled: bool,
+    /// What an earlier round held back of models that this one did not look at.
+    pub waiting: Vec<Held>,
+    groups: Vec<String>,
+    enabled: bool,
+    test_model: Option<String>,
     advertised: WorkingList,
 }
 
 impl Draft {
+    /// A draft that wants nothing.
+    pub fn nothing(survey: &Survey) -> Self {
+        let change = Change {
+            channel: survey.channel.clone(),
+            before: survey.before.clone(),
+            fingerprint: survey.fingerprint.clone(),
+            after: survey.advertised.clone(),
+            removed: vec![],
+            added: vec![],
+            restored: vec![],
+        };
+        Self {
+            change,
+            held: vec![],
+            waiting: vec![],
+            groups: survey.groups.clone(),
+            enabled: survey.enabled,
+            test_model: survey.test_model.clone(),
+            advertised: survey.advertised.clone(),
+        }
+    }
+
+    /// Whether nothing is wanted, held or waiting.
+    pub fn is_nothing(&self) -> bool {
+        self.change.is_empty() && self.held.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Takes over what an earlier round wanted of models that this survey did not look at, if the channel is as it was.
+    pub fn join(&mut self, earlier: &Change, held: &[Held], survey: &Survey) {
+        let as_it_was = earlier.before == self.change.before && earlier.fingerprint == self.change.fingerprint;
+        if !as_it_was {
+            return;
+        }
+        let looked_at: HashSet<&ModelName> = survey.judged.iter().map(|judged| &judged.model).collect();
+        let unseen = |models: &[ModelName]| -> Vec<ModelName> {
+            models.iter().filter(|model| !looked_at.contains(model)).cloned().collect()
+        };
+        let unseen_removals = |removals: &[Removal]| -> Vec<Removal> {
+            removals.iter().filter(|removal| !looked_at.contains(&removal.model)).cloned().collect()
+        };
+        self.change.removed.extend(unseen_removals(&earlier.removed));
+        self.change.added.extend(unseen(&earlier.added));
+        self.change.restored.extend(unseen(&earlier.restored));
+        self.waiting.extend(held.iter().filter_map(|held| {
+            let (removals, additions) = (unseen_removals(&held.removals), unseen(&held.additions));
+            let left = !(removals.is_empty() && additions.is_empty());
+            left.then(|| Held { removals, additions, ..held.clone() })
+        }));
+        self.relist();
+    }
+
+    /// What the gateway's own channel test would notice: New API and Veloera test `test_model`, all of them else the
+    /// first of the list.
+    pub fn test_note(&self) -> Option<String> {
+        let Change { channel, removed, after, .. } = &self.change;
+        let (first, then) = (self.advertised.names().first()?, after.names().first()?);
+        match self.test_model.as_deref().filter(|model| !model.is_empty()) {
+            Some(model) => removed.iter().any(|removal| removal.model.as_str() == model).then(|| {
+                format!("channel {channel}: its test_model {model} comes off the list: name another in the gateway")
+            }),
+            None => (first != then).then(|| {
+                format!("channel {channel}: the gateway's own test will use {then}, which is now the first of its list")
+            }),
+        }
+    }
+
     /// Takes all removals out of the change and hands them over.
     fn hold_removals(&mut self, guard: Guard, why: impl FnOnce(usize) -> String) {
         let removals = std::mem::take(&mut self.change.removed);
@@ -130,22 +199,8 @@ pub fn draft(survey: &Survey, limits: &Limits) -> Option<Draft> {
     if removed.is_empty() && added.is_empty() && restored.is_empty() {
         return None;
     }
-    let change = Change {
-        channel: survey.channel.clone(),
-        before: survey.before.clone(),
-        fingerprint: survey.fingerprint.clone(),
-        after: survey.advertised.clone(),
-        removed,
-        added,
-        restored,
-    };
-    let mut draft = Draft {
-        change,
-        held: vec![],
-        groups: survey.groups.clone(),
-        enabled: survey.enabled,
-        advertised: survey.advertised.clone(),
-    };
+    let mut draft = Draft::nothing(survey);
+    draft.change = Change { removed, added, restored, ..draft.change };
     guard::channel_down(&mut draft, survey.probed, survey.alive);
     guard::correlated(&mut draft, survey.probed, limits);
     guard::channel_limit(&mut draft, limits);

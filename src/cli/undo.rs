@@ -55,11 +55,16 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
     let how = if args.rehearse { Undo::Rehearse } else { Undo::Commit };
     let mut codes = vec![];
     let mut found = 0;
+    let mut by_gateway = vec![];
     for name in gateways(&config, args.gateway.as_deref())? {
         let records = wanted(&store, &name, args).await?;
-        if records.is_empty() {
-            continue;
-        }
+        by_gateway.push((name, records));
+    }
+    if args.last {
+        let last = by_gateway.iter().flat_map(|(_, records)| records).map(|record| record.id).max();
+        by_gateway.iter_mut().for_each(|(_, records)| records.retain(|record| Some(record.id) == last));
+    }
+    for (name, records) in by_gateway.into_iter().filter(|(_, records)| !records.is_empty()) {
         found += records.len();
         let round = open(&config, &name, &store, &stop).await?;
         let turn = store.turn().await?;
@@ -93,11 +98,7 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
 /// The changes meant, newest first.
 async fn wanted(store: &Store, gateway: &str, args: &Args) -> anyhow::Result<Vec<ChangeRecord>> {
     if args.changes.is_empty() {
-        let mut records = store.undoable(gateway, args.since, args.round).await?;
-        if args.last {
-            records.truncate(1);
-        }
-        return Ok(records);
+        return Ok(store.undoable(gateway, args.since, args.round).await?);
     }
     let mut records = vec![];
     for id in &args.changes {

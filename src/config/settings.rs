@@ -352,6 +352,13 @@ impl GatewayConfig {
     }
 }
 
+impl ChannelsConfig {
+    /// Whether the operator leaves the channel out.
+    pub fn excludes(&self, channel: i64) -> bool {
+        self.exclude.contains(&channel) || !(self.only.is_empty() || self.only.contains(&channel))
+    }
+}
+
 impl Mode {
     /// The mode's name in the configuration.
     pub fn as_str(self) -> &'static str {

@@ -24,7 +24,7 @@ pub struct Now<'a> {
 pub fn reconsider(change: Change, now: Now<'_>) -> Option<(Change, Vec<Held>)> {
     let advertised = WorkingList::split(&change.before)?;
     let Now { routes, groups, enabled, untouchable, last_route_seen } = now;
-    let mut draft = Draft { change, held: vec![], groups, enabled, advertised };
+    let mut draft = Draft { change, held: vec![], waiting: vec![], groups, enabled, test_model: None, advertised };
     let held_now = |model: &ModelName| untouchable.contains(model);
     let change = &mut draft.change;
     let (removals, removed) = std::mem::take(&mut change.removed).into_iter().partition(|r| held_now(&r.model));

@@ -42,6 +42,7 @@ fn survey(id: i64, letters: &str) -> Survey {
         advertised,
         groups: vec!["default".to_owned()],
         enabled: true,
+        test_model: None,
         probed: judged.len(),
         alive: letters.chars().filter(|letter| "wnro".contains(*letter)).count(),
         judged,
