@@ -68,11 +68,10 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
         }
         for record in records {
             let outcome = apply::undo(&store, &round.gateway, &record, how, &turn).await?;
-            let what = match &outcome {
-                apply::Outcome::Applied(by) => {
-                    format!("taken back as change {by} (`channelwarden undo {by}` redoes it)")
-                }
-                other => show::outcome(other),
+            let what = if let apply::Outcome::Applied(by) = &outcome {
+                format!("taken back as change {by} (`channelwarden undo {by}` redoes it)")
+            } else {
+                show::outcome(&outcome)
             };
             println!("change {} of {}: {what}", record.id, show::channel(&record.intent.channel));
             codes.push(show::exit_code(&outcome));
