@@ -53,19 +53,21 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
     let store = Store::open(&config.store.path).await?;
     let stop = stop_on_signal()?;
     let how = if args.rehearse { Undo::Rehearse } else { Undo::Commit };
-    let mut codes = vec![];
-    let mut found = 0;
-    let mut by_gateway = vec![];
-    for name in gateways(&config, args.gateway.as_deref())? {
-        let records = wanted(&store, &name, args).await?;
-        by_gateway.push((name, records));
+    let names = gateways(&config, args.gateway.as_deref())?;
+    let mut found = vec![];
+    for name in &names {
+        found.extend(wanted(&store, name, args).await?);
     }
+    found.sort_by_key(|record| std::cmp::Reverse(record.id));
     if args.last {
-        let last = by_gateway.iter().flat_map(|(_, records)| records).map(|record| record.id).max();
-        by_gateway.iter_mut().for_each(|(_, records)| records.retain(|record| Some(record.id) == last));
+        found.truncate(1);
     }
-    for (name, records) in by_gateway.into_iter().filter(|(_, records)| !records.is_empty()) {
-        found += records.len();
+    let mut codes = vec![];
+    for name in names {
+        let records: Vec<_> = found.iter().filter(|record| record.intent.gateway == name).collect();
+        if records.is_empty() {
+            continue;
+        }
         let round = open(&config, &name, &store, &stop).await?;
         let turn = store.turn().await?;
         for note in apply::recover(&store, &round.gateway, &turn).await? {
@@ -89,25 +91,24 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
             println!("change {} of {}: {what}", now.id, show::channel(&now.intent.channel));
         }
     }
-    if found == 0 {
+    if found.is_empty() {
         println!("nothing to undo");
     }
     Ok(worst(codes))
 }
 
-/// The changes meant, newest first.
+/// The changes meant.
 async fn wanted(store: &Store, gateway: &str, args: &Args) -> anyhow::Result<Vec<ChangeRecord>> {
     if args.changes.is_empty() {
         return Ok(store.undoable(gateway, args.since, args.round).await?);
     }
     let mut records = vec![];
     for id in &args.changes {
-        let record =
-            store.change(*id).await?.with_context(|| format!("no change {id}; `channelwarden history` lists them"))?;
+        let record = store.change(*id).await?;
+        let record = record.with_context(|| format!("no change {id}; `channelwarden history` lists them"))?;
         if record.intent.gateway == gateway {
             records.push(record);
         }
     }
-    records.sort_by_key(|record| std::cmp::Reverse(record.id));
     Ok(records)
 }
