@@ -25,7 +25,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 const STATEMENT: Duration = Duration::from_secs(30);
 /// When PostgreSQL ends a transaction of ours that nothing comes from: a connection that was lost must not hold the
 /// gateway's rows.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Statements sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -217,14 +217,12 @@ impl Session {
         let Some(connection) = &mut self.connection else {
             return Err(silent(format!("the connection was lost before we could {doing}")));
         };
-        match tokio::time::timeout(self.pool.deadline, asked(connection)).await {
-            Ok(answer) => answer.map_err(|error| self.pool.error(doing, &error)),
-            Err(_) => {
-                let error = silent(format!("it did not {doing} within {:?}", self.pool.deadline));
-                self.cut();
-                Err(error)
-            }
+        if let Ok(answer) = tokio::time::timeout(self.pool.deadline, asked(connection)).await {
+            return answer.map_err(|error| self.pool.error(doing, &error));
         }
+        let error = silent(format!("it did not {doing} within {:?}", self.pool.deadline));
+        self.cut();
+        Err(error)
     }
 
     fn give_back(mut self) {

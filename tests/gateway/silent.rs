@@ -1,5 +1,5 @@
 //! A database that falls silent in the middle costs one statement's deadline, never more; what came of a lost COMMIT is
-//! found out by looking.
+//! found out by looking. And what is kept apart for poolers.
 
 use std::time::Duration;
 
@@ -102,11 +102,28 @@ async fn what_came_of_a_commit_without_an_answer_is_found_by_looking() {
             match &done {
                 Outcome::Applied(_) => assert!(applied, "{engine:?}"),
                 Outcome::Failed(why) => assert!(!applied && why.contains("did not commit within"), "{engine:?} {why}"),
-                other => panic!("{engine:?} {other:?}"),
+                Outcome::Rehearsed | Outcome::Conflict(_) | Outcome::OnHold(_) | Outcome::Refused(_) => {
+                    panic!("{engine:?} {done:?}")
+                }
             }
             let list = if applied { "a,c" } else { "a,b,c" };
             assert_eq!(bench.db.models(id).await.as_deref(), Some(list), "{engine:?}");
             assert!(bench.store.open_intents(GATEWAY).await.unwrap().is_empty(), "{engine:?}: settled");
         }
     }
+}
+
+/// `PgBouncer` gives another server connection after every transaction: what is prepared under a name, or asked in two
+/// exchanges outside a transaction, is asked of a server that knows nothing of it.
+#[tokio::test]
+async fn nothing_in_postgres_outlives_its_transaction() {
+    let (bench, line) = bench(Engine::Postgres).await;
+    let id = bench.db.channel(ChannelRow::default()).await;
+    // So sqlx names its statements; a connection that has one named falls silent.
+    line.fall_silent(Silence::Before("sqlx_s_"));
+    bench.commit(bench.intent(id, "a,c").await).await.unwrap();
+    assert!(!line.fell_silent());
+    line.fall_silent(Silence::Before("BEGIN"));
+    bench.gateway.channel(id).await.unwrap_err();
+    assert!(line.fell_silent(), "a read is a transaction too");
 }

@@ -70,7 +70,7 @@ impl Connection {
     /// Sends a statement in this engine's own placeholders.
     ///
     /// In PostgreSQL it is prepared without a name: a named one stays with a server connection, which a pooler
-    /// (PgBouncer by transactions) gives to somebody else next.
+    /// (`PgBouncer` by transactions) gives to somebody else next.
     pub(super) async fn ask(&mut self, sql: String, values: &[Value]) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::MySql(connection) => asked!(connection, MySql, Row::MySql, sql, values, true),
