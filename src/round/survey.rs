@@ -14,7 +14,7 @@ use crate::clock;
 use crate::config::Source;
 use crate::gateway;
 use crate::model::{Channel, ChannelRef, Evidence, ModelName, Observation, Outcome, Standing, Status, WorkingList};
-use crate::plan::{Judged, Survey};
+use crate::plan::{Judged, Survey, Word};
 use crate::store::{Finding, StoreError};
 use crate::upstream::{Listing, Target};
 use crate::verdict::{self, Company, Verdict};
@@ -112,6 +112,10 @@ impl Round {
         let answers = self.ask(&reference, &targets, std::mem::take(&mut questions.upstream)).await;
         let now = clock::now();
         surveyed.down = down(&answers);
+        if surveyed.down.is_some() {
+            // That nothing answered says it all.
+            surveyed.notes.clear();
+        }
         let alive = answers.values().filter(|seen| seen.outcome.evidence() == Evidence::Alive).count();
         let (mut judged, mut findings) = (vec![], vec![]);
         for candidate in questions.candidates {
@@ -126,11 +130,15 @@ impl Round {
                 // Not on the list, so there is nothing to confirm soon.
                 (standing.next_probe, verdict) = (None, Verdict::Unknown);
             }
+            let word = match candidate.kept {
+                _ if on_hold.contains(&candidate.model) => Word::Hold,
+                true => Word::Keep,
+                false => Word::Nothing,
+            };
             judged.push(Judged {
                 verdict,
                 withdrawn: before.withdrawn.is_some(),
-                kept: candidate.kept,
-                on_hold: on_hold.contains(&candidate.model),
+                word,
                 may_add: candidate.may_add,
                 model: candidate.model.clone(),
             });
@@ -170,7 +178,7 @@ impl Round {
             return Err("New API keeps its list itself (upstream auto-sync is on)".to_owned());
         }
         if let Err(why) = &channel.mapping {
-            return Err(format!("until it is mended: {why}"));
+            return Err(format!("{why}: mend it first"));
         }
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
         let access = gateway::access(self.gateway.schema().kind, channel)?;
