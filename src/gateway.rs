@@ -10,17 +10,21 @@ mod dialect;
 mod error;
 mod inspect;
 mod keys;
+mod pages;
 mod read;
+mod rights;
 mod sql;
 mod swap;
 mod types;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use abilities::{AbilityShape, Diff, Fold, Shared, diff, expected};
 pub use dialect::Engine;
 pub use error::GatewayError;
 pub use inspect::{NameLimits, Schema};
+pub use pages::{Pages, Read, Unreadable};
 pub use sql::Statements;
 pub use swap::{Order, SwapError, Swapped};
 pub use types::access;
@@ -48,6 +52,12 @@ impl Gateway {
     /// How many statements were sent so far, and how many of them could change rows.
     pub fn statements(&self) -> Statements {
         self.pool.statements()
+    }
+
+    /// The same with another deadline for each statement; 30 s otherwise.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { pool: self.pool.with_deadline(deadline), ..self }
     }
 
     /// Ends all connections.

@@ -32,9 +32,6 @@ use crate::store::{Proposal, Store, StoreError, Turn};
 
 use self::waiting::Waiting;
 
-/// Channels read from the gateway at a time.
-const PAGE: u32 = 100;
-
 /// What ends a round early. Nothing of it was written, or what was written is journaled.
 #[derive(Debug, thiserror::Error)]
 pub enum RoundError {
@@ -146,7 +143,7 @@ impl Round {
         let mut drafts = vec![];
         let waiting = Waiting::read(self).await?;
         let mut surveys = JoinSet::new();
-        let mut after = i64::MIN;
+        let mut pages = self.gateway.pages(scope.among());
         // Enough channels side by side to keep every probe slot busy, and no more in memory.
         let side_by_side = self.config.probe.concurrency.max(1);
         let (mut page, mut read) = (vec![].into_iter(), clock::now());
@@ -155,14 +152,16 @@ impl Round {
             while more && surveys.len() < side_by_side {
                 let Some(channel) = page.next() else {
                     read = clock::now();
-                    page = self.gateway.channels(after, PAGE).await?.into_iter();
+                    page = pages.next().await?.into_iter();
                     more = page.len() > 0;
                     continue;
                 };
-                after = channel.id;
-                if scope.includes(&channel) {
-                    let (this, scope) = (Arc::clone(self), scope.clone());
-                    surveys.spawn(async move { this.survey(round, &channel, read, &scope).await });
+                match channel {
+                    Ok(channel) => {
+                        let (this, scope) = (Arc::clone(self), scope.clone());
+                        surveys.spawn(async move { this.survey(round, &channel, read, &scope).await });
+                    }
+                    Err(unreadable) => report.leave(unreadable.channel, unreadable.why),
                 }
             }
             let done = tokio::select! {

@@ -5,14 +5,22 @@
 mod databases;
 #[path = "support/gateways.rs"]
 mod gateways;
+#[path = "support/silence.rs"]
+mod silence;
+#[path = "support/world.rs"]
+mod world;
 
 #[path = "gateway/bench.rs"]
 mod bench;
 #[path = "gateway/inspect.rs"]
 mod inspect;
+#[path = "gateway/left_alone.rs"]
+mod left_alone;
 #[path = "gateway/read.rs"]
 mod read;
 #[path = "gateway/refuse.rs"]
 mod refuse;
+#[path = "gateway/silent.rs"]
+mod silent;
 #[path = "gateway/swap.rs"]
 mod swap;

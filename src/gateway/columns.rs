@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::Schema;
 use super::keys::KeyState;
 use super::sql::Row;
-use crate::model::{Channel, Fingerprint, GatewayKind, Mapping, Status};
+use super::{Schema, Unreadable};
+use crate::model::{Channel, ChannelRef, Fingerprint, GatewayKind, Mapping, Status};
 
 const INTS: [&str; 6] = ["id", "created_time", "type", "status", "priority", "weight"];
 const TEXTS: [&str; 16] = [
@@ -100,6 +100,22 @@ pub(super) fn read(row: &Row, kind: GatewayKind, salt: &str) -> Result<ChannelRo
         fingerprint: hash.finish(),
     };
     Ok(ChannelRow { channel, priority, weight, tag })
+}
+
+/// What can be told of a row that [`read`] refused.
+pub(super) fn unreadable(row: &Row, error: &sqlx::Error) -> Result<Unreadable, sqlx::Error> {
+    let place = if let sqlx::Error::ColumnDecode { index, .. } = error { index.parse::<usize>().ok() } else { None };
+    let column = place.and_then(|place| INTS.iter().chain(&TEXTS).nth(place));
+    let channel = ChannelRef {
+        id: row.int(0)?.unwrap_or_default(),
+        created: row.int(1)?.unwrap_or_default(),
+        name: row.text(INTS.len()).ok().flatten().unwrap_or_default(),
+    };
+    let column = column.map_or_else(String::new, |column| format!(", in column {column}"));
+    Ok(Unreadable {
+        channel,
+        why: format!("its row holds what is no UTF-8 text{column}: set that right in the gateway"),
+    })
 }
 
 fn filled(text: Option<String>) -> Option<String> {

@@ -52,7 +52,7 @@ pub enum GatewayError {
         why: String,
     },
     /// A table or columns that every gateway has are not there.
-    #[error("{what} not found in {address}: is this the gateway's database?")]
+    #[error("{what} not found in {address}: is this the gateway's database, and may our user see it?")]
     Missing {
         /// The address, without the password.
         address: String,

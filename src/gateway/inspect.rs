@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rights::may_write;
 use super::sql::{Pool, Value};
 use super::{AbilityShape, Engine, Fold, GatewayError};
 use crate::model::GatewayKind;
@@ -69,27 +70,29 @@ impl Schema {
             lacking("abilities", &abilities, &ABILITIES).map_or(Ok(()), |what| Err(missing(what)))?;
         }
         let engine = pool.engine();
-        let writable = if hub {
-            Err(format!("{kind}'s master never re-reads its database: a direct write would not be seen; observe only"))
-        } else {
-            may_write(pool).await?
-        };
         let of = |name: &str| abilities.get(name).cloned().unwrap_or_default();
         let fold = |name: &str| match engine {
             Engine::MySql => Fold::of_mysql(of(name).1.as_deref()),
             Engine::Postgres | Engine::Sqlite => Fold::default(),
+        };
+        let shape = (!hub).then(|| AbilityShape {
+            weight: abilities.contains_key("weight"),
+            tag: abilities.contains_key("tag"),
+            model: fold("model"),
+            group: fold("group"),
+        });
+        let writable = match shape {
+            Some(shape) => may_write(pool, shape).await?,
+            None => Err(format!(
+                "{kind}'s master never re-reads its database: a direct write would not be seen; observe only"
+            )),
         };
         Ok(Self {
             kind,
             version: version(kind, &|name| channels.contains_key(name)),
             engine,
             limits: NameLimits { model: of("model").0.unwrap_or(255), group: of("group").0.unwrap_or(64) },
-            abilities: (!hub).then(|| AbilityShape {
-                weight: abilities.contains_key("weight"),
-                tag: abilities.contains_key("tag"),
-                model: fold("model"),
-                group: fold("group"),
-            }),
+            abilities: shape,
             writable,
             channels,
         })
@@ -169,43 +172,6 @@ async fn columns(pool: &Pool, table: &str) -> Result<Columns, GatewayError> {
         Ok((row.text(0)?.unwrap_or_default(), (chars, row.text(2)?)))
     };
     rows.iter().map(read).collect::<Result<_, sqlx::Error>>().map_err(|error| pool.error(doing, &error))
-}
-
-/// Whether we may write, as far as one can tell without writing.
-async fn may_write(pool: &Pool) -> Result<Result<(), String>, GatewayError> {
-    let doing = "look at our rights";
-    let sql = match pool.engine() {
-        Engine::MySql => {
-            "SELECT CONCAT('table ', table_name, ' is kept by ', engine,
-               ', which has no transactions: convert it to InnoDB (ALTER TABLE ', table_name, ' ENGINE=InnoDB)')
-             FROM information_schema.tables
-             WHERE table_schema = DATABASE() AND table_name IN ('channels', 'abilities') AND engine <> 'InnoDB'"
-        }
-        Engine::Postgres => {
-            "SELECT CONCAT('our role may not ', verb, ': GRANT it') FROM (VALUES
-               ('UPDATE channels.models', has_column_privilege('channels', 'models', 'UPDATE')),
-               ('INSERT into abilities', has_table_privilege('abilities', 'INSERT')),
-               ('UPDATE abilities', has_table_privilege('abilities', 'UPDATE')),
-               ('DELETE from abilities', has_table_privilege('abilities', 'DELETE'))) AS needed (verb, granted)
-             WHERE NOT granted"
-        }
-        Engine::Sqlite => {
-            // Takes the write lock and gives it back: a read-only file refuses even that.
-            return match pool.begin().await {
-                Ok(tx) => tx.rollback().await.map(Ok),
-                Err(GatewayError::Forbidden { why, .. }) => {
-                    Ok(Err(format!("the file cannot be written ({why}): check its owner and mode")))
-                }
-                // Somebody is writing, so it can be written.
-                Err(GatewayError::Locked { .. }) => Ok(Ok(())),
-                Err(error) => Err(error),
-            };
-        }
-    };
-    let rows = pool.rows(doing, sql, &[]).await?;
-    let Some(row) = rows.first() else { return Ok(Ok(())) };
-    let why = row.text(0).map_err(|error| pool.error(doing, &error))?;
-    Ok(Err(why.unwrap_or_default()))
 }
 
 #[cfg(test)]

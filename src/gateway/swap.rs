@@ -10,7 +10,7 @@ use super::sql::{Statements, Tx, Value};
 use super::{AbilityShape, Gateway, GatewayError, Shared, abilities};
 use crate::crash::crash_point;
 use crate::model::{Ability, Image, Intent, Rows, Status};
-use crate::store::{Journaled, OnHold, Permit};
+use crate::store::{Journaled, OnHold, Permit, StoreError};
 
 /// Rows in one INSERT, as the gateways do it.
 const INSERT_AT_ONCE: usize = 50;
@@ -18,6 +18,8 @@ const INSERT_AT_ONCE: usize = 50;
 const DELETE_AT_ONCE: usize = 1000;
 /// Before a transaction that lost a deadlock is tried again.
 const BACKOFF: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(150), Duration::from_millis(400)];
+/// How long our own store may take to say whether writing is on hold.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// What to do.
 #[derive(Debug)]
@@ -43,10 +45,16 @@ impl Order<'_> {
 
     async fn allowed(&self) -> Result<(), OnHold> {
         match self {
-            Self::Commit { permit, .. } => permit.check().await,
+            Self::Commit { permit, .. } => soon(permit.check()).await,
             Self::Rehearse(_) => Ok(()),
         }
     }
+}
+
+/// Asked while the gateway's rows are locked: whoever cannot say at once whether writing is on hold has said that it is.
+async fn soon(check: impl Future<Output = Result<(), OnHold>>) -> Result<(), OnHold> {
+    let late = |_| Err(OnHold::Unknown(StoreError::Database(sqlx::Error::PoolTimedOut)));
+    tokio::time::timeout(ANSWER, check).await.unwrap_or_else(late)
 }
 
 /// What came of it.
@@ -275,5 +283,22 @@ fn keeps_groups(row: &ChannelRow, abilities: &[Ability]) -> Result<(), SwapError
             "channel #{} is enabled, but its group {group:?} would have no routing row, which crashes the gateway",
             row.channel.id
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_does_not_say_in_time_stops_the_write() {
+        let late = async {
+            tokio::time::sleep(ANSWER * 2).await;
+            Ok(())
+        };
+        assert!(matches!(soon(late).await, Err(OnHold::Unknown(_))));
+        assert!(soon(async { Ok(()) }).await.is_ok());
+        let held = soon(async { Err(OnHold::Held("stop".to_owned())) }).await;
+        assert!(matches!(held, Err(OnHold::Held(why)) if why == "stop"));
     }
 }

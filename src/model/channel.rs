@@ -135,6 +135,11 @@ impl Channel {
     pub fn advertised(&self) -> Option<WorkingList> {
         WorkingList::split(self.models.as_deref().unwrap_or_default())
     }
+
+    /// A name on the list that [`Self::advertised`] leaves out, as it cannot be written back.
+    pub fn unwritable_name(&self) -> Option<&str> {
+        WorkingList::unwritable(self.models.as_deref().unwrap_or_default())
+    }
 }
 
 /// One row of `abilities`: a (group, model) that a channel serves. Texts are byte for byte as stored.

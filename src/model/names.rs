@@ -72,6 +72,12 @@ impl WorkingList {
         Self::new(raw.split(',').filter_map(ModelName::parse))
     }
 
+    /// A name in a raw `channels.models` text that [`Self::split`] leaves out as none: writing the others back would take
+    /// it off the list.
+    pub fn unwritable(raw: &str) -> Option<&str> {
+        raw.split(',').map(str::trim).find(|name| !name.is_empty() && ModelName::parse(name).is_none())
+    }
+
     /// The text a gateway stores: names joined by commas, nothing else.
     pub fn join(&self) -> String {
         self.0.iter().map(ModelName::as_str).collect::<Vec<_>>().join(",")
@@ -111,6 +117,17 @@ mod tests {
     fn no_names_is_no_list() {
         assert_eq!(WorkingList::split(" , ,"), None);
         assert!(serde_json::from_str::<WorkingList>("[]").is_err());
+    }
+
+    #[test]
+    fn a_name_that_would_be_lost_in_writing_is_found() {
+        let long = "x".repeat(256);
+        for lost in ["a\nb", "a\u{7}b", &long] {
+            let raw = format!("a, ,{lost} ,b");
+            assert_eq!(WorkingList::unwritable(&raw), Some(lost));
+            assert_eq!(WorkingList::split(&raw).unwrap().join(), "a,b");
+        }
+        assert_eq!(WorkingList::unwritable(" b, a,,b ,\na\n,日本,"), None, "what is only trimmed is not lost");
     }
 
     #[test]

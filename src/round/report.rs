@@ -163,6 +163,20 @@ impl Report {
         }
     }
 
+    /// Counts a channel in that could not even be read.
+    pub(super) fn leave(&mut self, channel: ChannelRef, why: String) {
+        self.channels += 1;
+        self.seen.insert(channel.id, channel.clone());
+        self.skip(channel, why);
+    }
+
+    fn skip(&mut self, channel: ChannelRef, why: String) {
+        self.skipped_count += 1;
+        if self.skipped.len() < NAMED {
+            self.skipped.push(Skipped { channel, why });
+        }
+    }
+
     /// Counts one channel in, and hands its survey on to the plan.
     pub(super) fn take(&mut self, surveyed: Surveyed, facts: &mut Facts) -> Option<Survey> {
         self.channels += 1;
@@ -172,10 +186,7 @@ impl Report {
         let survey = match surveyed.found {
             Ok(survey) => survey,
             Err(why) => {
-                self.skipped_count += 1;
-                if self.skipped.len() < NAMED {
-                    self.skipped.push(Skipped { channel: surveyed.channel, why });
-                }
+                self.skip(surveyed.channel, why);
                 return None;
             }
         };

@@ -31,10 +31,13 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Whether the channel is looked at.
-    pub fn includes(&self, channel: &Channel) -> bool {
-        let named = self.channels.is_empty() || self.channels.contains(&channel.id);
-        named && self.due.as_ref().is_none_or(|due| due.contains(&channel.id))
+    /// The channels that are looked at, by id; `None` for all.
+    pub fn among(&self) -> Option<Vec<i64>> {
+        let named = |id: &i64| self.channels.is_empty() || self.channels.contains(id);
+        match &self.due {
+            Some(due) => Some(due.iter().copied().filter(named).collect()),
+            None => (!self.channels.is_empty()).then(|| self.channels.clone()),
+        }
     }
 
     /// Whether every channel and model of the gateway is looked at.
@@ -179,6 +182,10 @@ impl Round {
         }
         if let Err(why) = &channel.mapping {
             return Err(format!("{why}: mend it first"));
+        }
+        if let Some(name) = channel.unwritable_name() {
+            let start: String = name.chars().take(60).collect();
+            return Err(format!("its list holds a name that cannot be written back: {start:?}"));
         }
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
         let access = gateway::access(self.gateway.schema().kind, channel)?;

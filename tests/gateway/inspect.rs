@@ -1,10 +1,12 @@
 //! Whose database it is, and what is said when it is nobody's or cannot be reached.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use channelwarden::config::DatabaseAddress;
 use channelwarden::gateway::{Gateway, GatewayError};
 use channelwarden::model::GatewayKind;
 
-use crate::bench::open;
+use crate::bench::{Bench, open};
 use crate::databases::{Db, Engine};
 use crate::gateways::{ChannelRow, Schema};
 
@@ -56,7 +58,7 @@ async fn missing_tables_and_columns_are_named() {
         let db = Db::empty(engine).await;
         let said = open(&db.address()).await.unwrap_err().to_string();
         assert!(said.starts_with("table channels not found in "), "{said}");
-        assert!(said.ends_with("is this the gateway's database?"), "{said}");
+        assert!(said.ends_with("is this the gateway's database, and may our user see it?"), "{said}");
 
         let db = Db::create(engine, Schema::NewApi).await;
         db.run("ALTER TABLE channels DROP COLUMN models").await;
@@ -128,22 +130,82 @@ async fn tables_without_transactions_are_read_but_not_written() {
     assert!(why.contains("MyISAM") && why.contains("ENGINE=InnoDB"), "{why}");
 }
 
-#[tokio::test]
-async fn missing_rights_are_named_on_postgres() {
-    let db = Db::create(Engine::Postgres, Schema::NewApi).await;
-    let role = format!("reader_{}", std::process::id());
-    db.run(&format!(
-        "CREATE ROLE {role} LOGIN PASSWORD 'canary-password'; GRANT SELECT ON channels, abilities TO {role}"
-    ))
-    .await;
+/// A user of its own on a database, with a password to look for.
+async fn user(db: &Db) -> (String, url::Url) {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let name = format!("user_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut url = url::Url::parse(&db.address()).unwrap();
-    url.set_username(&role).unwrap();
+    url.set_username(&name).unwrap();
     url.set_password(Some("canary-password")).unwrap();
-    let gateway = open(url.as_str()).await.unwrap();
-    let why = gateway.schema().writable.clone().unwrap_err();
-    assert!(why.contains("UPDATE channels.models"), "{why}");
-    assert!(!format!("{gateway:?}").contains("canary"), "a debug print of a gateway shows no password");
-    db.run(&format!("GRANT UPDATE (models) ON channels TO {role}")).await;
-    db.run(&format!("GRANT INSERT, UPDATE, DELETE ON abilities TO {role}")).await;
+    match db.engine {
+        Engine::Postgres => db.run(&format!("CREATE ROLE {name} LOGIN PASSWORD 'canary-password'")).await,
+        Engine::MySql | Engine::Sqlite => {
+            db.run(&format!("CREATE USER {name}@'127.0.0.1' IDENTIFIED BY 'canary-password'")).await;
+        }
+    }
+    (if db.engine == Engine::MySql { format!("{name}@'127.0.0.1'") } else { name }, url)
+}
+
+#[tokio::test]
+async fn missing_rights_are_named_and_reading_needs_none_of_them() {
+    for engine in [Engine::MySql, Engine::Postgres] {
+        for schema in [Schema::OneApi, Schema::NewApi] {
+            let db = Db::create(engine, schema).await;
+            let id = db.channel(ChannelRow::default()).await;
+            let (user, url) = user(&db).await;
+            for table in ["channels", "abilities"] {
+                db.run(&format!("GRANT SELECT ON {table} TO {user}")).await;
+            }
+            let before = db.dump().await;
+            let gateway = open(url.as_str()).await.unwrap();
+            let why = gateway.schema().writable.clone().unwrap_err();
+            let all =
+                "GRANT it UPDATE (models) ON channels, INSERT ON abilities, UPDATE ON abilities, DELETE ON abilities";
+            assert!(why.ends_with(all) && why.contains("denied"), "{engine:?} {why}");
+            assert!(!format!("{gateway:?} {why}").contains("canary"), "no password is shown");
+            assert!(gateway.channel(id).await.unwrap().is_some());
+
+            // A right on one column of the table is enough, if it is the one.
+            db.run(&format!("GRANT UPDATE (name) ON channels TO {user}")).await;
+            let why = open(url.as_str()).await.unwrap().schema().writable.clone().unwrap_err();
+            assert!(why.contains("UPDATE (models) ON channels"), "{engine:?} {why}");
+            db.run(&format!("GRANT UPDATE (models) ON channels TO {user}")).await;
+            db.run(&format!("GRANT INSERT, DELETE ON abilities TO {user}")).await;
+            let why = open(url.as_str()).await.unwrap().schema().writable.clone().unwrap_err();
+            assert!(why.ends_with("GRANT it UPDATE ON abilities"), "{engine:?} {why}");
+            db.run(&format!("GRANT UPDATE ON abilities TO {user}")).await;
+            assert_eq!(db.dump().await, before, "{engine:?}: looking changes nothing");
+
+            // And these rights are all that a swap takes.
+            let mut bench = Bench::over(db).await;
+            bench.gateway = open(url.as_str()).await.unwrap();
+            assert_eq!(bench.gateway.schema().writable, Ok(()), "{engine:?}");
+            bench.commit(bench.intent(id, "c,d").await).await.unwrap();
+            assert_eq!(bench.db.routes(id).await, ["default/c", "default/d"], "{engine:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_that_may_not_read_is_told_so_at_once() {
+    for engine in [Engine::MySql, Engine::Postgres] {
+        let db = Db::create(engine, Schema::NewApi).await;
+        let (user, url) = user(&db).await;
+        db.run(&format!("GRANT SELECT ON channels TO {user}")).await;
+        let error = open(url.as_str()).await.unwrap_err();
+        assert!(error.to_string().contains("abilities"), "{engine:?} {error}");
+        let named = matches!(error, GatewayError::Missing { .. } | GatewayError::Forbidden { .. });
+        assert!(named, "{engine:?} {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_writes_is_named() {
+    let db = Db::create(Engine::Postgres, Schema::NewApi).await;
+    let (user, url) = user(&db).await;
+    db.run(&format!("GRANT ALL ON channels, abilities TO {user}")).await;
     assert_eq!(open(url.as_str()).await.unwrap().schema().writable, Ok(()));
+    db.run(&format!("ALTER ROLE {user} SET default_transaction_read_only = on")).await;
+    let why = open(url.as_str()).await.unwrap().schema().writable.clone().unwrap_err();
+    assert!(why.contains("takes no writes"), "{why}");
 }

@@ -1,7 +1,7 @@
 //! Channels as every engine and every age of gateway stores them.
 
-use channelwarden::model::Route;
-use channelwarden::model::{Ability, ModelName, Status};
+use channelwarden::gateway::Pages;
+use channelwarden::model::{Ability, ModelName, Route, Status};
 
 use crate::bench::Bench;
 use crate::databases::{Engine, Lit};
@@ -89,10 +89,39 @@ async fn unreadable_settings_name_the_channel_and_leave_the_others() {
         let bad = ChannelRow { model_mapping: Some("{oops".to_owned()), ..ChannelRow::default() };
         let bad = bench.db.channel(bad).await;
         let good = bench.db.channel(ChannelRow::default()).await;
-        let channels = bench.gateway.channels(0, 10).await.unwrap();
-        let of = |id| channels.iter().find(|channel| channel.id == id).unwrap();
+        let channels = bench.gateway.pages(None).next().await.unwrap();
+        let of = |id| channels.iter().flatten().find(|channel| channel.id == id).unwrap();
         assert!(of(bad).mapping.as_ref().unwrap_err().contains("model_mapping"));
         assert!(of(good).mapping.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_is_no_text_is_named_and_hides_no_other() {
+    // Only SQLite stores what is no text in a text column.
+    let bench = Bench::new(Engine::Sqlite, Schema::NewApi).await;
+    let good = bench.db.channel(ChannelRow::default()).await;
+    let bad = bench.db.channel(ChannelRow::default()).await;
+    bench.db.run(&format!("UPDATE channels SET `key` = CAST(X'736bff' AS TEXT) WHERE id = {bad}")).await;
+    let other = bench.db.channel(ChannelRow::default()).await;
+    let page = bench.gateway.pages(None).next().await.unwrap();
+    let [Ok(first), Err(unreadable), Ok(last)] = page.as_slice() else { panic!("{page:?}") };
+    assert_eq!((first.id, last.id), (good, other));
+    assert_eq!((unreadable.channel.id, unreadable.channel.created), (bad, 1_700_000_000));
+    assert!(unreadable.why.contains("in column key:") && !unreadable.why.contains("sk"), "{}", unreadable.why);
+    assert_eq!(unreadable.channel.name, "plain", "what can be read of it is told");
+}
+
+/// Every id, page by page, and how many pages it took.
+async fn ids(mut pages: Pages<'_>) -> (Vec<i64>, usize) {
+    let (mut ids, mut count) = (vec![], 0);
+    loop {
+        let page = pages.next().await.unwrap();
+        if page.is_empty() {
+            return (ids, count);
+        }
+        count += 1;
+        ids.extend(page.into_iter().flatten().map(|channel| channel.id));
     }
 }
 
@@ -100,16 +129,36 @@ async fn unreadable_settings_name_the_channel_and_leave_the_others() {
 async fn channels_come_in_pages_and_deleted_ones_never() {
     for engine in Engine::ALL {
         let bench = Bench::new(engine, Schema::OneHub).await;
-        for n in 0..5 {
-            bench.db.channel(ChannelRow { name: Some(format!("c{n}")), ..ChannelRow::default() }).await;
+        for id in 1..=5 {
+            bench.db.channel(ChannelRow { id: Some(id), ..ChannelRow::default() }).await;
         }
         bench.db.edit(3, "deleted_at", Lit::text("2026-01-02 03:04:05")).await;
-        let ids = |channels: Vec<channelwarden::model::Channel>| channels.iter().map(|c| c.id).collect::<Vec<_>>();
-        assert_eq!(ids(bench.gateway.channels(0, 2).await.unwrap()), [1, 2]);
-        assert_eq!(ids(bench.gateway.channels(2, 2).await.unwrap()), [4, 5]);
-        assert_eq!(ids(bench.gateway.channels(5, 2).await.unwrap()), [0; 0]);
+        assert_eq!(ids(bench.gateway.pages(None)).await, (vec![1, 2, 4, 5], 1));
         assert_eq!(bench.gateway.count().await.unwrap(), 4);
         assert!(bench.gateway.channel(3).await.unwrap().is_none());
+
+        let many: Vec<_> = (6..250).map(|id| format!("({id}, 'k', 'a')")).collect();
+        let key = engine.quote("key");
+        bench.db.run(&format!("INSERT INTO channels (id, {key}, models) VALUES {}", many.join(", "))).await;
+        let all: Vec<_> = (1..250).filter(|id| *id != 3).collect();
+        assert_eq!(ids(bench.gateway.pages(None)).await, (all, 3));
+    }
+}
+
+#[tokio::test]
+async fn only_the_channels_asked_for_are_read() {
+    for engine in Engine::ALL {
+        let bench = Bench::new(engine, Schema::NewApi).await;
+        for id in 1..=5 {
+            bench.db.channel(ChannelRow { id: Some(id), ..ChannelRow::default() }).await;
+        }
+        assert_eq!(ids(bench.gateway.pages(Some(vec![4, 2, 4, 99]))).await.0, [2, 4]);
+        let before = bench.gateway.statements().all;
+        assert_eq!(ids(bench.gateway.pages(Some(vec![]))).await.0, [0; 0]);
+        assert_eq!(bench.gateway.statements().all, before, "{engine:?}: nothing to ask for");
+        // Whole pages of channels that are gone are no end.
+        let most_gone = (-300..=1).chain([5]).chain(1000..1300).collect();
+        assert_eq!(ids(bench.gateway.pages(Some(most_gone))).await.0, [1, 5]);
     }
 }
 
