@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
-use questions::{Questions, Rules};
+use questions::{Questions, Rules, in_turn};
 
 use super::Round;
 use crate::clock;
@@ -112,7 +112,8 @@ impl Round {
         let rules = Rules { models: &self.settings.models, policy: &self.config.verdict };
         let mut questions = Questions::new(channel, &advertised, &offer.names, &known, rules, scope, clock::now());
         surveyed.unprobed = std::mem::take(&mut questions.unprobed);
-        let answers = self.ask(&reference, &targets, std::mem::take(&mut questions.upstream)).await;
+        let upstream = in_turn(round, std::mem::take(&mut questions.upstream));
+        let answers = self.ask(&reference, &targets, upstream).await;
         let now = clock::now();
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
@@ -229,12 +230,12 @@ impl Round {
         &self,
         channel: &ChannelRef,
         targets: &[Target],
-        upstream: BTreeMap<ModelName, Option<String>>,
+        upstream: Vec<(usize, ModelName, Option<String>)>,
     ) -> HashMap<ModelName, Observation> {
         self.progress.expect(upstream.len());
         let side_by_side = self.config.probe.per_key.max(1) * targets.len();
-        futures::stream::iter(upstream.into_iter().enumerate())
-            .map(|(place, (model, shape))| async move {
+        futures::stream::iter(upstream)
+            .map(|(place, model, shape)| async move {
                 // What waits here is small; a question's own state is made when its turn is near.
                 let _near = self.desks.acquire().await.ok()?;
                 let seen = Box::pin(self.ask_one(targets, place, &model, shape.as_deref())).await?;
@@ -251,7 +252,7 @@ impl Round {
     async fn list(&self, targets: &[Target]) -> Listing {
         let mut listing = Listing::Unlisted;
         for target in targets {
-            listing = self.prober.list(target).await;
+            listing = self.inquiry.list(target).await;
             if !matches!(listing, Listing::Failed { outcome: Outcome::KeyBad | Outcome::KeyBroke, .. }) {
                 break;
             }
@@ -274,7 +275,7 @@ impl Round {
                 return None;
             }
             let target = targets.get((place + turn) % targets.len())?;
-            let answer = self.prober.ask(target, model, shape).await;
+            let answer = self.inquiry.ask(target, model, shape).await;
             match answer.outcome {
                 Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => answers.push(answer),
                 Outcome::Works
