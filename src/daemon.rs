@@ -244,7 +244,7 @@ pub async fn open(
         settings: settings.clone(),
         config: config.clone(),
         store: store.clone(),
-        prober: Arc::clone(prober),
+        inquiry: prober.inquiry(),
         progress: Arc::new(Quiet),
         stop: stop.clone(),
         desks: Semaphore::new(config.probe.concurrency.clamp(1, Semaphore::MAX_PERMITS / 4) * 4),

@@ -49,12 +49,21 @@ pub struct Judged {
     pub verdict: Verdict,
     /// We took it off this channel before.
     pub withdrawn: bool,
-    /// The operator keeps it on the list: never taken off.
-    pub kept: bool,
-    /// It is on hold: neither taken off nor put on.
-    pub on_hold: bool,
+    /// What the operator said of it.
+    pub word: Word,
     /// It may be put on the list when it works.
     pub may_add: bool,
+}
+
+/// What the operator said of one model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Nothing: it is ours to judge.
+    Nothing,
+    /// Never to be taken off.
+    Keep,
+    /// Neither to be taken off nor put on.
+    Hold,
 }
 
 /// What is wanted for one channel.
@@ -178,10 +187,10 @@ impl Draft {
 pub fn draft(survey: &Survey, limits: &Limits) -> Option<Draft> {
     let on_list: HashSet<&ModelName> = survey.advertised.names().iter().collect();
     let (mut removed, mut added, mut restored) = (vec![], vec![], vec![]);
-    for Judged { model, verdict, withdrawn, kept, may_add, .. } in survey.judged.iter().filter(|judged| !judged.on_hold)
-    {
+    for Judged { model, verdict, withdrawn, word, may_add } in &survey.judged {
         match verdict {
-            Verdict::Withdraw(reason) if !kept && on_list.contains(model) => {
+            _ if *word == Word::Hold => {}
+            Verdict::Withdraw(reason) if *word == Word::Nothing && on_list.contains(model) => {
                 removed.push(Removal { model: model.clone(), reason: reason.clone() });
             }
             Verdict::Working if !on_list.contains(model) => match (withdrawn, may_add) {
@@ -202,8 +211,8 @@ pub fn draft(survey: &Survey, limits: &Limits) -> Option<Draft> {
     let mut draft = Draft::nothing(survey);
     draft.change = Change { removed, added, restored, ..draft.change };
     guard::channel_down(&mut draft, survey.probed, survey.alive);
-    guard::correlated(&mut draft, survey.probed, limits);
     guard::channel_limit(&mut draft, limits);
+    guard::correlated(&mut draft, survey.probed, limits);
     guard::additions(&mut draft, limits);
     guard::never_empty(&mut draft);
     draft.relist();

@@ -27,7 +27,7 @@ use crate::config::{Config, GatewayConfig, Mode};
 use crate::gateway::{Gateway, GatewayError};
 use crate::model::{Change, ModelName};
 use crate::plan::{self, Draft, Facts};
-use crate::probe::Prober;
+use crate::probe::Inquiry;
 use crate::store::{Proposal, Store, StoreError, Turn};
 
 use self::waiting::Waiting;
@@ -55,7 +55,7 @@ impl From<ApplyError> for RoundError {
     }
 }
 
-/// Everything a round needs; shared by the tasks that survey channels.
+/// Everything one round needs; shared by the tasks that survey channels.
 pub struct Round {
     /// The gateway, open.
     pub gateway: Gateway,
@@ -65,8 +65,8 @@ pub struct Round {
     pub config: Config,
     /// Our own store.
     pub store: Store,
-    /// The one prober: its bounds hold over all rounds and gateways.
-    pub prober: Arc<Prober>,
+    /// This round's questions. The prober behind them is one: its bounds hold over all rounds and gateways.
+    pub inquiry: Inquiry,
     /// Who is told how far we are.
     pub progress: Arc<dyn Progress>,
     /// Set when we should stop.
@@ -87,8 +87,7 @@ impl Round {
             let turn = self.turn().await?.ok_or(RoundError::Stopped)?;
             report.notes.extend(apply::recover(&self.store, &self.gateway, &turn).await?);
         }
-        self.prober.new_round();
-        let answered = self.prober.answered();
+        let answered = self.inquiry.prober().answered();
         let started = clock::now();
         let round = self.store.begin_round(name, self.settings.mode.as_str(), started).await?;
         report.round = round;
@@ -97,7 +96,7 @@ impl Round {
         if self.stop.is_cancelled() {
             return Err(RoundError::Stopped);
         }
-        let answered = self.prober.answered() > answered;
+        let answered = self.inquiry.prober().answered() > answered;
         if report.probed > 0 && !(drafts.is_empty() && answered) {
             facts.own_network = network::trouble(&self.config.network, answered).await;
         }

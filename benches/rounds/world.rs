@@ -113,7 +113,7 @@ impl Bench {
     /// The same by our prober: pacing, classification and all.
     pub(crate) async fn probe_loop(&self, at_once: usize, requests: usize) -> Duration {
         let config = configuration(&self.database(), &self.fresh_store(), at_once);
-        let prober = Arc::new(Prober::new(&config.probe).unwrap());
+        let inquiry = Arc::new(Arc::new(Prober::new(&config.probe).unwrap()).inquiry());
         let address = config.gateways["bench"].address().unwrap();
         let gateway = Gateway::open("bench", &address, None, "salt").await.unwrap();
         let channel = gateway.channel(1).await.unwrap().unwrap();
@@ -121,9 +121,9 @@ impl Bench {
         let target = Arc::new(Target::new(&access, &channel, &channel.keys[0]).unwrap());
         let models: Arc<Vec<_>> = Arc::new((0..self.models).map(|n| ModelName::parse(&name(n)).unwrap()).collect());
         spread(at_once, requests, move |number| {
-            let (prober, target, models) = (Arc::clone(&prober), Arc::clone(&target), Arc::clone(&models));
+            let (inquiry, target, models) = (Arc::clone(&inquiry), Arc::clone(&target), Arc::clone(&models));
             async move {
-                let seen = prober.ask(&target, &models[number % models.len()], None).await;
+                let seen = inquiry.ask(&target, &models[number % models.len()], None).await;
                 assert_eq!(seen.outcome, Outcome::Works, "{seen:?}");
             }
         })

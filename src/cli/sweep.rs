@@ -190,7 +190,9 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
     for line in show::again(report) {
         println!("{line}");
     }
-    for down in &report.down {
+    // When nothing is written at all, one line says why.
+    let down: &[_] = if report.blackout.is_some() { &[] } else { &report.down };
+    for down in down {
         let (channel, detail) = (show::channel(&down.channel), show::plain(&down.detail));
         println!("{channel}: nothing answered ({}), nothing withdrawn: {detail}", down.outcome);
     }

@@ -81,11 +81,10 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
             } else {
                 let outcome = apply::undo(&store, &round.gateway, &now, how, &turn).await?;
                 codes.push(show::exit_code(&outcome));
-                match outcome {
-                    apply::Outcome::Applied(by) => {
-                        format!("taken back as change {by} (`channelwarden undo {by}` redoes it)")
-                    }
-                    other => show::outcome(&other),
+                if let apply::Outcome::Applied(by) = outcome {
+                    format!("taken back as change {by} (`channelwarden undo {by}` redoes it)")
+                } else {
+                    show::outcome(&outcome)
                 }
             };
             println!("change {} of {}: {what}", now.id, show::channel(&now.intent.channel));

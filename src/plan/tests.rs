@@ -28,8 +28,7 @@ fn survey(id: i64, letters: &str) -> Survey {
                 _ => Verdict::Working,
             },
             withdrawn: letter == 'r',
-            kept: letter == 'k',
-            on_hold: false,
+            word: if letter == 'k' { Word::Keep } else { Word::Nothing },
             may_add: letter == 'n',
         })
         .collect();
@@ -112,14 +111,14 @@ fn models_that_turned_bad_together_wait() {
 #[test]
 fn what_is_on_hold_is_neither_taken_off_nor_put_on() {
     let mut survey = survey(1, "wgnr");
-    survey.judged.iter_mut().for_each(|judged| judged.on_hold = true);
+    survey.judged.iter_mut().for_each(|judged| judged.word = Word::Hold);
     assert!(draft(&survey, &Limits::default()).is_none());
 }
 
 #[test]
 fn a_kept_model_that_we_withdrew_before_comes_back() {
     let mut survey = survey(1, "wr");
-    survey.judged.iter_mut().for_each(|judged| judged.kept = true);
+    survey.judged.iter_mut().for_each(|judged| judged.word = Word::Keep);
     assert_eq!(draft(&survey, &Limits::default()).unwrap().change.restored, [name("r1")]);
 }
 
@@ -240,7 +239,7 @@ proptest! {
         }
         let limits = Limits::default();
         let before: Vec<_> = survey.advertised.names().to_vec();
-        let (alive, kept) = (survey.alive, survey.judged.iter().filter(|judged| judged.kept).map(|judged| judged.model.clone()).collect::<Vec<_>>());
+        let (alive, kept) = (survey.alive, survey.judged.iter().filter(|judged| judged.word == Word::Keep).map(|judged| judged.model.clone()).collect::<Vec<_>>());
         let Some(draft) = draft(&survey, &limits) else { return Ok(()) };
         let after = draft.change.after.names();
         // Never empty by type; what stays keeps its order, and everything not removed stays.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::classify::{Answer, classify};
-use super::{Prober, Shape, unsent};
+use super::{Inquiry, Shape, unsent};
 use crate::model::Outcome;
 use crate::upstream::protocol::list_request;
 use crate::upstream::{Listing, NAMES_AT_MOST, Page, Target, read_page};
@@ -19,22 +19,25 @@ const PAGE_CAP: usize = 16 << 20;
 /// The most pages that are followed.
 const PAGES_AT_MOST: usize = 50;
 
-impl Prober {
+impl Inquiry {
     /// The names that the upstream's own list offers, asked for at the same pace as probes. A list that breaks off
     /// between pages is a failed one: half of it would look as if the rest were gone.
     pub async fn list(&self, target: &Target) -> Listing {
         let Some(first) = target.endpoints.list.clone() else { return Listing::Unlisted };
-        let lanes = self.pace.lanes(target);
+        let (prober, lanes) = (&self.prober, self.lanes(target));
         let (mut seen, mut offered) = (HashSet::new(), Vec::new());
         let mut next = Some(first);
         for _ in 0..PAGES_AT_MOST {
             let Some(url) = next.take() else { break };
-            let answer = match self.pace.pass(&lanes).await {
+            let answer = match prober.pace.pass(&lanes).await {
                 Ok(_pass) => {
-                    self.sent.fetch_add(1, Ordering::Relaxed);
+                    prober.sent.fetch_add(1, Ordering::Relaxed);
                     let answer =
-                        self.http.send(list_request(target, url.clone()), target.proxy.as_ref(), PAGE_CAP).await;
-                    self.answered.fetch_add(u64::from(answer.is_ok()), Ordering::Relaxed);
+                        prober.http.send(list_request(target, url.clone()), target.proxy.as_ref(), PAGE_CAP).await;
+                    if answer.is_ok() {
+                        prober.answered.fetch_add(1, Ordering::Relaxed);
+                        lanes.circuit.heard();
+                    }
                     answer
                 }
                 Err(refusal) => {

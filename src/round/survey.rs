@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
-use questions::{Questions, Rules};
+use questions::{Questions, Rules, in_turn};
 
 use super::Round;
 use crate::clock;
 use crate::config::Source;
 use crate::gateway;
 use crate::model::{Channel, ChannelRef, Evidence, ModelName, Observation, Outcome, Standing, Status, WorkingList};
-use crate::plan::{Judged, Survey};
+use crate::plan::{Judged, Survey, Word};
 use crate::store::{Finding, StoreError};
 use crate::upstream::{Listing, Target};
 use crate::verdict::{self, Company, Verdict};
@@ -112,9 +112,14 @@ impl Round {
         let rules = Rules { models: &self.settings.models, policy: &self.config.verdict };
         let mut questions = Questions::new(channel, &advertised, &offer.names, &known, rules, scope, clock::now());
         surveyed.unprobed = std::mem::take(&mut questions.unprobed);
-        let answers = self.ask(&reference, &targets, std::mem::take(&mut questions.upstream)).await;
+        let upstream = in_turn(round, std::mem::take(&mut questions.upstream));
+        let answers = self.ask(&reference, &targets, upstream).await;
         let now = clock::now();
         surveyed.down = down(&answers);
+        if surveyed.down.is_some() {
+            // That nothing answered says it all.
+            surveyed.notes.clear();
+        }
         let alive = answers.values().filter(|seen| seen.outcome.evidence() == Evidence::Alive).count();
         let (mut judged, mut findings) = (vec![], vec![]);
         for candidate in questions.candidates {
@@ -129,11 +134,15 @@ impl Round {
                 // Not on the list, so there is nothing to confirm soon.
                 (standing.next_probe, verdict) = (None, Verdict::Unknown);
             }
+            let word = match candidate.kept {
+                _ if on_hold.contains(&candidate.model) => Word::Hold,
+                true => Word::Keep,
+                false => Word::Nothing,
+            };
             judged.push(Judged {
                 verdict,
                 withdrawn: before.withdrawn.is_some(),
-                kept: candidate.kept,
-                on_hold: on_hold.contains(&candidate.model),
+                word,
                 may_add: candidate.may_add,
                 model: candidate.model.clone(),
             });
@@ -173,7 +182,7 @@ impl Round {
             return Err("New API keeps its list itself (upstream auto-sync is on)".to_owned());
         }
         if let Err(why) = &channel.mapping {
-            return Err(format!("until it is mended: {why}"));
+            return Err(format!("{why}: mend it first"));
         }
         if let Some(name) = channel.unwritable_name() {
             let start: String = name.chars().take(60).collect();
@@ -221,12 +230,12 @@ impl Round {
         &self,
         channel: &ChannelRef,
         targets: &[Target],
-        upstream: BTreeMap<ModelName, Option<String>>,
+        upstream: Vec<(usize, ModelName, Option<String>)>,
     ) -> HashMap<ModelName, Observation> {
         self.progress.expect(upstream.len());
         let side_by_side = self.config.probe.per_key.max(1) * targets.len();
-        futures::stream::iter(upstream.into_iter().enumerate())
-            .map(|(place, (model, shape))| async move {
+        futures::stream::iter(upstream)
+            .map(|(place, model, shape)| async move {
                 // What waits here is small; a question's own state is made when its turn is near.
                 let _near = self.desks.acquire().await.ok()?;
                 let seen = Box::pin(self.ask_one(targets, place, &model, shape.as_deref())).await?;
@@ -243,7 +252,7 @@ impl Round {
     async fn list(&self, targets: &[Target]) -> Listing {
         let mut listing = Listing::Unlisted;
         for target in targets {
-            listing = self.prober.list(target).await;
+            listing = self.inquiry.list(target).await;
             if !matches!(listing, Listing::Failed { outcome: Outcome::KeyBad | Outcome::KeyBroke, .. }) {
                 break;
             }
@@ -266,7 +275,7 @@ impl Round {
                 return None;
             }
             let target = targets.get((place + turn) % targets.len())?;
-            let answer = self.prober.ask(target, model, shape).await;
+            let answer = self.inquiry.ask(target, model, shape).await;
             match answer.outcome {
                 Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => answers.push(answer),
                 Outcome::Works

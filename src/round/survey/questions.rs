@@ -1,6 +1,7 @@
 //! Which models of a channel are asked, under which upstream name, and what is ours to do with each.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -113,6 +114,22 @@ impl Questions {
         // In the order of the list, whoever answered last.
         self.candidates.retain(|candidate| chosen.contains(&candidate.model));
     }
+}
+
+/// The upstream models of one channel, each with its place by name, which chooses the key. In another order each round:
+/// a few neighbours that hang may end a channel's questions, and it must not be the same ones that are never asked.
+pub(super) fn in_turn(
+    round: i64,
+    upstream: BTreeMap<ModelName, Option<String>>,
+) -> Vec<(usize, ModelName, Option<String>)> {
+    let places = upstream.into_iter().enumerate();
+    let mut upstream: Vec<_> = places.map(|(place, (model, shape))| (place, model, shape)).collect();
+    upstream.sort_by_cached_key(|(_, model, _)| {
+        let mut hasher = DefaultHasher::new();
+        (round, model).hash(&mut hasher);
+        hasher.finish()
+    });
+    upstream
 }
 
 /// The upstream name behind a name, or why it is not ours to judge.

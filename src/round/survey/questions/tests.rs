@@ -144,5 +144,19 @@ fn a_partial_round_asks_what_is_due_and_two_siblings_that_answered_last() {
     let scope = Scope { due: Some(vec![1]), ..Scope::default() };
     let models = ModelsConfig::default();
     let asked = asked(&channel(&[], &[]), "a,b,c,due,later,never", "", &known, &models, &scope, at(10));
-    assert_eq!(asked.candidates, "due,b,c");
+    assert_eq!(asked.candidates, "b,c,due", "in the order of the list");
+}
+
+#[test]
+fn every_model_is_among_the_first_in_some_round_and_keeps_its_place() {
+    let models: BTreeMap<_, _> = (0..40).map(|n| (name(&format!("m-{n:02}")), None)).collect();
+    let by_name: Vec<_> = models.keys().cloned().collect();
+    let mut first = HashSet::new();
+    for round in 1..100 {
+        let turn = in_turn(round, models.clone());
+        assert_eq!(turn.len(), 40);
+        assert!(turn.iter().all(|(place, model, _)| by_name[*place] == *model));
+        first.extend(turn.into_iter().take(4).map(|(_, model, _)| model));
+    }
+    assert_eq!(first.len(), 40);
 }

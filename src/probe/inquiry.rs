@@ -1,0 +1,118 @@
+//! One round's questions, and what it learnt on the way: a key that does not work, an upstream that is silent.
+//!
+//! Decides: which shape is tried, and what an answer says of the key and the host. Must not know: other rounds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::classify::{self, Answer, Finding, classify};
+use super::pace::{Lanes, locked};
+use super::shape::{Ladder, Shape};
+use super::{Prober, unsent, wait};
+use crate::clock;
+use crate::model::{ModelName, Observation, Outcome};
+use crate::upstream::Target;
+use crate::upstream::protocol::{Question, question_request};
+
+/// One round's questions. What it learns is forgotten with it, and no other round's business.
+#[derive(Debug)]
+pub struct Inquiry {
+    pub(super) prober: Arc<Prober>,
+    lanes: Mutex<HashMap<u64, Arc<Lanes>>>,
+}
+
+/// One request's finding, and which shape may be tried next.
+struct Asked {
+    observation: Observation,
+    next_shape: Option<Shape>,
+}
+
+impl Inquiry {
+    pub(super) fn new(prober: Arc<Prober>) -> Self {
+        Self { prober, lanes: Mutex::default() }
+    }
+
+    /// The prober that asks.
+    pub fn prober(&self) -> &Prober {
+        &self.prober
+    }
+
+    /// Asks one model one small question, beginning with the shape that worked last time, each shape at most once.
+    pub async fn ask(&self, target: &Target, model: &ModelName, remembered: Option<&str>) -> Observation {
+        let lanes = self.lanes(target);
+        let mut ladder = Ladder::new(target.knows_completion_limit());
+        let mut shape = ladder.first(remembered);
+        loop {
+            let asked = self.ask_once(target, model, shape, &lanes).await;
+            let hint = asked.next_shape;
+            let next = hint.filter(|_| asked.observation.outcome == Outcome::Shape).and_then(|hint| ladder.next(hint));
+            match next {
+                Some(other) => shape = other,
+                None => return asked.observation,
+            }
+        }
+    }
+
+    /// The lanes of this target, as this round knows them.
+    pub(super) fn lanes(&self, target: &Target) -> Arc<Lanes> {
+        let mut lanes = locked(&self.lanes);
+        Arc::clone(lanes.entry(target.account).or_insert_with(|| Arc::new(self.prober.pace.lanes(target))))
+    }
+
+    async fn ask_once(&self, target: &Target, model: &ModelName, shape: Shape, lanes: &Lanes) -> Asked {
+        let question = Question {
+            model,
+            prompt: &self.prober.prompt,
+            limit: shape.limit(self.prober.max_tokens),
+            stream: shape == Shape::Stream,
+        };
+        // Kept until the answer is noted: who waits for it knows of it then.
+        let pass = match self.prober.pace.pass(lanes).await {
+            Ok(pass) => pass,
+            Err(refusal) => return Asked { observation: unsent(refusal, shape), next_shape: None },
+        };
+        let answer = self.prober.send(target, || question_request(target, &question), shape).await;
+        let Finding { outcome, next_shape, detail, .. } = classify(&target.endpoints.host, &answer);
+        let at = clock::now();
+        let retry_after = note(&answer, model, outcome, lanes, pass.answers);
+        drop(pass);
+        let (status, latency) = match &answer {
+            Ok(reply) => (Some(reply.status), reply.latency),
+            Err(failure) => (None, failure.latency),
+        };
+        let observation = Observation {
+            outcome,
+            at,
+            status,
+            latency_ms: u32::try_from(latency.as_millis()).unwrap_or(u32::MAX),
+            shape: shape.as_str(),
+            detail: if detail.is_empty() { detail } else { target.redact(&detail) },
+            retry_after,
+        };
+        Asked { observation, next_shape }
+    }
+}
+
+/// Remembers what the answer says of the key and the host; gives back the wait it asks for. `answers` had come when
+/// the question was sent.
+fn note(answer: &Answer, model: &ModelName, outcome: Outcome, lanes: &Lanes, answers: u64) -> Option<Duration> {
+    lanes.circuit.note(model, outcome);
+    let Ok(reply) = answer else {
+        if matches!(outcome, Outcome::TimedOut | Outcome::Unreachable) {
+            lanes.circuit.unheard(model, answers);
+        }
+        return None;
+    };
+    lanes.circuit.heard();
+    if !matches!(reply.status, 402 | 429 | 503 | 529) {
+        return None;
+    }
+    let wait = wait::asked(&reply.headers, classify::parse(reply).as_ref(), clock::now())?;
+    match reply.status {
+        429 => lanes.key.pause_for(model, wait),
+        503 | 529 => lanes.host.pause_for(model, wait),
+        _ => {}
+    }
+    Some(wait)
+}
