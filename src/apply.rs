@@ -108,7 +108,7 @@ async fn intend(
 
 /// Journal, swap, outcome.
 async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -> Result<Outcome, ApplyError> {
-    let permit = store.permit(gateway.name(), &intent.channel);
+    let permit = store.permit(&intent);
     if let Err(hold) = permit.check().await {
         return Ok(Outcome::OnHold(hold.to_string()));
     }

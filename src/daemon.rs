@@ -28,6 +28,9 @@ pub const HEARTBEAT: Duration = Duration::from_secs(30);
 /// The shortest pause between two looks at doubtful models.
 const BREATH: Duration = Duration::from_secs(1);
 
+/// The pause after a round that failed; doubled with each failure in a row, up to `probe.every`.
+const BACK_OFF: Duration = Duration::from_secs(30);
+
 /// Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again: parsed and validated whole first, the old one
 /// stays if that fails.
 pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
@@ -39,6 +42,7 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
         let stop = CancellationToken::new();
         let retire = CancellationToken::new();
         let watches = start(&config, &store, &prober, &stop, &retire);
+        let beating = tokio::spawn(beat(store.clone()));
         let reloaded = loop {
             tokio::select! {
                 _ = terminate.recv() => break None,
@@ -58,12 +62,19 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
             stop.cancel();
         }
         watches.close();
-        tokio::select! {
-            () = watches.wait() => {}
-            _ = terminate.recv() => stop.cancel(),
-            _ = interrupt.recv() => stop.cancel(),
+        loop {
+            tokio::select! {
+                () = watches.wait() => break,
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            // Asked once more: what was being written is settled with the next start.
+            if stop.is_cancelled() {
+                return Ok(());
+            }
+            stop.cancel();
         }
-        watches.wait().await;
+        beating.abort();
         store.close().await;
         match reloaded {
             Some(fresh) if !stop.is_cancelled() => (config, (store, prober)) = fresh,
@@ -85,7 +96,7 @@ async fn reload(path: &Path) -> anyhow::Result<(Config, (Store, Arc<Prober>))> {
     Ok((config, prepared))
 }
 
-/// Starts one watch a gateway, and the heartbeat.
+/// Starts one watch a gateway.
 fn start(
     config: &Config,
     store: &Store,
@@ -103,25 +114,23 @@ fn start(
             stop: stop.clone(),
             retire: retire.clone(),
         };
-        watches.spawn(watch.run());
+        watches.spawn(watch.keep_going());
     }
-    let (store, stop, retire) = (store.clone(), stop.clone(), retire.clone());
-    watches.spawn(async move {
-        loop {
-            if let Err(error) = store.beat(clock::now()).await {
-                tracing::error!("{error}");
-            }
-            tokio::select! {
-                () = sleep(HEARTBEAT) => {}
-                () = stop.cancelled() => return,
-                () = retire.cancelled() => return,
-            }
-        }
-    });
     watches
 }
 
+/// Says again and again that we are alive.
+async fn beat(store: Store) {
+    loop {
+        if let Err(error) = store.beat(clock::now()).await {
+            tracing::error!("{error}");
+        }
+        sleep(HEARTBEAT).await;
+    }
+}
+
 /// Looks after one gateway.
+#[derive(Clone)]
 struct Watch {
     name: String,
     config: Config,
@@ -132,21 +141,45 @@ struct Watch {
 }
 
 impl Watch {
+    /// Runs, and runs again should it ever panic: a mistake of ours in one round must not end the loop unseen.
+    async fn keep_going(self) {
+        while let Err(panic) = tokio::spawn(self.clone().run()).await {
+            tracing::error!(gateway = self.name, "the loop failed and starts again: {panic}");
+            tokio::select! {
+                () = sleep(BACK_OFF) => {}
+                () = self.stop.cancelled() => return,
+                () = self.retire.cancelled() => return,
+            }
+        }
+    }
+
     async fn run(self) {
         let mut full = Instant::now();
+        let mut failures = 0;
         loop {
             let is_full = Instant::now() >= full;
             if is_full {
                 full = Instant::now() + self.gap();
             }
             let looked = clock::now();
-            // An error waits for the next tick; nothing of it stops the loop.
-            match self.round(is_full).await {
-                Ok(Some(report)) => tell(&report),
-                Ok(None) => {}
-                Err(error) => tracing::error!(gateway = self.name, "{error:#}"),
-            }
-            let next = self.next_look(full, looked).await;
+            // An error stops nothing: a gateway's database may start after us. It only makes us wait longer.
+            let next = match self.round(is_full).await {
+                Ok(report) => {
+                    failures = 0;
+                    if let Some(report) = report {
+                        tell(&report);
+                    }
+                    self.next_look(full, looked).await
+                }
+                Err(error) => {
+                    let wait = BACK_OFF.saturating_mul(1 << failures.min(10_u32)).min(self.config.probe.every);
+                    failures += 1;
+                    tracing::error!(gateway = self.name, "{error:#}; next try in {}", humantime::format_duration(wait));
+                    let next = Instant::now() + wait;
+                    full = if is_full { next } else { full.max(next) };
+                    next
+                }
+            };
             tokio::select! {
                 () = sleep_until(next) => {}
                 () = self.stop.cancelled() => return,

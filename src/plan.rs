@@ -4,10 +4,12 @@
 //! Must not know: databases, upstreams, clocks. Pure: surveys, limits and routes in, changes and held ones out.
 
 mod guard;
+mod reconsider;
 
 use std::collections::HashSet;
 
 pub use guard::{Facts, blackout};
+pub use reconsider::{Now, reconsider};
 
 use crate::config::Limits;
 use crate::model::{Change, ChannelRef, Fingerprint, Guard, Held, ModelName, Removal, Route, WorkingList};
@@ -28,14 +30,14 @@ pub struct Survey {
     pub groups: Vec<String>,
     /// Whether the gateway routes to it now.
     pub enabled: bool,
+    /// `channels.test_model`.
+    pub test_model: Option<String>,
     /// What to think of each model looked at.
     pub judged: Vec<Judged>,
     /// How many models were probed in this round.
     pub probed: usize,
     /// How many of them answered.
     pub alive: usize,
-    /// How many of them turned bad in this round, having answered before.
-    pub turned_bad: usize,
 }
 
 /// One model's verdict, and what is ours to do with it.
@@ -47,10 +49,21 @@ pub struct Judged {
     pub verdict: Verdict,
     /// We took it off this channel before.
     pub withdrawn: bool,
-    /// The operator wants it left as it is: never taken off, never put back.
-    pub kept: bool,
+    /// What the operator said of it.
+    pub word: Word,
     /// It may be put on the list when it works.
     pub may_add: bool,
+}
+
+/// What the operator said of one model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Nothing: it is ours to judge.
+    Nothing,
+    /// Never to be taken off.
+    Keep,
+    /// Neither to be taken off nor put on.
+    Hold,
 }
 
 /// What is wanted for one channel.
@@ -60,14 +73,81 @@ pub struct Draft {
     pub change: Change,
     /// What they held back.
     pub held: Vec<Held>,
-    /// The channel's groups.
-    pub groups: Vec<String>,
-    /// Whether the gateway routes to it now.
-    pub enabled: bool,
+    /// What an earlier round held back of models that this one did not look at.
+    pub waiting: Vec<Held>,
+    groups: Vec<String>,
+    enabled: bool,
+    test_model: Option<String>,
     advertised: WorkingList,
 }
 
 impl Draft {
+    /// A draft that wants nothing.
+    pub fn nothing(survey: &Survey) -> Self {
+        let change = Change {
+            channel: survey.channel.clone(),
+            before: survey.before.clone(),
+            fingerprint: survey.fingerprint.clone(),
+            after: survey.advertised.clone(),
+            removed: vec![],
+            added: vec![],
+            restored: vec![],
+        };
+        Self {
+            change,
+            held: vec![],
+            waiting: vec![],
+            groups: survey.groups.clone(),
+            enabled: survey.enabled,
+            test_model: survey.test_model.clone(),
+            advertised: survey.advertised.clone(),
+        }
+    }
+
+    /// Whether nothing is wanted, held or waiting.
+    pub fn is_nothing(&self) -> bool {
+        self.change.is_empty() && self.held.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Takes over what an earlier round wanted of models that this survey did not look at, if the channel is as it was.
+    pub fn join(&mut self, earlier: &Change, held: &[Held], survey: &Survey) {
+        let as_it_was = earlier.before == self.change.before && earlier.fingerprint == self.change.fingerprint;
+        if !as_it_was {
+            return;
+        }
+        let looked_at: HashSet<&ModelName> = survey.judged.iter().map(|judged| &judged.model).collect();
+        let unseen = |models: &[ModelName]| -> Vec<ModelName> {
+            models.iter().filter(|model| !looked_at.contains(model)).cloned().collect()
+        };
+        let unseen_removals = |removals: &[Removal]| -> Vec<Removal> {
+            removals.iter().filter(|removal| !looked_at.contains(&removal.model)).cloned().collect()
+        };
+        self.change.removed.extend(unseen_removals(&earlier.removed));
+        self.change.added.extend(unseen(&earlier.added));
+        self.change.restored.extend(unseen(&earlier.restored));
+        self.waiting.extend(held.iter().filter_map(|held| {
+            let (removals, additions) = (unseen_removals(&held.removals), unseen(&held.additions));
+            let left = !(removals.is_empty() && additions.is_empty());
+            left.then(|| Held { removals, additions, ..held.clone() })
+        }));
+        self.relist();
+    }
+
+    /// What the gateway's own channel test would notice: New API and Veloera test `test_model`, all of them else the
+    /// first of the list.
+    pub fn test_note(&self) -> Option<String> {
+        let Change { channel, removed, after, .. } = &self.change;
+        let (first, then) = (self.advertised.names().first()?, after.names().first()?);
+        match self.test_model.as_deref().filter(|model| !model.is_empty()) {
+            Some(model) => removed.iter().any(|removal| removal.model.as_str() == model).then(|| {
+                format!("channel {channel}: its test_model {model} comes off the list: name another in the gateway")
+            }),
+            None => (first != then).then(|| {
+                format!("channel {channel}: the gateway's own test will use {then}, which is now the first of its list")
+            }),
+        }
+    }
+
     /// Takes all removals out of the change and hands them over.
     fn hold_removals(&mut self, guard: Guard, why: impl FnOnce(usize) -> String) {
         let removals = std::mem::take(&mut self.change.removed);
@@ -107,12 +187,13 @@ impl Draft {
 pub fn draft(survey: &Survey, limits: &Limits) -> Option<Draft> {
     let on_list: HashSet<&ModelName> = survey.advertised.names().iter().collect();
     let (mut removed, mut added, mut restored) = (vec![], vec![], vec![]);
-    for Judged { model, verdict, withdrawn, kept, may_add } in &survey.judged {
+    for Judged { model, verdict, withdrawn, word, may_add } in &survey.judged {
         match verdict {
-            Verdict::Withdraw(reason) if !kept && on_list.contains(model) => {
+            _ if *word == Word::Hold => {}
+            Verdict::Withdraw(reason) if *word == Word::Nothing && on_list.contains(model) => {
                 removed.push(Removal { model: model.clone(), reason: reason.clone() });
             }
-            Verdict::Working if !kept && !on_list.contains(model) => match (withdrawn, may_add) {
+            Verdict::Working if !on_list.contains(model) => match (withdrawn, may_add) {
                 (true, _) => restored.push(model.clone()),
                 (false, true) => added.push(model.clone()),
                 (false, false) => {}
@@ -127,25 +208,11 @@ pub fn draft(survey: &Survey, limits: &Limits) -> Option<Draft> {
     if removed.is_empty() && added.is_empty() && restored.is_empty() {
         return None;
     }
-    let change = Change {
-        channel: survey.channel.clone(),
-        before: survey.before.clone(),
-        fingerprint: survey.fingerprint.clone(),
-        after: survey.advertised.clone(),
-        removed,
-        added,
-        restored,
-    };
-    let mut draft = Draft {
-        change,
-        held: vec![],
-        groups: survey.groups.clone(),
-        enabled: survey.enabled,
-        advertised: survey.advertised.clone(),
-    };
+    let mut draft = Draft::nothing(survey);
+    draft.change = Change { removed, added, restored, ..draft.change };
     guard::channel_down(&mut draft, survey.probed, survey.alive);
-    guard::correlated(&mut draft, survey.probed, survey.turned_bad, limits);
     guard::channel_limit(&mut draft, limits);
+    guard::correlated(&mut draft, survey.probed, limits);
     guard::additions(&mut draft, limits);
     guard::never_empty(&mut draft);
     draft.relist();
@@ -161,7 +228,7 @@ pub fn conclude(drafts: &mut [Draft], facts: &Facts, routes: &[Route], limits: &
     }
     guard::round_limit(drafts, facts, limits);
     if !limits.last_route {
-        guard::last_route(drafts, routes);
+        guard::last_route(drafts, routes, &HashSet::new());
     }
 }
 

@@ -10,6 +10,7 @@ mod survey;
 mod waiting;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
@@ -24,7 +25,7 @@ use crate::apply::{self, ApplyError};
 use crate::clock;
 use crate::config::{Config, GatewayConfig, Mode};
 use crate::gateway::{Gateway, GatewayError};
-use crate::model::ModelName;
+use crate::model::{Change, ModelName};
 use crate::plan::{self, Draft, Facts};
 use crate::probe::Inquiry;
 use crate::store::{Proposal, Store, StoreError, Turn};
@@ -105,13 +106,20 @@ impl Round {
         report.sort();
         report.blackout = plan::blackout(&facts, &self.config.limits);
         if !drafts.is_empty() {
+            let (every, now) = (self.config.probe.every, clock::now());
+            facts.pairs = report.pairs.max(self.store.pairs_since(name, before(now, every * 2)).await?);
+            facts.withdrawn_lately = self.store.removed_since(name, before(now, every.mul_f64(0.8))).await?;
             let models: Vec<ModelName> = removals(&drafts);
             let routes = if models.is_empty() { vec![] } else { self.gateway.routes(&models).await? };
             drafts.sort_by_key(|draft| draft.change.channel.id);
             plan::conclude(&mut drafts, &facts, &routes, &self.config.limits);
         }
         for draft in drafts {
-            self.carry_out(round, draft, write, &mut report).await?;
+            if let Err(error) = self.carry_out(round, draft, write, &mut report).await {
+                // What was written before it is told and kept all the same.
+                report.errors.push(format!("no more is written in this round: {error}"));
+                break;
+            }
         }
         // A gateway without any channel is more likely one that is being restored.
         if scope.is_everything() && !report.seen.is_empty() {
@@ -140,11 +148,12 @@ impl Round {
         let mut after = i64::MIN;
         // Enough channels side by side to keep every probe slot busy, and no more in memory.
         let side_by_side = self.config.probe.concurrency.max(1);
-        let mut page = vec![].into_iter();
+        let (mut page, mut read) = (vec![].into_iter(), clock::now());
         let mut more = true;
         loop {
             while more && surveys.len() < side_by_side {
                 let Some(channel) = page.next() else {
+                    read = clock::now();
                     page = self.gateway.channels(after, PAGE).await?.into_iter();
                     more = page.len() > 0;
                     continue;
@@ -152,7 +161,7 @@ impl Round {
                 after = channel.id;
                 if scope.includes(&channel) {
                     let (this, scope) = (Arc::clone(self), scope.clone());
-                    surveys.spawn(async move { this.survey(round, &channel, &scope).await });
+                    surveys.spawn(async move { this.survey(round, &channel, read, &scope).await });
                 }
             }
             let done = tokio::select! {
@@ -166,9 +175,9 @@ impl Round {
                     let surveyed = surveyed?;
                     let channel = surveyed.channel.id;
                     let survey = report.take(surveyed, facts);
-                    match survey.as_ref().and_then(|survey| plan::draft(survey, &self.config.limits)) {
+                    match survey.and_then(|survey| waiting.draft(&survey, scope, &self.config.limits)) {
                         Some(draft) => drafts.push(draft),
-                        None => waiting.nothing_wanted(self, scope, channel, survey.as_ref()).await?,
+                        None => waiting.drop(self, channel).await?,
                     }
                 }
                 // One bad channel never stops the others.
@@ -180,31 +189,31 @@ impl Round {
 
     /// Writes one channel's change, or keeps it for a person, as its mode says.
     async fn carry_out(&self, round: i64, draft: Draft, write: bool, report: &mut Report) -> Result<(), RoundError> {
-        let Draft { change, held, .. } = draft;
-        let name = self.gateway.name();
-        let mode = if self.gateway.schema().writable.is_ok() {
-            self.settings.mode_of(change.channel.id)
-        } else {
-            Mode::Observe
-        };
+        report.notes.extend(draft.test_note());
+        let Draft { change, mut held, waiting, .. } = draft;
+        let (name, id) = (self.gateway.name(), change.channel.id);
+        let writable = self.gateway.schema().writable.is_ok();
+        let mode = if writable { self.settings.mode_of(id) } else { Mode::Observe };
         report.held.extend(held.iter().cloned());
-        let outcome = if change.is_empty() {
-            None
-        } else if mode == Mode::Apply
+        held.extend(waiting);
+        let mut left = change.clone();
+        let mut outcome = None;
+        if !change.is_empty()
+            && mode == Mode::Apply
             && write
             && let Some(turn) = self.turn().await?
         {
-            Some(apply::apply(&self.store, &self.gateway, &change, Some(round), &turn).await?)
-        } else {
-            None
-        };
-        let done = matches!(outcome, Some(apply::Outcome::Applied(_)));
-        let left = if done { change.clone().emptied() } else { change.clone() };
+            let done = apply::apply(&self.store, &self.gateway, &change, Some(round), &turn).await?;
+            if let (apply::Outcome::Applied(_), Some(now)) = (&done, self.gateway.channel(id).await?) {
+                // What is held waits on the channel as it is now.
+                left = Change { fingerprint: now.fingerprint, ..left.emptied() };
+            }
+            outcome = Some(done);
+        }
         if left.is_empty() && held.is_empty() {
-            self.store.withdraw_proposal(name, change.channel.id).await?;
+            self.store.withdraw_proposal(name, id).await?;
         } else {
-            let proposal = Proposal { channel: change.channel.id, round, at: clock::now(), change: left, held };
-            self.store.propose(name, &proposal).await?;
+            self.store.propose(name, &Proposal { channel: id, round, at: clock::now(), change: left, held }).await?;
         }
         if !change.is_empty() {
             report.changes.push(ChangeLine { change, outcome, mode });
@@ -222,11 +231,15 @@ impl Round {
     }
 
     async fn prune(&self) -> Result<(), RoundError> {
-        let back = |age| clock::now().saturating_sub(SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX));
-        let oldest = |age| back(age).unwrap_or(Timestamp::MIN);
-        let keep = &self.config.store;
-        Ok(self.store.prune(oldest(keep.keep_observations), oldest(keep.keep_changes)).await?)
+        let (keep, now) = (&self.config.store, clock::now());
+        Ok(self.store.prune(before(now, keep.keep_observations), before(now, keep.keep_changes)).await?)
     }
+}
+
+/// So long before `now`.
+fn before(now: Timestamp, age: Duration) -> Timestamp {
+    let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+    now.saturating_sub(age).unwrap_or(Timestamp::MIN)
 }
 
 /// Every model that some draft takes off.

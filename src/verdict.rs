@@ -96,13 +96,6 @@ pub fn judge(
     (after, verdict)
 }
 
-/// Whether a model turned bad with this observation: nothing stood against it before, and something does now.
-pub fn turned_bad(before: &Standing, seen: &Observation) -> bool {
-    let clean = before.denied.is_none() && before.failing.is_none() && before.unrouted.is_none();
-    let bad = matches!(seen.outcome.evidence(), Evidence::Denied | Evidence::Failing | Evidence::Unrouted);
-    before.withdrawn.is_none() && before.last_alive.is_some() && clean && bad
-}
-
 /// The gap before a withdrawn model is probed again: doubled with each attempt, up to the largest.
 pub fn restore_gap(attempts: u32, policy: &VerdictPolicy) -> Duration {
     let doubled = 2_u32.checked_pow(attempts).and_then(|factor| policy.restore_first.checked_mul(factor));
@@ -125,6 +118,7 @@ fn weigh(streak: Option<Streak>, confirm: Confirm, seen: &Observation, now: Time
         return Verdict::Withdraw(Reason {
             outcome: seen.outcome,
             count: streak.count,
+            since: streak.since,
             over_s: lasted.as_secs(),
             detail: seen.detail.clone(),
         });

@@ -60,7 +60,13 @@ async fn inverse(gateway: &Gateway, record: &ChangeRecord) -> Result<Result<Inte
     let rows = if untouched { Rows::Exactly(done.before.abilities.clone()) } else { Rows::AsTheGateway };
     let taken_off = |model: &ModelName| Removal {
         model: model.clone(),
-        reason: Reason { outcome: Probed::Unknown, count: 0, over_s: 0, detail: format!("undo of change {id}") },
+        reason: Reason {
+            outcome: Probed::Unknown,
+            count: 0,
+            since: record.opened,
+            over_s: 0,
+            detail: format!("undo of change {id}"),
+        },
     };
     Ok(Ok(Intent {
         gateway: done.gateway.clone(),

@@ -1,5 +1,6 @@
 //! `demo`: real rounds over a simulated gateway and its upstreams, told as a story.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::apply;
 use crate::config::{self, Config};
 use crate::demo::Demo;
 use crate::round::{Report, Scope};
-use crate::store::Store;
+use crate::store::{ObservationRecord, Store};
 
 /// A simulated gateway and its upstreams in a temporary folder, and real rounds over them
 #[derive(Debug, clap::Args)]
@@ -150,6 +151,7 @@ impl Story {
                 doubt.times
             );
         }
+        let mut kept: BTreeMap<(i64, String), Vec<ObservationRecord>> = BTreeMap::new();
         for seen in self.store.observed_in(last.round, false, u32::MAX).await? {
             let told = |channel: i64, model: &str| channel == seen.channel && model == seen.model;
             let doubted = last.doubtful.iter().any(|doubt| told(doubt.channel.id, doubt.model.as_str()));
@@ -159,9 +161,13 @@ impl Story {
                 .any(|held| held.removals.iter().any(|removal| told(held.channel.id, removal.model.as_str())));
             let off = last.still_withdrawn.iter().any(|off| told(off.channel.id, off.model.as_str()));
             if !doubted && !held && !off {
-                let (channel, model) = (show::seen_on(last, &seen), show::plain(&seen.model));
-                println!("kept       {channel}: {model} ({}: says nothing about the model)", seen.outcome);
+                kept.entry((seen.channel, seen.outcome.clone())).or_default().push(seen);
             }
+        }
+        for ((_, outcome), seen) in kept {
+            let models: Vec<_> = seen.iter().map(|seen| show::plain(&seen.model)).collect();
+            let channel = seen.first().map(|seen| show::seen_on(last, seen)).unwrap_or_default();
+            println!("kept       {channel}: {} ({outcome}: says nothing about a model)", models.join(", "));
         }
         for unprobed in &last.unprobed {
             println!("kept       {}: {} ({})", show::channel(&unprobed.channel), unprobed.model, unprobed.why);

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use comfy_table::ColumnConstraint;
 use serde_json::json;
 
 use super::{gateways, show};
@@ -47,17 +48,23 @@ async fn seen(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
         println!("{}", json!({ "gateway": name, "observations": seen }));
         return Ok(());
     }
-    let mut table = show::table(&["when", "channel", "model", "outcome", "status", "latency", "why"]);
+    // What was asked for stands in no column: the room is for why.
+    let shown = |cells: [String; 6]| {
+        let asked = [false, args.channel.is_some(), args.model.is_some(), false, false, false];
+        cells.into_iter().zip(asked).filter_map(|(cell, asked)| (!asked).then_some(cell)).collect::<Vec<_>>()
+    };
+    let heading = shown(["when", "channel", "model", "outcome", "latency", "why"].map(str::to_owned));
+    let mut table = show::table(&heading);
+    table.set_constraints(vec![ColumnConstraint::ContentWidth; heading.len() - 1]);
     for line in seen {
-        table.add_row(vec![
+        table.add_row(shown([
             show::local(line.at),
             format!("#{}", line.channel),
             show::plain(&line.model),
             line.outcome,
-            line.status.map(|status| status.to_string()).unwrap_or_default(),
             format!("{} ms", line.latency_ms),
             show::plain(&line.detail),
-        ]);
+        ]));
     }
     println!("{name}\n{table}");
     Ok(())

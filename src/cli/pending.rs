@@ -1,5 +1,6 @@
 //! `plan` and `apply`: what the latest rounds want, shown and written.
 
+use std::collections::HashSet;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -9,9 +10,9 @@ use super::{gateways, open, show, stop_on_signal, worst};
 use crate::apply;
 use crate::clock;
 use crate::config::{Config, Mode};
-use crate::model::Change;
+use crate::model::{Change, Guard, Held, Status};
 use crate::plan;
-use crate::round::ChangeLine;
+use crate::round::{ChangeLine, Round};
 use crate::store::{Proposal, Store};
 
 /// What the latest round wants
@@ -96,10 +97,17 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
             if !(args.channel.is_empty() || args.channel.contains(&channel.id)) {
                 continue;
             }
-            let lifted = if args.held { plan::lift(&proposal.change, &proposal.held) } else { None };
-            let change = lifted.unwrap_or_else(|| proposal.change.clone());
+            let Some((change, held)) = still_wanted(&store, &round, &proposal, args.held).await? else {
+                println!("{}: not written: the channel is not there any more", show::channel(channel));
+                codes.push(4);
+                continue;
+            };
+            let lifted = args.held.then_some(&proposal.held).into_iter().flatten();
+            let lifted: Vec<_> = lifted.filter(|held| held.guard.may_be_lifted()).collect();
+            for held in proposal.held.iter().filter(|held| !lifted.contains(held)).chain(&held) {
+                println!("{}", show::held(held));
+            }
             if change.is_empty() {
-                proposal.held.iter().for_each(|held| println!("{}", show::held(held)));
                 codes.push(3);
                 continue;
             }
@@ -134,6 +142,39 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
         }
     }
     Ok(worst(codes))
+}
+
+/// A proposal as it may be written now: its guards that look beyond the channel, and the operator's rules, are asked
+/// again, for it may be old. `None` when the channel is gone.
+async fn still_wanted(
+    store: &Store,
+    round: &Round,
+    proposal: &Proposal,
+    lift: bool,
+) -> anyhow::Result<Option<(Change, Vec<Held>)>> {
+    let id = proposal.change.channel.id;
+    let Some(channel) = round.gateway.channel(id).await? else { return Ok(None) };
+    let mut last_route_seen = HashSet::new();
+    let mut change = proposal.change.clone();
+    if lift && let Some(lifted) = plan::lift(&proposal.change, &proposal.held) {
+        change = lifted;
+        let seen = proposal.held.iter().filter(|held| held.guard == Guard::LastRoute).flat_map(|held| &held.removals);
+        last_route_seen.extend(seen.map(|removal| removal.model.clone()));
+    }
+    let removed: Vec<_> = change.removed.iter().map(|removal| removal.model.clone()).collect();
+    let mut untouchable: HashSet<_> = store.held_models(round.gateway.name(), id).await?.into_iter().collect();
+    let (channels, models) = (&round.settings.channels, &round.settings.models);
+    let excluded = channels.excludes(id);
+    let named = removed.iter().chain(&change.added).chain(&change.restored);
+    untouchable.extend(named.filter(|model| excluded || models.is_excluded(model)).cloned());
+    untouchable.extend(removed.iter().filter(|model| models.is_kept(model)).cloned());
+    if round.config.limits.last_route {
+        last_route_seen.extend(removed.iter().cloned());
+    }
+    let routes = round.gateway.routes(&removed).await?;
+    let groups = channel.group.as_deref().unwrap_or_default().split(',').map(str::to_owned).collect();
+    let enabled = channel.status == Status::Enabled;
+    Ok(plan::reconsider(change, plan::Now { routes: &routes, groups, enabled, untouchable, last_route_seen }))
 }
 
 /// After a write, what was held stays to be seen. It cannot be applied as it is (the list has changed since), so the

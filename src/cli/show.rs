@@ -1,8 +1,8 @@
 //! Tables and words for people. Colours only on a terminal (`NO_COLOR` is respected).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -12,13 +12,13 @@ use crate::round::{ChangeLine, Report};
 use crate::store::ObservationRecord;
 
 /// An empty table with a heading.
-pub(super) fn table(heading: &[&str]) -> Table {
+pub(super) fn table<T: ToString>(heading: &[T]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     if !console::colors_enabled() {
         table.force_no_tty();
     }
-    table.set_header(heading);
+    table.set_header(heading.iter().map(T::to_string));
     table
 }
 
@@ -38,7 +38,7 @@ pub(super) fn local(at: Timestamp) -> String {
     at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// The table of a round: channel, model, verdict, latency, why.
+/// The table of a round: channel, model, verdict, latency, why. On a terminal a row is a line, cut where it ends.
 pub(super) fn round(report: &Report, observed: &[ObservationRecord]) -> Table {
     let said = Verdicts::new(report);
     let mut table = table(&["channel", "model", "verdict", "latency", "why"]);
@@ -46,15 +46,38 @@ pub(super) fn round(report: &Report, observed: &[ObservationRecord]) -> Table {
         let (verdict, color) = said.of(seen);
         let latency = if seen.status.is_some() { format!("{} ms", seen.latency_ms) } else { "–".to_owned() };
         let why = if seen.outcome == "works" { String::new() } else { why(seen) };
-        table.add_row(vec![
+        let mut row = Row::from(vec![
             Cell::new(seen_on(report, seen)),
             Cell::new(plain(&seen.model)),
             tinted(verdict, color),
             Cell::new(latency),
             Cell::new(why),
         ]);
+        row.max_height(1);
+        table.add_row(row);
     }
+    table.set_truncation_indicator("…");
+    // Models are shown whole, unless one is very long; what is left over goes to the last column.
+    let longest = observed.iter().map(|seen| seen.model.chars().count()).max().unwrap_or_default();
+    let whole = ColumnConstraint::ContentWidth;
+    let model = if longest <= 32 { whole } else { ColumnConstraint::UpperBoundary(Width::Fixed(34)) };
+    table.set_constraints([ColumnConstraint::UpperBoundary(Width::Percentage(22)), model, whole, whole]);
     table
+}
+
+/// When doubtful and withdrawn models are looked at again: one line a channel and time.
+pub(super) fn again(report: &Report) -> Vec<String> {
+    let doubtful = report.doubtful.iter().map(|doubt| (&doubt.channel, "doubtful", doubt.next, &doubt.model));
+    let off = report.still_withdrawn.iter().map(|off| (&off.channel, "still withdrawn", off.next, &off.model));
+    let mut lines: BTreeMap<(i64, String, &str), (String, Vec<&str>)> = BTreeMap::new();
+    for (on, word, next, model) in doubtful.chain(off) {
+        let line = lines.entry((on.id, local(next), word)).or_insert_with(|| (channel(on), vec![]));
+        line.1.push(model.as_str());
+    }
+    lines
+        .into_iter()
+        .map(|((_, next, word), (channel, models))| format!("{channel}: {} {word}, again at {next}", models.join(", ")))
+        .collect()
 }
 
 /// The channel of an observation, for people.
@@ -63,8 +86,8 @@ pub(super) fn seen_on(report: &Report, seen: &ObservationRecord) -> String {
 }
 
 fn why(seen: &ObservationRecord) -> String {
-    let detail = if seen.detail.is_empty() { String::new() } else { format!(": {}", plain(&seen.detail)) };
-    format!("{}{detail}", seen.outcome)
+    let detail = plain(seen.detail.strip_prefix("status ").unwrap_or(&seen.detail));
+    if detail.is_empty() { seen.outcome.clone() } else { format!("{}: {detail}", seen.outcome) }
 }
 
 /// What a report says about each (channel, model).
@@ -76,21 +99,16 @@ impl<'a> Verdicts<'a> {
     fn new(report: &'a Report) -> Self {
         let mut said = HashMap::new();
         for doubt in &report.doubtful {
-            let text =
-                format!("doubtful {}/{}, again {}", doubt.count.min(doubt.times), doubt.times, local(doubt.next));
+            let text = format!("doubtful {}/{}", doubt.count.min(doubt.times), doubt.times);
             said.insert((doubt.channel.id, doubt.model.as_str()), (text, Color::Yellow));
         }
         for off in &report.still_withdrawn {
-            let text = format!("withdrawn, again {}", local(off.next));
-            said.insert((off.channel.id, off.model.as_str()), (text, Color::Red));
+            said.insert((off.channel.id, off.model.as_str()), ("still withdrawn".to_owned(), Color::Red));
         }
         for held in &report.held {
             let names = held.removals.iter().map(|removal| &removal.model).chain(&held.additions);
-            said.extend(
-                names.map(|model| {
-                    ((held.channel.id, model.as_str()), (format!("held ({})", held.guard), Color::Yellow))
-                }),
-            );
+            let held = |model: &'a ModelName| ((held.channel.id, model.as_str()), ("held".to_owned(), Color::Yellow));
+            said.extend(names.map(held));
         }
         for ChangeLine { change, outcome, .. } in &report.changes {
             let (done, done_color) = match outcome {

@@ -187,7 +187,12 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
     for held in &report.held {
         println!("{}", show::held(held));
     }
-    for down in &report.down {
+    for line in show::again(report) {
+        println!("{line}");
+    }
+    // When nothing is written at all, one line says why.
+    let down: &[_] = if report.blackout.is_some() { &[] } else { &report.down };
+    for down in down {
         let (channel, detail) = (show::channel(&down.channel), show::plain(&down.detail));
         println!("{channel}: nothing answered ({}), nothing withdrawn: {detail}", down.outcome);
     }
@@ -221,7 +226,7 @@ struct Bar(ProgressBar);
 impl Bar {
     fn new(quiet: bool) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let style = ProgressStyle::with_template("{bar:32} {pos}/{len} probed, {per_sec}, {elapsed} {msg}");
+        let style = ProgressStyle::with_template("{bar:32} {pos}/{len} probed, {elapsed} {msg}");
         let bar = ProgressBar::with_draw_target(Some(0), target);
         Self(match style {
             Ok(style) => bar.with_style(style),

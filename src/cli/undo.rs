@@ -53,14 +53,21 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
     let store = Store::open(&config.store.path).await?;
     let stop = stop_on_signal()?;
     let how = if args.rehearse { Undo::Rehearse } else { Undo::Commit };
+    let names = gateways(&config, args.gateway.as_deref())?;
+    let mut found = vec![];
+    for name in &names {
+        found.extend(wanted(&store, name, args).await?);
+    }
+    found.sort_by_key(|record| std::cmp::Reverse(record.id));
+    if args.last {
+        found.truncate(1);
+    }
     let mut codes = vec![];
-    let mut found = 0;
-    for name in gateways(&config, args.gateway.as_deref())? {
-        let records = wanted(&store, &name, args).await?;
+    for name in names {
+        let records: Vec<_> = found.iter().filter(|record| record.intent.gateway == name).collect();
         if records.is_empty() {
             continue;
         }
-        found += records.len();
         let round = open(&config, &name, &store, &stop).await?;
         let turn = store.turn().await?;
         for note in apply::recover(&store, &round.gateway, &turn).await? {
@@ -74,39 +81,33 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
             } else {
                 let outcome = apply::undo(&store, &round.gateway, &now, how, &turn).await?;
                 codes.push(show::exit_code(&outcome));
-                match outcome {
-                    apply::Outcome::Applied(by) => {
-                        format!("taken back as change {by} (`channelwarden undo {by}` redoes it)")
-                    }
-                    other => show::outcome(&other),
+                if let apply::Outcome::Applied(by) = outcome {
+                    format!("taken back as change {by} (`channelwarden undo {by}` redoes it)")
+                } else {
+                    show::outcome(&outcome)
                 }
             };
             println!("change {} of {}: {what}", now.id, show::channel(&now.intent.channel));
         }
     }
-    if found == 0 {
+    if found.is_empty() {
         println!("nothing to undo");
     }
     Ok(worst(codes))
 }
 
-/// The changes meant, newest first.
+/// The changes meant.
 async fn wanted(store: &Store, gateway: &str, args: &Args) -> anyhow::Result<Vec<ChangeRecord>> {
     if args.changes.is_empty() {
-        let mut records = store.undoable(gateway, args.since, args.round).await?;
-        if args.last {
-            records.truncate(1);
-        }
-        return Ok(records);
+        return Ok(store.undoable(gateway, args.since, args.round).await?);
     }
     let mut records = vec![];
     for id in &args.changes {
-        let record =
-            store.change(*id).await?.with_context(|| format!("no change {id}; `channelwarden history` lists them"))?;
+        let record = store.change(*id).await?;
+        let record = record.with_context(|| format!("no change {id}; `channelwarden history` lists them"))?;
         if record.intent.gateway == gateway {
             records.push(record);
         }
     }
-    records.sort_by_key(|record| std::cmp::Reverse(record.id));
     Ok(records)
 }

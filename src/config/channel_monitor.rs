@@ -16,6 +16,9 @@ use super::read::Document;
 use super::{ChannelsConfig, Config, DatabaseAddress, GatewayConfig, Mode, ModelsConfig, SecretRef, Source};
 use crate::model::GatewayKind;
 
+/// The shortest wait for an answer: a timeout is a finding against a model.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// The name its one gateway gets.
 const GATEWAY: &str = "main";
 
@@ -260,18 +263,20 @@ impl Import<'_> {
             self.refuse("timeout", "is not a number of seconds");
             return;
         };
-        let timeout = if timeout.is_zero() { Duration::from_secs(10) } else { timeout };
+        // There one late answer takes a model off; here three may, so none of them may come from mere haste.
+        let set = self.outline.has("timeout");
+        let given = if timeout.is_zero() { Duration::from_secs(10) } else { timeout };
+        let timeout = given.max(PATIENCE);
         let probe = &mut config.probe;
         probe.timeout = timeout;
         probe.connect_timeout = probe.connect_timeout.min(timeout);
         probe.first_byte_timeout = probe.first_byte_timeout.min(timeout);
-        let set = self.outline.has("timeout");
         let origin = if set { "timeout" } else { "timeout (its default)" };
         for key in ["timeout", "first_byte_timeout", "connect_timeout"] {
             self.from(&["probe", key], origin);
         }
-        if timeout < Duration::from_mins(1) {
-            self.note("timeout: reasoning models may need longer; a time of 60s or more is safer");
+        if given < PATIENCE {
+            self.note("timeout: 60s are waited at least; a reasoning model that thinks longer than this is not dead");
         }
     }
 

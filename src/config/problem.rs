@@ -59,7 +59,11 @@ pub enum ConfigError {
 }
 
 fn listed(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| format!("  {}", path.display())).collect::<Vec<_>>().join("\n")
+    let line = |path: &PathBuf| {
+        let empty = if path.is_file() { " (is there, and empty)" } else { "" };
+        format!("  {}{empty}", path.display())
+    };
+    paths.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The mistakes of one file, ready to be shown; holds no value of the file.

@@ -234,7 +234,7 @@ pub struct VerdictPolicy {
     pub failing: Confirm,
     /// For a reseller's "no available channel": it also says so for minutes while a channel is switched off.
     pub unrouted: Confirm,
-    /// The gap before a withdrawn model is probed again; doubled each time.
+    /// A withdrawn model is probed again in the next round; after that, the gap before it is, doubled each time.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub restore_first: Duration,
@@ -349,6 +349,13 @@ impl GatewayConfig {
     /// What we may do to one channel.
     pub fn mode_of(&self, channel: i64) -> Mode {
         self.channels.mode.get(&channel).copied().unwrap_or(self.mode)
+    }
+}
+
+impl ChannelsConfig {
+    /// Whether the operator leaves the channel out.
+    pub fn excludes(&self, channel: i64) -> bool {
+        self.exclude.contains(&channel) || !(self.only.is_empty() || self.only.contains(&channel))
     }
 }
 

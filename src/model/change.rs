@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Fingerprint, ModelName, Outcome, WorkingList};
@@ -30,6 +31,8 @@ pub struct Reason {
     pub outcome: Outcome,
     /// How many findings in a row.
     pub count: u32,
+    /// When the first of them was made (UTC).
+    pub since: Timestamp,
     /// Over how many seconds.
     pub over_s: i64,
     /// The upstream's words, redacted and short.

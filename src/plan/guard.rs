@@ -3,8 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Draft, listed};
+use jiff::{SignedDuration, Timestamp};
+
 use crate::config::Limits;
 use crate::model::{Guard, ModelName, Route};
+
+/// What turns bad within this time turns bad together.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(3);
 
 /// What a round knows beyond single channels.
 #[derive(Clone, Debug, Default)]
@@ -13,8 +18,10 @@ pub struct Facts {
     pub channels_probed: usize,
     /// Those of them on which nothing answered.
     pub channels_down: usize,
-    /// (channel, model) pairs advertised by the channels looked at.
+    /// (channel, model) pairs that the gateway advertises, as far as they were looked at lately.
     pub pairs: usize,
+    /// Pairs taken off since about a round's time ago: looks at doubtful models share one allowance with their round.
+    pub withdrawn_lately: usize,
     /// Why our own network is not to be trusted, if so.
     pub own_network: Option<String>,
 }
@@ -28,11 +35,19 @@ pub(super) fn channel_down(draft: &mut Draft, probed: usize, alive: usize) {
     }
 }
 
-/// Many models turned bad in one round: more likely the upstream's bad hour than so many retirements.
-pub(super) fn correlated(draft: &mut Draft, probed: usize, turned_bad: usize, limits: &Limits) {
-    if turned_bad >= 3 && turned_bad >= share_of(probed, limits.correlated_share) {
+/// Many models turned bad within minutes of each other: more likely the upstream's bad hour than so many retirements.
+pub(super) fn correlated(draft: &mut Draft, probed: usize, limits: &Limits) {
+    let mut since: Vec<_> = draft.change.removed.iter().map(|removal| removal.reason.since).collect();
+    since.sort_unstable();
+    let together =
+        |first: &Timestamp| since.iter().filter(|at| first <= *at && at.duration_since(*first) <= TOGETHER).count();
+    let most = since.iter().map(together).max().unwrap_or(0);
+    if most >= 3 && most >= share_of(probed, limits.correlated_share) {
         draft.hold_removals(Guard::Correlated, |_| {
-            format!("{turned_bad} of {probed} models turned bad in this round: waiting for the next one")
+            format!(
+                "{most} of {probed} models turned bad within minutes of each other, as in an outage: \
+                 `channelwarden apply --held` lets them through, limits.correlated_share changes it"
+            )
         });
     }
 }
@@ -89,9 +104,10 @@ pub fn blackout(facts: &Facts, limits: &Limits) -> Option<(Guard, String)> {
 pub(super) fn round_limit(drafts: &mut [Draft], facts: &Facts, limits: &Limits) {
     let wanted: usize = drafts.iter().map(|draft| draft.change.removed.len()).sum();
     let allowed = part_of(facts.pairs, limits.round_share).max(3).min(limits.round_count);
-    if wanted > allowed {
+    let lately = facts.withdrawn_lately;
+    if wanted > 0 && wanted + lately > allowed {
         let why = format!(
-            "{wanted} of {} models over all channels in one round, {allowed} allowed: \
+            "{wanted} of {} models over all channels, and {lately} already since the last round; {allowed} allowed: \
              `channelwarden apply --held` lets them through, limits.round_share and round_count change it",
             facts.pairs
         );
@@ -102,7 +118,8 @@ pub(super) fn round_limit(drafts: &mut [Draft], facts: &Facts, limits: &Limits) 
 }
 
 /// The last enabled channel serving a model in a group keeps it. Removals planned before in this round count as done.
-pub(super) fn last_route(drafts: &mut [Draft], routes: &[Route]) {
+/// `seen` are those whose last route a person lets go.
+pub(super) fn last_route(drafts: &mut [Draft], routes: &[Route], seen: &HashSet<ModelName>) {
     let mut serving: HashMap<(&str, &ModelName), Vec<i64>> = HashMap::new();
     for Route { group, model, channel } in routes {
         serving.entry((group, model)).or_default().push(*channel);
@@ -114,9 +131,11 @@ pub(super) fn last_route(drafts: &mut [Draft], routes: &[Route]) {
             let others = serving.get(&(group, model)).map_or(&[][..], Vec::as_slice);
             others.iter().any(|other| *other != id && !gone.contains(&(*other, model.clone())))
         };
-        let (removed, last): (Vec<_>, Vec<_>) = std::mem::take(&mut draft.change.removed)
-            .into_iter()
-            .partition(|removal| draft.groups.iter().all(|group| served_elsewhere(group, &removal.model)));
+        let (removed, last): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut draft.change.removed).into_iter().partition(|removal| {
+                let model = &removal.model;
+                seen.contains(model) || draft.groups.iter().all(|group| served_elsewhere(group, model))
+            });
         gone.extend(removed.iter().map(|removal| (id, removal.model.clone())));
         draft.change.removed = removed;
         if !last.is_empty() {

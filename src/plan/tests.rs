@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
@@ -7,8 +8,10 @@ fn name(text: &str) -> ModelName {
     ModelName::parse(text).unwrap()
 }
 
-fn reason() -> Reason {
-    Reason { outcome: Outcome::Gone, count: 2, over_s: 600, detail: String::new() }
+/// A finding of its own time: `hour` hours after the first.
+fn reason(hour: usize) -> Reason {
+    let since = Timestamp::from_second(1_800_000_000 + i64::try_from(hour).unwrap() * 3600).unwrap();
+    Reason { outcome: Outcome::Gone, count: 2, since, over_s: 600, detail: String::new() }
 }
 
 /// A channel from one letter a model: `w` works, `g` confirmed gone, `k` confirmed gone but kept, `u` unknown; and
@@ -20,12 +23,12 @@ fn survey(id: i64, letters: &str) -> Survey {
         .map(|(place, letter)| Judged {
             model: name(&format!("{letter}{place}")),
             verdict: match letter {
-                'g' | 'k' => Verdict::Withdraw(reason()),
+                'g' | 'k' => Verdict::Withdraw(reason(place)),
                 'u' => Verdict::Unknown,
                 _ => Verdict::Working,
             },
             withdrawn: letter == 'r',
-            kept: letter == 'k',
+            word: if letter == 'k' { Word::Keep } else { Word::Nothing },
             may_add: letter == 'n',
         })
         .collect();
@@ -38,9 +41,9 @@ fn survey(id: i64, letters: &str) -> Survey {
         advertised,
         groups: vec!["default".to_owned()],
         enabled: true,
+        test_model: None,
         probed: judged.len(),
         alive: letters.chars().filter(|letter| "wnro".contains(*letter)).count(),
-        turned_bad: 0,
         judged,
     }
 }
@@ -92,11 +95,65 @@ fn too_much_of_one_channel_is_held_whole_and_can_be_let_through() {
 }
 
 #[test]
-fn many_models_turning_bad_at_once_wait() {
-    let mut survey = survey(1, "wwwwwwgg");
-    survey.turned_bad = 4;
-    let draft = draft(&survey, &Limits::default()).unwrap();
-    assert_eq!(guards(&draft), [Guard::Correlated]);
+fn models_that_turned_bad_together_wait() {
+    let limits = Limits { channel_share: 1.0, ..Limits::default() };
+    let mut survey = survey(1, "wwwgggg");
+    let apart = draft(&survey, &limits).unwrap();
+    assert_eq!(guards(&apart), [], "an hour between each: no outage");
+    for judged in &mut survey.judged {
+        if let Verdict::Withdraw(reason) = &mut judged.verdict {
+            reason.since = Timestamp::from_second(1_800_000_000).unwrap();
+        }
+    }
+    assert_eq!(guards(&draft(&survey, &limits).unwrap()), [Guard::Correlated]);
+}
+
+#[test]
+fn what_is_on_hold_is_neither_taken_off_nor_put_on() {
+    let mut survey = survey(1, "wgnr");
+    survey.judged.iter_mut().for_each(|judged| judged.word = Word::Hold);
+    assert!(draft(&survey, &Limits::default()).is_none());
+}
+
+#[test]
+fn a_kept_model_that_we_withdrew_before_comes_back() {
+    let mut survey = survey(1, "wr");
+    survey.judged.iter_mut().for_each(|judged| judged.word = Word::Keep);
+    assert_eq!(draft(&survey, &Limits::default()).unwrap().change.restored, [name("r1")]);
+}
+
+#[test]
+fn looks_at_doubtful_models_share_the_rounds_allowance() {
+    let others = routes(&[("default", "g1", 99)]);
+    for (withdrawn_lately, expected) in [(9, vec![]), (10, vec![Guard::RoundLimit])] {
+        let mut drafts = [drafted("wgw")];
+        let facts = Facts { pairs: 50, withdrawn_lately, ..Facts::default() };
+        conclude(&mut drafts, &facts, &others, &Limits::default());
+        assert_eq!(guards(&drafts[0]), expected);
+    }
+}
+
+#[test]
+fn before_it_is_written_a_change_is_looked_at_again() {
+    let decided = drafted("wgwgwwwwn").change;
+    let now = |routes, untouchable: &[&str], seen: &[&str]| Now {
+        routes,
+        groups: vec!["default".to_owned()],
+        enabled: true,
+        untouchable: untouchable.iter().map(|model| name(model)).collect(),
+        last_route_seen: seen.iter().map(|model| name(model)).collect(),
+    };
+    let both = routes(&[("default", "g1", 9), ("default", "g3", 9)]);
+    let one = routes(&[("default", "g1", 9), ("default", "g3", 1)]);
+    let again = |now| reconsider(decided.clone(), now).unwrap();
+    assert_eq!(again(now(&both, &[], &[])), (decided.clone(), vec![]));
+    // The other channel that served g3 gave it up meanwhile.
+    let (change, held) = again(now(&one, &[], &[]));
+    assert_eq!((change.after.join().as_str(), held[0].guard), ("w0,w2,g3,w4,w5,w6,w7,n8", Guard::LastRoute));
+    assert_eq!(again(now(&one, &[], &["g3"])).0, decided);
+    // The operator has since put one off limits.
+    let (change, held) = again(now(&both, &["g1", "n8"], &[]));
+    assert_eq!((change.after.join().as_str(), held[0].guard), ("w0,g1,w2,w4,w5,w6,w7", Guard::OnHold));
 }
 
 #[test]
@@ -153,8 +210,8 @@ fn a_route_must_be_left_in_every_group() {
 #[test]
 fn when_many_channels_or_our_network_are_down_nothing_is_written() {
     for facts in [
-        Facts { channels_probed: 6, channels_down: 3, pairs: 100, own_network: None },
-        Facts { channels_probed: 6, channels_down: 0, pairs: 100, own_network: Some("cable out".to_owned()) },
+        Facts { channels_probed: 6, channels_down: 3, pairs: 100, ..Facts::default() },
+        Facts { own_network: Some("cable out".to_owned()), ..Facts::default() },
     ] {
         let mut drafts = [drafted("wgwwnr")];
         conclude(&mut drafts, &facts, &routes(&[("default", "g1", 9)]), &Limits::default());
@@ -174,16 +231,15 @@ fn too_much_over_all_channels_is_held() {
 
 proptest! {
     #[test]
-    fn whatever_is_found_the_plan_stays_within_its_promises(letters in "[wgkunro]{1,40}", bad in 0_usize..40, all_dead: bool) {
+    fn whatever_is_found_the_plan_stays_within_its_promises(letters in "[wgkunro]{1,40}", all_dead: bool) {
         prop_assume!(letters.contains(['w', 'g', 'k', 'u']));
         let mut survey = survey(1, &letters);
-        survey.turned_bad = bad;
         if all_dead {
             survey.alive = 0;
         }
         let limits = Limits::default();
         let before: Vec<_> = survey.advertised.names().to_vec();
-        let (alive, kept) = (survey.alive, survey.judged.iter().filter(|judged| judged.kept).map(|judged| judged.model.clone()).collect::<Vec<_>>());
+        let (alive, kept) = (survey.alive, survey.judged.iter().filter(|judged| judged.word == Word::Keep).map(|judged| judged.model.clone()).collect::<Vec<_>>());
         let Some(draft) = draft(&survey, &limits) else { return Ok(()) };
         let after = draft.change.after.names();
         // Never empty by type; what stays keeps its order, and everything not removed stays.

@@ -12,7 +12,7 @@ use crate::model::{Change, ChannelRef, Guard, Held, ModelName, Outcome};
 use crate::plan::{Facts, Survey};
 use crate::verdict::Verdict;
 
-/// Doubtful and unprobed models named in a report; more are only counted, so that a report stays small.
+/// Things of one sort named in a report; more are only counted, so that a report stays small.
 const NAMED: usize = 200;
 
 /// The report of one round over one gateway.
@@ -28,12 +28,18 @@ pub struct Report {
     pub channels: usize,
     /// Channels left alone, and why.
     pub skipped: Vec<Skipped>,
+    /// How many of those there are, named or not.
+    pub skipped_count: usize,
     /// Advertised models that are not probed, and why.
     pub unprobed: Vec<Unprobed>,
     /// How many of those there are, named or not.
     pub unprobed_count: usize,
     /// Channels on which nothing answered, and what they said.
     pub down: Vec<Down>,
+    /// How many of those there are, named or not.
+    pub down_count: usize,
+    /// (channel, model) pairs advertised by the channels looked at.
+    pub pairs: usize,
     /// (channel, model) pairs probed.
     pub probed: usize,
     /// How many pairs showed which outcome.
@@ -137,11 +143,14 @@ impl Report {
             mode,
             channels: 0,
             skipped: vec![],
+            skipped_count: 0,
             unprobed: vec![],
             unprobed_count: 0,
             down: vec![],
+            down_count: 0,
             still_withdrawn: vec![],
             seen: BTreeMap::new(),
+            pairs: 0,
             probed: 0,
             outcomes: BTreeMap::new(),
             doubtful: vec![],
@@ -158,11 +167,15 @@ impl Report {
     pub(super) fn take(&mut self, surveyed: Surveyed, facts: &mut Facts) -> Option<Survey> {
         self.channels += 1;
         self.seen.insert(surveyed.channel.id, surveyed.channel.clone());
-        self.notes.extend(surveyed.notes);
+        let room = NAMED.saturating_sub(self.notes.len());
+        self.notes.extend(surveyed.notes.into_iter().take(room));
         let survey = match surveyed.found {
             Ok(survey) => survey,
             Err(why) => {
-                self.skipped.push(Skipped { channel: surveyed.channel, why });
+                self.skipped_count += 1;
+                if self.skipped.len() < NAMED {
+                    self.skipped.push(Skipped { channel: surveyed.channel, why });
+                }
                 return None;
             }
         };
@@ -176,13 +189,16 @@ impl Report {
             *self.outcomes.entry(outcome).or_default() += count;
         }
         self.probed += survey.probed;
-        facts.pairs += survey.advertised.names().len();
+        self.pairs += survey.advertised.names().len();
         if survey.probed > 0 {
             facts.channels_probed += 1;
             facts.channels_down += usize::from(survey.alive == 0);
         }
         if let Some((outcome, detail)) = surveyed.down {
-            self.down.push(Down { channel: survey.channel.clone(), outcome, detail });
+            self.down_count += 1;
+            if self.down.len() < NAMED {
+                self.down.push(Down { channel: survey.channel.clone(), outcome, detail });
+            }
         }
         for judged in &survey.judged {
             let (channel, model) = (&survey.channel, &judged.model);
@@ -262,8 +278,8 @@ impl Report {
         count(self.doubtful_count, "doubtful");
         count(self.unprobed_count, "not probed");
         let s = |number: usize| if number == 1 { "" } else { "s" };
-        count(self.down.len(), &format!("channel{} down", s(self.down.len())));
-        count(self.skipped.len(), &format!("channel{} left alone", s(self.skipped.len())));
+        count(self.down_count, &format!("channel{} down", s(self.down_count)));
+        count(self.skipped_count, &format!("channel{} left alone", s(self.skipped_count)));
         count(self.errors.len(), &format!("error{}", s(self.errors.len())));
         parts.join(", ")
     }

@@ -2,7 +2,7 @@
 
 mod questions;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use futures::StreamExt as _;
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use crate::clock;
 use crate::config::Source;
 use crate::gateway;
 use crate::model::{Channel, ChannelRef, Evidence, ModelName, Observation, Outcome, Standing, Status, WorkingList};
-use crate::plan::{Judged, Survey};
+use crate::plan::{Judged, Survey, Word};
 use crate::store::{Finding, StoreError};
 use crate::upstream::{Listing, Target};
 use crate::verdict::{self, Company, Verdict};
@@ -69,7 +69,14 @@ struct Offer {
 }
 
 impl Round {
-    pub(super) async fn survey(&self, round: i64, channel: &Channel, scope: &Scope) -> Result<Surveyed, StoreError> {
+    /// `read` is when the channel's row was read.
+    pub(super) async fn survey(
+        &self,
+        round: i64,
+        channel: &Channel,
+        read: Timestamp,
+        scope: &Scope,
+    ) -> Result<Surveyed, StoreError> {
         let reference = ChannelRef { id: channel.id, created: channel.created, name: channel.name.clone() };
         let mut surveyed = Surveyed {
             channel: reference.clone(),
@@ -87,7 +94,16 @@ impl Round {
             }
         };
         let name = self.gateway.name();
-        let known = self.store.standings(name, &reference).await?;
+        let mut known = self.store.standings(name, &reference).await?;
+        for model in advertised.names() {
+            // On the list although we took it off before the row was read: somebody put it back by hand, and it is
+            // judged anew, as any other.
+            let Some(standing) = known.get_mut(model) else { continue };
+            if let Some(withdrawn) = standing.withdrawn.take_if(|withdrawn| withdrawn.at < read) {
+                self.store.put_back(name, &reference, model, &withdrawn).await?;
+                *standing = Standing::default();
+            }
+        }
         let on_hold = self.store.held_models(name, channel.id).await?;
         let offer = self.offer(channel, &targets, scope, &mut surveyed.notes).await;
         let rules = Rules { models: &self.settings.models, policy: &self.config.verdict };
@@ -97,16 +113,14 @@ impl Round {
         let answers = self.ask(&reference, &targets, upstream).await;
         let now = clock::now();
         surveyed.down = down(&answers);
+        if surveyed.down.is_some() {
+            // That nothing answered says it all.
+            surveyed.notes.clear();
+        }
         let alive = answers.values().filter(|seen| seen.outcome.evidence() == Evidence::Alive).count();
-        let on_list: HashSet<&ModelName> = advertised.names().iter().collect();
         let (mut judged, mut findings) = (vec![], vec![]);
-        let mut turned_bad = 0;
         for candidate in questions.candidates {
-            let mut before = known.get(&candidate.model).cloned().unwrap_or_default();
-            if on_list.contains(&candidate.model) && before.withdrawn.is_some() {
-                // Somebody put it back by hand: it is judged anew, as any other.
-                before = Standing { last: before.last, last_alive: before.last_alive, ..Standing::default() };
-            }
+            let before = known.get(&candidate.model).cloned().unwrap_or_default();
             let Some(seen) = answers.get(&candidate.upstream) else { continue };
             *surveyed.outcomes.entry(seen.outcome).or_default() += 1;
             let itself = usize::from(seen.outcome.evidence() == Evidence::Alive);
@@ -117,11 +131,15 @@ impl Round {
                 // Not on the list, so there is nothing to confirm soon.
                 (standing.next_probe, verdict) = (None, Verdict::Unknown);
             }
-            turned_bad += usize::from(verdict::turned_bad(&before, seen));
+            let word = match candidate.kept {
+                _ if on_hold.contains(&candidate.model) => Word::Hold,
+                true => Word::Keep,
+                false => Word::Nothing,
+            };
             judged.push(Judged {
                 verdict,
                 withdrawn: before.withdrawn.is_some(),
-                kept: candidate.kept || on_hold.contains(&candidate.model),
+                word,
                 may_add: candidate.may_add,
                 model: candidate.model.clone(),
             });
@@ -136,9 +154,9 @@ impl Round {
             // Raw, as the gateways split it: an untrimmed group is a group of its own to them.
             groups: channel.group.as_deref().unwrap_or_default().split(',').map(str::to_owned).collect(),
             enabled: channel.status == Status::Enabled,
+            test_model: channel.test_model.clone(),
             probed: judged.len(),
             alive: judged_alive(&findings),
-            turned_bad,
             judged,
         });
         Ok(surveyed)
@@ -147,8 +165,7 @@ impl Round {
     /// What the channel advertises and how to reach its upstream, one target a key; or why it is left alone.
     fn reach(&self, channel: &Channel) -> Result<(WorkingList, Vec<Target>), String> {
         let settings = &self.settings.channels;
-        if settings.exclude.contains(&channel.id) || !(settings.only.is_empty() || settings.only.contains(&channel.id))
-        {
+        if settings.excludes(channel.id) {
             return Err("excluded by the configuration".to_owned());
         }
         match channel.status {
@@ -162,7 +179,7 @@ impl Round {
             return Err("New API keeps its list itself (upstream auto-sync is on)".to_owned());
         }
         if let Err(why) = &channel.mapping {
-            return Err(format!("its model_mapping cannot be read ({why}): New API refuses its requests too"));
+            return Err(format!("{why}: mend it first"));
         }
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
         let access = gateway::access(self.gateway.schema().kind, channel)?;
@@ -188,8 +205,7 @@ impl Round {
                     return Offer { names, from_upstream: false };
                 }
                 Source::Upstream => {
-                    let Some(target) = targets.first() else { continue };
-                    let why = match self.inquiry.list(target).await {
+                    let why = match self.list(targets).await {
                         Listing::Offered(names) => return Offer { names, from_upstream: true },
                         Listing::Empty => "it is empty".to_owned(),
                         Listing::Failed { why, .. } => why,
@@ -225,7 +241,20 @@ impl Round {
             .await
     }
 
-    /// Asks one model with one key after the other, until a key is not the trouble. `None` when we are to stop.
+    /// The upstream's list, by the first key that is not the trouble itself.
+    async fn list(&self, targets: &[Target]) -> Listing {
+        let mut listing = Listing::Unlisted;
+        for target in targets {
+            listing = self.inquiry.list(target).await;
+            if !matches!(listing, Listing::Failed { outcome: Outcome::KeyBad | Outcome::KeyBroke, .. }) {
+                break;
+            }
+        }
+        listing
+    }
+
+    /// Asks one model with one key after the other, as long as the answer is about the key: a bad one, one without
+    /// credit, one that has no access to the model. `None` when we are to stop.
     async fn ask_one(
         &self,
         targets: &[Target],
@@ -233,20 +262,33 @@ impl Round {
         model: &ModelName,
         shape: Option<&str>,
     ) -> Option<Observation> {
-        let mut seen = None;
+        let mut answers = vec![];
         for turn in 0..targets.len() {
             if self.stop.is_cancelled() {
                 return None;
             }
             let target = targets.get((place + turn) % targets.len())?;
             let answer = self.inquiry.ask(target, model, shape).await;
-            let key_trouble = matches!(answer.outcome, Outcome::KeyBad | Outcome::KeyBroke);
-            seen = Some(answer);
-            if !key_trouble {
-                break;
+            match answer.outcome {
+                Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => answers.push(answer),
+                Outcome::Works
+                | Outcome::Filtered
+                | Outcome::NoRoute
+                | Outcome::Broken
+                | Outcome::TimedOut
+                | Outcome::Empty
+                | Outcome::Busy
+                | Outcome::ChannelConfig
+                | Outcome::Unreachable
+                | Outcome::Shape
+                | Outcome::Suspect
+                | Outcome::Unknown => return Some(answer),
             }
         }
-        seen
+        // A key without credit may have the model; a bad key has none. So only the former keeps us from believing the
+        // others that deny it.
+        let rank = |answer: &Observation| (answer.outcome != Outcome::KeyBroke, answer.outcome == Outcome::KeyBad);
+        answers.into_iter().min_by_key(rank)
     }
 }
 

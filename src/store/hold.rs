@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::Row as _;
 
 use super::{Store, StoreError, time};
-use crate::model::{ChannelRef, Intent, ModelName};
+use crate::model::{Intent, ModelName};
 
 /// What a hold stops. Nothing given: every write everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -52,6 +52,7 @@ pub struct Permit {
     store: Store,
     gateway: String,
     channel: i64,
+    models: Vec<ModelName>,
 }
 
 impl Permit {
@@ -71,7 +72,7 @@ impl Permit {
         let holds = self.store.holds().await?;
         let stops = |hold: &&Hold| {
             let HoldScope { gateway, channel, model } = &hold.scope;
-            model.is_none()
+            model.as_deref().is_none_or(|model| self.models.iter().any(|named| named.as_str() == model))
                 && gateway.as_ref().is_none_or(|name| *name == self.gateway)
                 && channel.is_none_or(|id| id == self.channel)
         };
@@ -83,9 +84,12 @@ impl Permit {
 }
 
 impl Store {
-    /// A licence for one channel, to be checked.
-    pub fn permit(&self, gateway: &str, channel: &ChannelRef) -> Permit {
-        Permit { store: self.clone(), gateway: gateway.to_owned(), channel: channel.id }
+    /// A licence to write this intent, to be checked. An undo may touch models on hold: it is the operator's own word.
+    pub fn permit(&self, intent: &Intent) -> Permit {
+        let Intent { gateway, channel, removed, added, restored, undoes, .. } = intent;
+        let names = removed.iter().map(|removal| &removal.model).chain(added).chain(restored);
+        let models = if undoes.is_some() { vec![] } else { names.cloned().collect() };
+        Permit { store: self.clone(), gateway: gateway.clone(), channel: channel.id, models }
     }
 
     /// Puts a hold in force.

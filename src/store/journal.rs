@@ -133,6 +133,11 @@ impl Store {
                 .bind(undone)
                 .execute(&mut *tx)
                 .await?;
+            // The undo of an undo: the first change stands again, and may be undone again.
+            sqlx::query("update change set undone_by = null where id = (select undoes from change where id = ?)")
+                .bind(undone)
+                .execute(&mut *tx)
+                .await?;
         }
         Ok(tx.commit().await?)
     }
@@ -165,6 +170,19 @@ impl Store {
     pub async fn change(&self, id: i64) -> Result<Option<ChangeRecord>, StoreError> {
         let row = sqlx::query("select * from change where id = ?").bind(id).fetch_optional(&self.readers).await?;
         row.as_ref().map(record).transpose()
+    }
+
+    /// How many models were taken off a gateway since then, and are still off by our hand.
+    pub async fn removed_since(&self, gateway: &str, since: Timestamp) -> Result<usize, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "select coalesce(sum(json_array_length(intent, '$.removed')), 0) from change
+             where gateway = ? and state = 'applied' and undone_by is null and undoes is null and opened_ms >= ?",
+        )
+        .bind(gateway)
+        .bind(since.as_millisecond())
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(usize::try_from(count).unwrap_or_default())
     }
 
     /// The applied changes, not taken back and not themselves an undo, since a time or of one round, newest first:

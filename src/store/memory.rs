@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::Row as _;
 
 use super::{Store, StoreError, from_json, time, to_json};
-use crate::model::{ChannelRef, ModelName, Observation, Standing};
+use crate::model::{ChannelRef, ModelName, Observation, Standing, Withdrawn};
 
 /// One model's finding of a round, and what is now known about it.
 #[derive(Clone, Debug)]
@@ -137,13 +137,38 @@ impl Store {
         Ok(())
     }
 
+    /// Somebody put a withdrawn model back on its channel's list by hand: it is no longer ours to restore, and what
+    /// stood against it starts anew. Nothing happens if it was withdrawn anew meanwhile.
+    pub async fn put_back(
+        &self,
+        gateway: &str,
+        channel: &ChannelRef,
+        model: &ModelName,
+        withdrawn: &Withdrawn,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "update standing set withdrawn = 0, next_probe_ms = null, state = '{}'
+             where gateway = ? and channel = ? and created = ? and model = ? and state ->> '$.withdrawn.at' = ?",
+        )
+        .bind(gateway)
+        .bind(channel.id)
+        .bind(channel.created)
+        .bind(model.as_str())
+        .bind(withdrawn.at.to_string())
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
     /// Forgets what is known about, and wanted for, channels that the gateway no longer has: all but the (id, created)
-    /// in `seen`.
+    /// in `seen`. What is known goes when the channel's last observation has: one absence may be a backup being put
+    /// back.
     pub async fn forget_others(&self, gateway: &str, seen: &[(i64, i64)]) -> Result<(), StoreError> {
         let seen = to_json("channels", &seen)?;
         sqlx::query(
             "delete from standing where gateway = ?1 and (channel, created) not in
-             (select value ->> 0, value ->> 1 from json_each(?2))",
+               (select value ->> 0, value ->> 1 from json_each(?2))
+             and not exists (select 1 from observation o where o.gateway = ?1 and o.channel = standing.channel)",
         )
         .bind(gateway)
         .bind(&seen)

@@ -4,19 +4,29 @@ use jiff::Timestamp;
 
 use super::{Store, StoreError};
 
+/// Rows dropped at a time: between two batches others may write.
+const BATCH: u32 = 5000;
+
 impl Store {
     /// Drops observations older than `observations` and settled changes and rounds older than `changes`.
     pub async fn prune(&self, observations: Timestamp, changes: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("delete from observation where at_ms < ?")
-            .bind(observations.as_millisecond())
-            .execute(&self.writer)
-            .await?;
-        let before = changes.as_millisecond();
-        sqlx::query("delete from change where state <> 'open' and opened_ms < ?")
-            .bind(before)
-            .execute(&self.writer)
-            .await?;
-        sqlx::query("delete from round where started_ms < ?").bind(before).execute(&self.writer).await?;
+        for (statement, before) in [
+            ("delete from observation where id in (select id from observation where at_ms < ? limit ?)", observations),
+            (
+                "delete from change where id in
+                 (select id from change where state <> 'open' and opened_ms < ? limit ?)",
+                changes,
+            ),
+            ("delete from round where id in (select id from round where started_ms < ? limit ?)", changes),
+        ] {
+            loop {
+                let done =
+                    sqlx::query(statement).bind(before.as_millisecond()).bind(BATCH).execute(&self.writer).await?;
+                if done.rows_affected() < u64::from(BATCH) {
+                    break;
+                }
+            }
+        }
         Ok(())
     }
 }

@@ -63,6 +63,17 @@ impl Store {
             .collect()
     }
 
+    /// The most (channel, model) pairs that a round of a gateway looked at since then.
+    pub async fn pairs_since(&self, gateway: &str, since: Timestamp) -> Result<usize, StoreError> {
+        let most: Option<i64> =
+            sqlx::query_scalar("select max(report ->> '$.pairs') from round where gateway = ? and started_ms >= ?")
+                .bind(gateway)
+                .bind(since.as_millisecond())
+                .fetch_one(&self.readers)
+                .await?;
+        Ok(most.and_then(|most| usize::try_from(most).ok()).unwrap_or_default())
+    }
+
     /// Says that the loop is alive.
     pub async fn beat(&self, now: Timestamp) -> Result<(), StoreError> {
         sqlx::query(

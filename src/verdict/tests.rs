@@ -116,7 +116,7 @@ fn a_doubtful_model_is_looked_at_again_when_it_could_be_confirmed() {
 
 #[test]
 fn a_withdrawn_model_is_probed_with_growing_gaps_and_comes_back_at_once() {
-    let reason = Reason { outcome: Outcome::Gone, count: 2, over_s: 600, detail: String::new() };
+    let reason = Reason { outcome: Outcome::Gone, count: 2, since: at(0), over_s: 600, detail: String::new() };
     let mut standing =
         Standing { withdrawn: Some(crate::model::Withdrawn { at: at(0), reason, attempts: 0 }), ..Standing::default() };
     let company = Company { siblings_alive: true, listed: false };
@@ -143,15 +143,4 @@ fn the_reason_names_what_how_often_and_how_long() {
     let (_, verdict) = judge(&first, Some(&seen(Outcome::Gone, 12)), company, &POLICY(), at(12));
     let Verdict::Withdraw(reason) = verdict else { panic!("{verdict:?}") };
     assert_eq!(reason.to_string(), "gone 2× over 12m: said so");
-}
-
-#[test]
-fn only_a_model_that_answered_before_can_turn_bad() {
-    let fresh = Standing::default();
-    let known = Standing { last_alive: Some(at(0)), ..Standing::default() };
-    assert!(!turned_bad(&fresh, &seen(Outcome::Gone, 5)));
-    assert!(turned_bad(&known, &seen(Outcome::Gone, 5)));
-    assert!(!turned_bad(&known, &seen(Outcome::Busy, 5)));
-    let doubted = Standing { denied: Some(Streak { count: 1, since: at(1), last: at(1) }), ..known };
-    assert!(!turned_bad(&doubted, &seen(Outcome::Gone, 5)));
 }

@@ -39,7 +39,6 @@ async fn scene(over: Value) -> Scene {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_runs_unchanged_and_writes() {
     let scene = scene(json!({})).await;
-    assert_told("channel_monitor_first", scene.run_to(0, &["sweep"]).await);
     assert_told("channel_monitor", scene.run_to(3, &["sweep", "--confirm=1s"]).await);
     assert_eq!(scene.list("Acme").await, "good,fine");
     assert_eq!(scene.list("Borealis").await, "dead,good");

@@ -58,6 +58,20 @@ async fn undo_by_number_by_time_and_by_round() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_last_change_is_the_last_of_all_gateways() {
+    let (scene, other) = (Scene::dead_model("apply").await, Scene::dead_model("apply").await);
+    let mut config: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(scene.setup.config_file()).unwrap()).unwrap();
+    config["gateways"]["other"] = serde_json::json!({ "database": other.setup.db.address(), "mode": "apply" });
+    scene.configure(&config.to_string());
+    scene.confirm(0).await;
+    assert_eq!((scene.list("Acme").await, other.list("Acme").await), ("good,fine".to_owned(), "good,fine".to_owned()));
+    scene.run_to(0, &["undo", "--last"]).await;
+    assert_eq!(scene.list("Acme").await, "good,fine", "an older change than the last was undone too");
+    assert_eq!(other.list("Acme").await, "good,fine,dead");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_limit_held_is_told_and_let_through_by_apply_held() {
     let mut scene = Scene::new("apply").await;
     scene.channel("Dune", "good,only-here", &[("good", "works"), ("only-here", "gone")]).await;

@@ -33,7 +33,7 @@ async fn every_command_has_help() {
     for command in commands {
         let ran = run_in(folder.path(), &[command, &["--help"]].concat()).await;
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{command:?}");
-        all += &format!("$ channelwarden {} --help\n{}\n", command.join(" "), ran.out);
+        all.extend(["$ channelwarden ", &command.join(" "), " --help\n", &ran.out, "\n"]);
     }
     assert_told("help", all);
 }
@@ -72,7 +72,7 @@ async fn config_check_says_what_it_means() {
     let scene = Scene::new("propose").await;
     assert_told("config_check", scene.run_to(0, &["config", "check"]).await);
     let theirs = fixture("cm-sqlite.yaml");
-    assert_told("config_check_channel_monitor", relative(scene.run_to(0, &["-c", &theirs, "config", "check"]).await));
+    assert_told("config_check_channel_monitor", relative(&scene.run_to(0, &["-c", &theirs, "config", "check"]).await));
 }
 
 #[tokio::test]
@@ -96,6 +96,6 @@ async fn config_schema_is_a_json_schema() {
     assert!(schema["properties"]["gateways"].is_object() && schema["$schema"].is_string());
 }
 
-fn relative(ran: crate::scene::Ran) -> String {
+fn relative(ran: &crate::scene::Ran) -> String {
     ran.to_string().replace(env!("CARGO_MANIFEST_DIR"), "[repository]")
 }

@@ -50,7 +50,7 @@ impl Loop {
     async fn stop(mut self) -> Option<i32> {
         self.signal("TERM");
         let ended = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await;
-        ended.expect("it does not stop on SIGTERM").unwrap().code()
+        ended.unwrap_or_else(|_| panic!("it does not stop on SIGTERM")).unwrap().code()
     }
 }
 

@@ -169,5 +169,5 @@ const FILTERS: [(&str, &str); 10] = [
     (r"alive \d+ s ago", "alive [n] s ago"),
     (r"─+", "─"),
     (r"═+", "═"),
-    (r"(\S)  +", "$1 "),
+    (r"  +([┆│])", " $1"),
 ];

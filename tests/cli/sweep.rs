@@ -58,20 +58,26 @@ async fn a_dry_run_writes_nothing_in_any_mode() {
     assert_eq!(scene.list("Acme").await, "good,fine");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn confirm_sees_it_through_in_one_run() {
-    let config =
-        json!({ "verdict": { "denied": { "times": 2, "over": "10m" }, "failing": { "times": 3, "over": "1h" } } });
-    let mut scene = Scene::with(&config).await;
+/// A dead model, and verdicts that take their time.
+async fn patient() -> Scene {
+    let slow = json!({ "denied": { "times": 2, "over": "10m" }, "failing": { "times": 3, "over": "1h" } });
+    let mut scene = Scene::with(&json!({ "verdict": slow })).await;
     scene.channel("Acme", "good,fine,dead", &[("good", "works"), ("fine", "works"), ("dead", "gone")]).await;
     scene.channel("Borealis", "dead,good", &[("dead", "works"), ("good", "works")]).await;
+    scene
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn confirm_sees_it_through_in_one_run() {
+    let scene = patient().await;
     // Without it, one look names the suspect and when it is looked at again.
     let once = scene.run_to(0, &["sweep"]).await;
-    let row = once.out.lines().find(|line| line.contains(" dead ") && line.contains("Acme")).unwrap();
-    assert!(row.contains("doubtful 1/2, again 2"), "{row}");
+    assert!(once.out.contains("#1 Acme: dead doubtful, again at 2"), "{once}");
     scene.run_to(0, &["sweep"]).await;
     assert_eq!(scene.list("Acme").await, "good,fine,dead");
 
+    // From the start: how long the looks above took must not matter.
+    let scene = patient().await;
     assert_told("sweep_confirm", scene.run_to(0, &["sweep", "--confirm=1s"]).await);
     assert_eq!(scene.list("Acme").await, "good,fine");
     assert_eq!(scene.list("Borealis").await, "dead,good");
@@ -82,9 +88,10 @@ async fn a_confirming_sweep_still_tells_what_its_first_look_found() {
     let mut scene = Scene::with(&json!({ "verdict": { "denied": { "times": 2, "over": "1ms" } } })).await;
     scene.channel("Acme", "good,only-here", &[("good", "works"), ("only-here", "gone")]).await;
     scene.run_to(0, &["sweep"]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     scene.channel("Borealis", "good,dead,fine", &[("good", "works"), ("dead", "gone"), ("fine", "works")]).await;
     scene.channel("Cinder", "dead", &[("dead", "works")]).await;
-    // The first look holds the last route of Acme; the second one is about Borealis only.
+    // By now it is long enough ago: the first look holds the last route of Acme; the second one is about Borealis only.
     let ran = scene.run_to(3, &["sweep", "--confirm=1s"]).await;
     assert_eq!(scene.list("Borealis").await, "good,fine", "{ran}");
 }

@@ -76,6 +76,37 @@ async fn inside(engine: Engine, as_file: bool) {
     assert!(matches!(setup.write(&change).await, Outcome::Applied(_)), "{case}");
 }
 
+/// The last look at the button is just before the commit: everything is written by then, and taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_before_the_commit_takes_the_write_back() {
+    let setup = about_to_change(Engine::Postgres, &json!({})).await;
+    let first = setup.db.dump().await;
+    let change = setup.decided().await;
+    // A gate in the middle of the write, which the test holds shut.
+    setup
+        .db
+        .run(
+            "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
+               'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END';
+             CREATE TRIGGER gate BEFORE UPDATE ON channels FOR EACH ROW EXECUTE FUNCTION gate()",
+        )
+        .await;
+    let gateway = setup.gateway().await;
+    let mut gate = setup.db.lock_channel(setup.channels["two"]).await;
+    gate.run("SELECT pg_advisory_xact_lock(1)").await;
+    let waits = "SELECT CAST(pid AS TEXT) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let operator = async {
+        until("the write stands at the gate", || async { !setup.db.rows(waits).await.is_empty() }).await;
+        setup.hold(false).await;
+        gate.release().await;
+    };
+    let (outcome, ()) = tokio::join!(setup.write_to(&gateway, &change), operator);
+    assert!(matches!(outcome, Outcome::OnHold(_)), "{outcome:?}");
+    assert_eq!(setup.db.dump().await, first);
+    assert_eq!(setup.states().await, [ChangeState::Abandoned]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loop_on_hold_looks_and_writes_nothing() {
     side_by_side(Engine::ALL.map(|engine| async move {

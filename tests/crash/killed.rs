@@ -1,5 +1,7 @@
 //! SIGKILL at every step between journal and outcome.
 
+use std::time::Instant;
+
 use channelwarden::simulate::Behaviour;
 use channelwarden::store::ChangeState::{Abandoned, Applied};
 use serde_json::json;
@@ -60,6 +62,45 @@ async fn sweep(engine: Engine, point: &'static str, written: bool) {
     setup.command(&["undo", "--since", "1h"]).await;
     assert_eq!(setup.db.dump().await, first, "{case}: undo");
     assert_eq!(setup.open().await, 0, "{case}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sweeps_killed_at_any_moment_leave_nothing_half_done() {
+    side_by_side(Engine::ALL.map(any_moment)).await;
+}
+
+/// Kills after a little more time each time, through start, probes, write and end; the crash points cannot name every
+/// instruction.
+async fn any_moment(engine: Engine) {
+    let case = format!("killed at any moment on {engine:?}");
+    let setup = about_to_change(engine, &json!({})).await;
+    let start = Instant::now();
+    let looked = setup.start(&["sweep", "--dry-run"]).ends().await;
+    assert_eq!(looked.code, Some(2), "{case}: {looked:?}");
+    let whole = start.elapsed();
+    for n in 0..20 {
+        // There is something to write most of the time: what is gone comes back, and goes again.
+        let how = if n / 4 % 2 == 0 { Behaviour::Gone } else { Behaviour::Works };
+        setup.upstreams["one"].set("gone", how);
+        let mut child = setup.start(&SWEEP);
+        tokio::time::sleep(whole * (n % 10 + 3) / 10).await;
+        if child.runs() {
+            child.kill();
+        }
+    }
+    setup.upstreams["one"].set("gone", Behaviour::Gone);
+    for _ in 0..3 {
+        setup.command(&SWEEP).await;
+    }
+    assert_eq!(setup.open().await, 0, "{case}");
+    assert_eq!(setup.list().await, AFTER, "{case}");
+    setup.agrees(&case).await;
+    let mut applied = setup.journal().await;
+    applied.retain(|(state, ..)| *state == Applied);
+    // A line lost or written twice would break the chain from the first list to the last.
+    assert_eq!(applied.first().map(|line| line.1.as_str()), Some(BEFORE), "{case}");
+    assert_eq!(applied.last().map(|line| line.2.as_str()), Some(AFTER), "{case}");
+    assert!(applied.windows(2).all(|pair| pair[0].2 == pair[1].1), "{case}: {applied:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

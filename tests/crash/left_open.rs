@@ -131,7 +131,8 @@ async fn a_change_under_way_is_nobody_elses_to_settle() {
         let mut next = setup.start(&["sweep", "--json"]);
         let mut stopped = setup.start(&["run"]);
         until("both are up", || async { setup.store.heartbeat().await.unwrap().is_some() }).await;
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        // Time enough to do what it must not do.
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
         assert!(next.runs(), "{engine:?}: it waits for its turn");
         assert_eq!(setup.open().await, 1, "{engine:?}");
         // Who waits for a turn can still be stopped.

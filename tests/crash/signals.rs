@@ -26,7 +26,7 @@ async fn a_stop_does_not_wait_for_hanging_probes() {
             child.signal("TERM");
             let ended = child.ends().await;
             // The loop was asked to end; a sweep was asked to end before it was done.
-            let code = if command == ["run"] { 0 } else { 1 };
+            let code = i32::from(command != ["run"]);
             assert_eq!(ended.code, Some(code), "{engine:?} {command:?}: {ended:?}");
         }
         assert_eq!(setup.upstreams["two"].asked("b"), asked + 2, "{engine:?}");

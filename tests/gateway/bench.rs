@@ -49,7 +49,7 @@ impl Bench {
     }
 
     pub(crate) async fn commit(&self, intent: Intent) -> Result<Swapped, SwapError> {
-        let permit = self.store.permit(GATEWAY, &intent.channel);
+        let permit = self.store.permit(&intent);
         let journaled = self.store.open_intent(intent, Timestamp::UNIX_EPOCH).await.unwrap();
         self.gateway.swap(Order::Commit { journaled: &journaled, permit: &permit }).await
     }

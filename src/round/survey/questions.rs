@@ -103,16 +103,16 @@ impl Questions {
             let due = |standing: &Standing| standing.next_probe.is_some_and(|next| next <= now);
             scope.names(&candidate.model) || (scope.models.is_empty() && standing(candidate).is_some_and(due))
         };
-        let (mut asked, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.candidates).into_iter().partition(wanted);
-        if !asked.is_empty() {
-            let mut controls: Vec<_> = others
-                .into_iter()
-                .filter_map(|candidate| Some((standing(&candidate)?.last_alive?, candidate)))
-                .collect();
-            controls.sort_by_key(|(alive, _)| std::cmp::Reverse(*alive));
-            asked.extend(controls.into_iter().take(CONTROLS).map(|(_, candidate)| candidate));
-        }
-        self.candidates = asked;
+        let (asked, others): (Vec<_>, Vec<_>) = self.candidates.iter().partition(|candidate| wanted(candidate));
+        let mut controls: Vec<_> =
+            others.into_iter().filter_map(|other| Some((standing(other)?.last_alive?, &other.model))).collect();
+        controls.sort_by_key(|(alive, _)| std::cmp::Reverse(*alive));
+        controls.truncate(if asked.is_empty() { 0 } else { CONTROLS });
+        let controls = controls.into_iter().map(|(_, model)| model);
+        let chosen: HashSet<ModelName> =
+            asked.iter().map(|candidate| &candidate.model).chain(controls).cloned().collect();
+        // In the order of the list, whoever answered last.
+        self.candidates.retain(|candidate| chosen.contains(&candidate.model));
     }
 }
 

@@ -72,7 +72,7 @@ fn full(channel: &Channel, listed: &str, offered: &str, known: &[(&str, Standing
 }
 
 fn withdrawn(next: i64) -> Standing {
-    let reason = Reason { outcome: Outcome::Gone, count: 2, over_s: 600, detail: String::new() };
+    let reason = Reason { outcome: Outcome::Gone, count: 2, since: at(0), over_s: 600, detail: String::new() };
     Standing {
         withdrawn: Some(Withdrawn { at: at(0), reason, attempts: 1 }),
         next_probe: Some(at(next)),
@@ -144,7 +144,7 @@ fn a_partial_round_asks_what_is_due_and_two_siblings_that_answered_last() {
     let scope = Scope { due: Some(vec![1]), ..Scope::default() };
     let models = ModelsConfig::default();
     let asked = asked(&channel(&[], &[]), "a,b,c,due,later,never", "", &known, &models, &scope, at(10));
-    assert_eq!(asked.candidates, "due,b,c");
+    assert_eq!(asked.candidates, "b,c,due", "in the order of the list");
 }
 
 #[test]
