@@ -112,10 +112,18 @@ impl Round {
             plan::conclude(&mut drafts, &facts, &routes, &self.config.limits);
         }
         for draft in drafts {
-            if let Err(error) = self.carry_out(round, draft, write, &mut report).await {
-                // What was written before it is told and kept all the same.
-                report.errors.push(format!("no more is written in this round: {error}"));
-                break;
+            let channel = draft.change.channel.clone();
+            match self.carry_out(round, draft, write, &mut report).await {
+                Ok(()) => {}
+                // A row that cannot be read is that channel's own trouble.
+                Err(RoundError::Gateway(error @ GatewayError::Failed { .. })) => {
+                    report.errors.push(format!("channel {channel} is not written: {error}"));
+                }
+                Err(error) => {
+                    // What was written before it is told and kept all the same.
+                    report.errors.push(format!("no more is written in this round: {error}"));
+                    break;
+                }
             }
         }
         // A gateway without any channel is more likely one that is being restored.

@@ -78,13 +78,21 @@ async fn respond(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMa
         return refusal;
     }
     let behaviour = shared.world.read().unwrap_or_else(PoisonError::into_inner).models.get(model).cloned();
-    behave(model, behaviour.unwrap_or(Behaviour::Gone), before, &question).await
+    let behaviour = match behaviour.unwrap_or(Behaviour::Gone) {
+        Behaviour::OnlyFor(key) if key == key_of(headers) => Behaviour::Works,
+        other => other,
+    };
+    behave(model, behaviour, before, &question).await
+}
+
+fn key_of(headers: &HeaderMap) -> &str {
+    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.strip_prefix("Bearer ").unwrap_or_default()
 }
 
 fn unauthorised(shared: &Shared, headers: &HeaderMap) -> Option<Answered> {
     let world = shared.world.read().unwrap_or_else(PoisonError::into_inner);
-    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let key = given.strip_prefix("Bearer ").unwrap_or_default();
+    let key = key_of(headers);
     if world.keys.is_empty() || world.keys.iter().any(|known| known == key) {
         return None;
     }
@@ -175,7 +183,7 @@ async fn behave(model: &str, behaviour: Behaviour, before: u64, question: &Value
             let message = format!("The model `{model}` does not exist or you do not have access to it.");
             error(404, "invalid_request_error", Some("model_not_found"), None, &message)
         }
-        Behaviour::NoAccess => {
+        Behaviour::NoAccess | Behaviour::OnlyFor(_) => {
             let message = format!("Project `proj_demo` does not have access to model `{model}`");
             error(403, "invalid_request_error", Some("model_not_found"), None, &message)
         }

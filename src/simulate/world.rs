@@ -29,6 +29,8 @@ pub enum Behaviour {
     Gone,
     /// 403: this key has no access to it.
     NoAccess,
+    /// Answers to this key; another has no access to it.
+    OnlyFor(String),
     /// 503, as a reseller without a live channel for it says.
     NoRoute,
     /// 429, with this `Retry-After` in seconds.

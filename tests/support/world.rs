@@ -196,7 +196,10 @@ pub(crate) fn behaviour(how: &str) -> Behaviour {
         "page" => Behaviour::Page,
         "odd-json" => Behaviour::OddJson,
         "filtered" => Behaviour::Filtered,
-        other => panic!("no behaviour {other:?}"),
+        other => match other.strip_prefix("only-for:") {
+            Some(key) => Behaviour::OnlyFor(key.to_owned()),
+            None => panic!("no behaviour {other:?}"),
+        },
     }
 }
 
