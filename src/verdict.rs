@@ -10,6 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::{Confirm, VerdictPolicy};
 use crate::model::{Evidence, Observation, Outcome, Reason, Standing, Streak};
 
+/// After a look at a doubtful model that told nothing (a rate limit, say).
+const LOOK_AGAIN: Duration = Duration::from_mins(5);
+
 /// What is to be thought of one model now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -77,11 +80,16 @@ pub fn judge(
             return (after, Verdict::Working);
         }
         let next = later(now, restore_gap(withdrawn.attempts, policy));
-        withdrawn.attempts = withdrawn.attempts.saturating_add(1);
+        // An answer that says nothing of the model, or none at all, was no attempt.
+        withdrawn.attempts = withdrawn.attempts.saturating_add(u32::from(evidence != Evidence::Nothing));
         after.next_probe = Some(next);
         return (after, Verdict::StillWithdrawn { next });
     }
     after.next_probe = None;
+    if evidence == Evidence::Nothing && before.next_probe.is_some() {
+        // Still doubtful, and this look told nothing: another one, but not at once.
+        after.next_probe = Some(later(now, LOOK_AGAIN));
+    }
     let verdict = match evidence {
         Evidence::Alive => Verdict::Working,
         Evidence::Denied => weigh(after.denied, policy.denied, seen, now),

@@ -78,10 +78,10 @@ async fn respond(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMa
         return refusal;
     }
     let behaviour = shared.world.read().unwrap_or_else(PoisonError::into_inner).models.get(model).cloned();
-    let behaviour = match behaviour.unwrap_or(Behaviour::Gone) {
-        Behaviour::OnlyFor(key) if key == key_of(headers) => Behaviour::Works,
-        other => other,
-    };
+    let mut behaviour = behaviour.unwrap_or(Behaviour::Gone);
+    if behaviour == Behaviour::OnlyFor(key_of(headers).to_owned()) {
+        behaviour = Behaviour::Works;
+    }
     behave(model, behaviour, before, &question).await
 }
 

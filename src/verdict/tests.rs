@@ -115,6 +115,25 @@ fn a_doubtful_model_is_looked_at_again_when_it_could_be_confirmed() {
 }
 
 #[test]
+fn a_look_that_tells_nothing_is_neither_a_finding_nor_the_end_of_the_doubt() {
+    let company = Company { siblings_alive: true, listed: false };
+    let look = |before: &Standing, outcome, minute| {
+        judge(before, Some(&seen(outcome, minute)), company, &POLICY(), at(minute)).0
+    };
+    let doubtful = look(&Standing::default(), Outcome::Gone, 0);
+    let limited = look(&doubtful, Outcome::Busy, 10);
+    assert_eq!((limited.denied, limited.next_probe), (doubtful.denied, Some(at(15))));
+    // One of which nothing bad is known is left to the next round.
+    assert_eq!(look(&Standing::default(), Outcome::Busy, 0).next_probe, None);
+    let reason = Reason { outcome: Outcome::Gone, count: 2, since: at(0), over_s: 600, detail: String::new() };
+    let withdrawn = crate::model::Withdrawn { at: at(0), reason, attempts: 3 };
+    let off = Standing { withdrawn: Some(withdrawn), ..Standing::default() };
+    let attempts = |standing: Standing| standing.withdrawn.unwrap().attempts;
+    assert_eq!(attempts(look(&off, Outcome::Unreachable, 0)), 3);
+    assert_eq!(attempts(look(&off, Outcome::Gone, 0)), 4);
+}
+
+#[test]
 fn a_withdrawn_model_is_probed_with_growing_gaps_and_comes_back_at_once() {
     let reason = Reason { outcome: Outcome::Gone, count: 2, since: at(0), over_s: 600, detail: String::new() };
     let mut standing =
