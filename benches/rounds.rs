@@ -54,21 +54,23 @@ async fn throughput(verdict: &mut Verdict) {
     const MODELS: usize = 150;
     let bench = Bench::start(CHANNELS, MODELS, INSTANT, AT_ONCE).await;
     let pairs = CHANNELS * MODELS;
-    bench.bare_loop(AT_ONCE, pairs / 4).await;
+    // Long enough that a moment's noise does not decide.
+    let requests = 4 * pairs;
+    bench.bare_loop(AT_ONCE, pairs).await;
     let (mut asked, mut whole) = (vec![], vec![]);
     let (mut bare_speed, mut ask_speed, mut round_speed) = (vec![], vec![], vec![]);
-    let speed = |took: Duration| pairs as f64 / took.as_secs_f64();
-    for _ in 0..5 {
-        let bare = bench.bare_loop(AT_ONCE, pairs).await;
-        let probes = bench.probe_loop(AT_ONCE, pairs).await;
-        let round = bench.round().await;
-        asked.push(bare.as_secs_f64() / probes.as_secs_f64());
-        whole.push(bare.as_secs_f64() / round.as_secs_f64());
-        bare_speed.push(speed(bare));
-        ask_speed.push(speed(probes));
-        round_speed.push(speed(round));
+    let speed = |requests: usize, took: Duration| requests as f64 / took.as_secs_f64();
+    for _ in 0..7 {
+        let bare = speed(requests, bench.bare_loop(AT_ONCE, requests).await);
+        let probes = speed(requests, bench.probe_loop(AT_ONCE, requests).await);
+        let round = speed(pairs, bench.round().await);
+        asked.push(probes / bare);
+        whole.push(round / bare);
+        bare_speed.push(bare);
+        ask_speed.push(probes);
+        round_speed.push(round);
     }
-    println!("throughput, {AT_ONCE} at once, instant upstream, {pairs} requests, median of 5 in turn");
+    println!("throughput, {AT_ONCE} at once, instant upstream, {requests} requests, median of 7 in turn");
     println!("  bare loop of the HTTP client  {:>8.0}/s", median(bare_speed));
     println!("  prober                        {:>8.0}/s", median(ask_speed));
     println!("  whole round, kept in store    {:>8.0}/s", median(round_speed));
