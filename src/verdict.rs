@@ -52,12 +52,11 @@ pub struct Company {
 /// Judges one model: what is known about it after this observation, and what to think of it.
 pub fn judge(
     before: &Standing,
-    seen: Option<&Observation>,
+    seen: &Observation,
     company: Company,
     policy: &VerdictPolicy,
     now: Timestamp,
 ) -> (Standing, Verdict) {
-    let Some(seen) = seen else { return (before.clone(), Verdict::Unknown) };
     let mut after = before.clone();
     after.last = Some((seen.outcome, seen.at));
     let evidence = seen.outcome.evidence();

@@ -129,7 +129,7 @@ impl Round {
             let itself = usize::from(seen.outcome.evidence() == Evidence::Alive);
             let listed = !offer.from_upstream || offer.names.contains(&candidate.upstream);
             let company = Company { siblings_alive: alive > itself, listed };
-            let (mut standing, mut verdict) = verdict::judge(&before, Some(seen), company, &self.config.verdict, now);
+            let (mut standing, mut verdict) = verdict::judge(&before, seen, company, &self.config.verdict, now);
             if candidate.may_add && matches!(verdict, Verdict::Doubtful { .. }) {
                 // Not on the list, so there is nothing to confirm soon.
                 (standing.next_probe, verdict) = (None, Verdict::Unknown);
@@ -146,7 +146,7 @@ impl Round {
                 may_add: candidate.may_add,
                 model: candidate.model.clone(),
             });
-            findings.push(Finding { model: candidate.model, observation: Some(seen.clone()), standing });
+            findings.push(Finding { model: candidate.model, observation: seen.clone(), standing });
         }
         self.store.remember(name, round, &reference, &findings).await?;
         surveyed.found = Ok(Survey {
@@ -314,8 +314,7 @@ fn down(answers: &HashMap<ModelName, Observation>) -> Option<(Outcome, String)> 
 }
 
 fn judged_alive(findings: &[Finding]) -> usize {
-    let outcomes = findings.iter().filter_map(|finding| finding.observation.as_ref());
-    outcomes.filter(|seen| seen.outcome.evidence() == Evidence::Alive).count()
+    findings.iter().filter(|finding| finding.observation.outcome.evidence() == Evidence::Alive).count()
 }
 
 /// Whether a withdrawn or doubtful model is to be looked at at `now`.

@@ -14,8 +14,8 @@ use crate::model::{ChannelRef, ModelName, Observation, Standing, Withdrawn};
 pub struct Finding {
     /// The name in the gateway's list.
     pub model: ModelName,
-    /// What a probe showed; `None` when it was not probed now.
-    pub observation: Option<Observation>,
+    /// What a probe showed.
+    pub observation: Observation,
     /// What is now known.
     pub standing: Standing,
 }
@@ -54,17 +54,16 @@ impl Store {
         }
         let observations: Vec<_> = findings
             .iter()
-            .filter_map(|finding| {
-                let seen = finding.observation.as_ref()?;
-                Some(json!([
-                    finding.model,
+            .map(|Finding { model, observation: seen, .. }| {
+                json!([
+                    model,
                     seen.at.as_millisecond(),
                     seen.outcome.as_str(),
                     seen.status,
                     seen.latency_ms,
                     seen.shape,
                     seen.detail,
-                ]))
+                ])
             })
             .collect();
         let standings: Vec<_> = findings

@@ -46,7 +46,7 @@ fn judged(findings: &str) -> &'static str {
         let minute = finding[1..].parse().unwrap();
         let company = Company { siblings_alive: letter.is_lowercase(), listed: false };
         let seen = seen(outcome(letter.to_ascii_lowercase()), minute);
-        (standing, last) = judge(&standing, Some(&seen), company, &POLICY(), at(minute));
+        (standing, last) = judge(&standing, &seen, company, &POLICY(), at(minute));
     }
     match last {
         Verdict::Working => "working",
@@ -99,7 +99,7 @@ fn a_model_that_its_upstream_still_lists_is_not_withdrawn_for_a_missing_route() 
     let mut standing = Standing::default();
     for minute in [0, 300, 600, 900, 1200, 1440] {
         let company = Company { siblings_alive: true, listed: true };
-        let (next, verdict) = judge(&standing, Some(&seen(Outcome::NoRoute, minute)), company, &POLICY(), at(minute));
+        let (next, verdict) = judge(&standing, &seen(Outcome::NoRoute, minute), company, &POLICY(), at(minute));
         assert_eq!(verdict, Verdict::Unknown);
         standing = next;
     }
@@ -108,7 +108,7 @@ fn a_model_that_its_upstream_still_lists_is_not_withdrawn_for_a_missing_route() 
 #[test]
 fn a_doubtful_model_is_looked_at_again_when_it_could_be_confirmed() {
     let company = Company { siblings_alive: true, listed: false };
-    let (first, verdict) = judge(&Standing::default(), Some(&seen(Outcome::Gone, 0)), company, &POLICY(), at(0));
+    let (first, verdict) = judge(&Standing::default(), &seen(Outcome::Gone, 0), company, &POLICY(), at(0));
     let Verdict::Doubtful { next, count, times, .. } = verdict else { panic!("{verdict:?}") };
     assert_eq!((next, count, times), (at(10), 1, 2));
     assert_eq!(first.next_probe, Some(at(10)));
@@ -117,9 +117,8 @@ fn a_doubtful_model_is_looked_at_again_when_it_could_be_confirmed() {
 #[test]
 fn a_look_that_tells_nothing_is_neither_a_finding_nor_the_end_of_the_doubt() {
     let company = Company { siblings_alive: true, listed: false };
-    let look = |before: &Standing, outcome, minute| {
-        judge(before, Some(&seen(outcome, minute)), company, &POLICY(), at(minute)).0
-    };
+    let look =
+        |before: &Standing, outcome, minute| judge(before, &seen(outcome, minute), company, &POLICY(), at(minute)).0;
     let doubtful = look(&Standing::default(), Outcome::Gone, 0);
     let limited = look(&doubtful, Outcome::Busy, 10);
     assert_eq!((limited.denied, limited.next_probe), (doubtful.denied, Some(at(15))));
@@ -142,7 +141,7 @@ fn a_withdrawn_model_is_probed_with_growing_gaps_and_comes_back_at_once() {
     let mut gaps = vec![];
     let mut minute = 0;
     for _ in 0..10 {
-        let (next, verdict) = judge(&standing, Some(&seen(Outcome::Gone, minute)), company, &POLICY(), at(minute));
+        let (next, verdict) = judge(&standing, &seen(Outcome::Gone, minute), company, &POLICY(), at(minute));
         let due = next.next_probe.unwrap();
         assert_eq!(verdict, Verdict::StillWithdrawn { next: due });
         gaps.push((due.as_second() - at(minute).as_second()) / 3600);
@@ -150,7 +149,7 @@ fn a_withdrawn_model_is_probed_with_growing_gaps_and_comes_back_at_once() {
         standing = next;
     }
     assert_eq!(gaps, [1, 2, 4, 8, 16, 32, 64, 128, 168, 168]);
-    let (back, verdict) = judge(&standing, Some(&seen(Outcome::Works, minute)), company, &POLICY(), at(minute));
+    let (back, verdict) = judge(&standing, &seen(Outcome::Works, minute), company, &POLICY(), at(minute));
     assert_eq!(verdict, Verdict::Working);
     assert!(back.withdrawn.is_some(), "only a write that happened takes the mark off");
 }
@@ -158,8 +157,8 @@ fn a_withdrawn_model_is_probed_with_growing_gaps_and_comes_back_at_once() {
 #[test]
 fn the_reason_names_what_how_often_and_how_long() {
     let company = Company { siblings_alive: true, listed: false };
-    let (first, _) = judge(&Standing::default(), Some(&seen(Outcome::Gone, 0)), company, &POLICY(), at(0));
-    let (_, verdict) = judge(&first, Some(&seen(Outcome::Gone, 12)), company, &POLICY(), at(12));
+    let (first, _) = judge(&Standing::default(), &seen(Outcome::Gone, 0), company, &POLICY(), at(0));
+    let (_, verdict) = judge(&first, &seen(Outcome::Gone, 12), company, &POLICY(), at(12));
     let Verdict::Withdraw(reason) = verdict else { panic!("{verdict:?}") };
     assert_eq!(reason.to_string(), "gone 2× over 12m: said so");
 }

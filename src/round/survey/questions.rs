@@ -142,7 +142,7 @@ fn judgeable(model: &ModelName, mapping: &Mapping, models: &ModelsConfig) -> Res
     }
     let upstream = mapping.resolve(model).ok_or("its model_mapping goes in a circle")?;
     let kind = Kind::of(&upstream);
-    if kind == Kind::Chat { Ok(upstream) } else { Err(format!("{kind}: not probed by this version")) }
+    if kind.is_probed() { Ok(upstream) } else { Err(format!("{kind}: not probed by this version")) }
 }
 
 impl Scope {
