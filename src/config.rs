@@ -3,11 +3,14 @@
 //! Decides: which file, which form (ours in JSON5 or YAML, or ChannelMonitor's), what every key means.
 //! Must not know: gateways, upstreams, or anything that runs.
 
+mod budget;
 mod channel_monitor;
 mod database;
 mod environment;
 mod keys;
+mod manner;
 mod migrate;
+mod openrouter;
 mod outline;
 mod pattern;
 mod problem;
@@ -25,13 +28,16 @@ use self::outline::KeyPath;
 use self::problem::Problem;
 use self::read::Document;
 
+pub use budget::BudgetConfig;
 pub use database::{DatabaseAddress, ServerAddress, Tls};
 pub use environment::{Environment, process_environment};
+pub use manner::{Manner, Policy, ProbeRule};
+pub use openrouter::OpenRouterConfig;
 pub use problem::{ConfigError, Report};
 pub use secret::SecretRef;
 pub use settings::{
     ChannelsConfig, Config, Confirm, GatewayConfig, Limits, LogConfig, LogFormat, Mode, ModelsConfig, NetworkConfig,
-    ProbeConfig, Source, StoreConfig, VerdictPolicy,
+    ProbeConfig, QualityAction, Source, StoreConfig, VerdictPolicy,
 };
 
 /// The names a configuration has when none is given, in the order they are tried.

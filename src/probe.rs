@@ -16,16 +16,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::SignedDuration;
 use reqwest::Request;
 
-pub use classify::{Answer, Finding, classify};
-pub use inquiry::Inquiry;
-pub use kind::Kind;
-pub use shape::Shape;
+pub use classify::{Answer, Asked, Finding, classify};
+pub use inquiry::{Ask, Inquiry};
+pub use kind::by_name;
 
 use self::classify::stream::FirstTokens;
 use self::pace::{Pace, Refusal, SILENT_MODELS};
 use crate::clock;
 use crate::config::ProbeConfig;
-use crate::model::{Observation, Outcome};
+use crate::model::{Observation, Outcome, Shape};
 use crate::upstream::{Http, Target, TransportKind};
 
 /// The most that is read of a whole answer.
@@ -41,7 +40,7 @@ const FEWEST_TOKENS: u32 = 16;
 pub struct Prober {
     http: Http,
     pace: Pace,
-    prompt: String,
+    prompt: Option<String>,
     max_tokens: u32,
     sent: AtomicU64,
     answered: AtomicU64,
@@ -81,19 +80,24 @@ impl Prober {
     }
 
     /// Sends; once more on a fresh connection when the first was closed under us.
-    async fn send(&self, target: &Target, request: impl Fn() -> Request, shape: Shape) -> Answer {
-        let mut again = true;
+    async fn send(&self, target: &Target, request: Request, shape: Shape) -> Answer {
+        // A body in memory can always be sent once more.
+        let mut again = request.try_clone();
+        let mut request = request;
         loop {
             self.sent.fetch_add(1, Ordering::Relaxed);
-            let answer = if shape == Shape::Stream {
+            let answer = if shape.streams() {
                 let mut first = FirstTokens::default();
                 let enough = move |body: &[u8]| first.reached(body);
-                self.http.send_until(request(), target.proxy.as_ref(), STREAM_CAP, enough).await
+                self.http.send_until(request, target.proxy.as_ref(), STREAM_CAP, enough).await
             } else {
-                self.http.send(request(), target.proxy.as_ref(), ANSWER_CAP).await
+                self.http.send(request, target.proxy.as_ref(), ANSWER_CAP).await
             };
             match &answer {
-                Err(failure) if failure.kind == TransportKind::Reset && again => again = false,
+                Err(failure) if failure.kind == TransportKind::Reset => match again.take() {
+                    Some(same) => request = same,
+                    None => return answer,
+                },
                 Err(_) => return answer,
                 Ok(_) => {
                     self.answered.fetch_add(1, Ordering::Relaxed);
@@ -119,5 +123,11 @@ fn unsent(refusal: Refusal, shape: Shape) -> Observation {
             (Outcome::Unreachable, format!("not sent: the last {SILENT_MODELS} models got no answer"), None)
         }
     };
-    Observation { outcome, at, status: None, latency_ms: 0, shape: shape.as_str(), detail, retry_after }
+    Observation { retry_after, ..Observation::bare(outcome, at, shape, detail) }
+}
+
+/// The protocol has no such call: the model cannot be probed in this shape.
+fn unspoken(shape: Shape) -> Observation {
+    let detail = format!("not sent: the protocol has no {} call", shape.as_str());
+    Observation::bare(Outcome::Shape, clock::now(), shape, detail)
 }

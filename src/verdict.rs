@@ -66,7 +66,7 @@ pub fn judge(
             after.failing = None;
             after.unrouted = None;
             after.last_alive = Some(seen.at);
-            after.shape = Some(seen.shape.to_owned());
+            after.shape = Some(seen.shape.as_str().to_owned());
         }
         Evidence::Denied => after.denied = Some(extend(before.denied, seen.at)),
         Evidence::Unrouted => after.unrouted = Some(extend(before.unrouted, seen.at)),

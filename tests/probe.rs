@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use channelwarden::config::ProbeConfig;
 use channelwarden::model::{
-    Access, Channel, Fingerprint, Mapping, ModelName, Observation, OpenAiPaths, Outcome, Protocol, Secret, Status,
+    Access, Channel, Fingerprint, Mapping, ModelName, Observation, OpenAiPaths, Outcome, Protocol, Secret, Shape,
+    Status,
 };
-use channelwarden::probe::{Inquiry, Prober, Shape, classify};
+use channelwarden::probe::{Ask, Asked, Inquiry, Prober, classify};
 use channelwarden::simulate::{Behaviour, ListBehaviour, Simulated, World};
-use channelwarden::upstream::{Http, Listing, Reply, Target, Transport, TransportKind};
+use channelwarden::upstream::{Http, Listing, Offered, Reply, Target, Transport, TransportKind};
 use faults::{Fault, Faulty};
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -121,7 +122,7 @@ fn every_answer_met_in_the_field_means_what_it_should() {
         for (header, value) in &row.hd {
             reply.headers.insert(header.parse::<reqwest::header::HeaderName>().unwrap(), value.parse().unwrap());
         }
-        let found = classify(row.h.as_deref().unwrap_or("api.example.test:443"), &Ok(reply));
+        let found = classify(&Asked::chat(row.h.as_deref().unwrap_or("api.example.test:443")), &Ok(reply));
         let shape = found.next_shape.map(Shape::as_str);
         if found.outcome != row.is || shape != row.shape.as_deref() {
             wrong.push(format!("row {number}, status {}: {found:?}, not {} {:?}", row.s, row.is, row.shape));
@@ -131,7 +132,7 @@ fn every_answer_met_in_the_field_means_what_it_should() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for kind in [TransportKind::TimedOut, TransportKind::Dns] {
         let failure = Transport { kind, why: String::new(), latency: Duration::ZERO };
-        seen.insert(classify("x.test", &Err(failure)).outcome);
+        seen.insert(classify(&Asked::chat("x.test"), &Err(failure)).outcome);
     }
     let never: Vec<_> = Outcome::ALL.into_iter().filter(|outcome| !seen.contains(outcome)).collect();
     assert!(never.is_empty(), "no row gives {never:?}");
@@ -151,7 +152,7 @@ proptest! {
             "(data: )?\\{\"(error|choices|code|message|detail)\": ?(\"[a-z ]{0,20}\"|[0-9]{1,4}|\\[\\]|null|\\{\\})\\}\n?".prop_map(String::into_bytes),
         ],
     ) {
-        let found = classify("api.example.test", &Ok(reply(status, body)));
+        let found = classify(&Asked::chat("api.example.test"), &Ok(reply(status, body)));
         if matches!(found.outcome, Outcome::Gone | Outcome::NoAccess) {
             prop_assert!(found.by_table);
         }
@@ -160,7 +161,7 @@ proptest! {
     #[test]
     fn a_status_alone_never_denies_a_model(status in 100u16..1000, empty in any::<bool>()) {
         let body = if empty { vec![] } else { br#"{"error":{"message":"no"}}"#.to_vec() };
-        let found = classify("api.example.test", &Ok(reply(status, body)));
+        let found = classify(&Asked::chat("api.example.test"), &Ok(reply(status, body)));
         prop_assert!(!matches!(found.outcome, Outcome::Gone | Outcome::NoAccess), "{found:?}");
     }
 }
@@ -188,11 +189,11 @@ async fn each_behaviour_shows_as_its_outcome() {
     let upstream = Simulated::start(world(&models)).await.unwrap();
     let (inquiry, target) = (inquiry(), target(&upstream.base_url()));
     for (model, _, outcome, shape, requests) in &cases {
-        let seen = inquiry.ask(&target, &name(model), None).await;
-        assert_eq!((seen.outcome, seen.shape), (*outcome, *shape), "{model}: {seen:?}");
+        let seen = inquiry.ask(&target, Ask::chat(&name(model))).await;
+        assert_eq!((seen.outcome, seen.shape.as_str()), (*outcome, *shape), "{model}: {seen:?}");
         assert_eq!(upstream.asked(model), *requests, "{model}");
     }
-    let unlisted = inquiry.ask(&target, &name("never-heard-of"), None).await;
+    let unlisted = inquiry.ask(&target, Ask::chat(&name("never-heard-of"))).await;
     assert_eq!(unlisted.outcome, Outcome::Gone);
     assert_eq!(upstream.malformed(), 0);
     assert_eq!(inquiry.prober().sent(), upstream.total());
@@ -204,15 +205,19 @@ async fn the_shape_that_worked_is_sent_first_the_next_time() {
     let upstream = Simulated::start(world(&models)).await.unwrap();
     let (inquiry, target) = (inquiry(), target(&upstream.base_url()));
     for (model, _) in &models {
-        let first = inquiry.ask(&target, &name(model), Some("max_tokens")).await;
+        let first = inquiry.ask(&target, Ask { remembered: Some("max_tokens"), ..Ask::chat(&name(model)) }).await;
         let before = upstream.asked(model);
-        let again = inquiry.ask(&target, &name(model), Some(first.shape)).await;
+        let again =
+            inquiry.ask(&target, Ask { remembered: Some(first.shape.as_str()), ..Ask::chat(&name(model)) }).await;
         assert_eq!((again.outcome, again.shape), (Outcome::Works, first.shape));
         assert_eq!(upstream.asked(model), before + 1, "{model}");
     }
     // A shape that stopped working is left again, and an unknown one never was.
     upstream.set("streams", Behaviour::Works);
-    assert_eq!(inquiry.ask(&target, &name("streams"), Some("nonsense")).await.shape, "max_tokens");
+    assert_eq!(
+        inquiry.ask(&target, Ask { remembered: Some("nonsense"), ..Ask::chat(&name("streams")) }).await.shape,
+        Shape::MaxTokens
+    );
 }
 
 #[tokio::test]
@@ -221,11 +226,15 @@ async fn no_shape_is_sent_twice_and_ollama_never_gets_a_completion_limit() {
         r#"{"error":{"message":"use 'max_completion_tokens'","code":"unsupported_parameter","param":"max_tokens"}}"#;
     let upstream = Simulated::start(world(&[("m", Behaviour::Says(400, refuses.to_owned()))])).await.unwrap();
     let inquiry = inquiry();
-    let seen = inquiry.ask(&target(&upstream.base_url()), &name("m"), None).await;
+    let seen = inquiry.ask(&target(&upstream.base_url()), Ask::chat(&name("m"))).await;
     assert_eq!((seen.outcome, upstream.asked("m")), (Outcome::Shape, 3));
     let ollama = Target::new(&access("Ollama", &upstream.base_url()), &channel(), &Secret::new(CANARY)).unwrap();
-    inquiry.ask(&ollama, &name("m"), None).await;
+    inquiry.ask(&ollama, Ask::chat(&name("m"))).await;
     assert_eq!(upstream.asked("m"), 3 + 2);
+}
+
+fn offered(names: &[&str]) -> Listing {
+    Listing::Offered(names.iter().map(|text| Offered::named(name(text))).collect())
 }
 
 #[tokio::test]
@@ -234,17 +243,17 @@ async fn lists_of_every_sort_are_told_apart() {
         .await
         .unwrap();
     let (inquiry, target) = (inquiry(), target(&upstream.base_url()));
-    assert_eq!(inquiry.list(&target).await, Listing::Offered(vec![name("a"), name("b")]));
+    assert_eq!(inquiry.list(&target).await, offered(&["a", "b"]));
     let names = |names: &[&str]| ListBehaviour::Names(names.iter().map(|name| (*name).to_owned()).collect());
     let says = |body: &str| ListBehaviour::Says(200, body.to_owned());
     let deep = "[".repeat(100_000);
     for (list, want) in [
         (ListBehaviour::Empty, Ok(Listing::Empty)),
         (ListBehaviour::Nothing, Ok(Listing::Empty)),
-        (names(&["b", "a", "b", "evil,name", "x\u{7}"]), Ok(Listing::Offered(vec![name("b"), name("a")]))),
-        (says(r#"[{"id":"one"}]"#), Ok(Listing::Offered(vec![name("one")]))),
+        (names(&["b", "a", "b", "evil,name", "x\u{7}"]), Ok(offered(&["b", "a"]))),
+        (says(r#"[{"id":"one"}]"#), Ok(offered(&["one"]))),
         (says(r#"{"data":[],"has_more":true,"last_id":"z"}"#), Ok(Listing::Empty)),
-        (says(r#"{"data":[{"id":"a"}],"links":{"next":"https://evil.test/"}}"#), Ok(Listing::Offered(vec![name("a")]))),
+        (says(r#"{"data":[{"id":"a"}],"links":{"next":"https://evil.test/"}}"#), Ok(offered(&["a"]))),
         (ListBehaviour::Refused, Err(Outcome::KeyBad)),
         (ListBehaviour::Broken, Err(Outcome::Broken)),
         (ListBehaviour::Page, Err(Outcome::ChannelConfig)),
@@ -280,7 +289,7 @@ async fn what_breaks_below_http_says_nothing_about_the_model() {
     ] {
         let upstream = Faulty::start(fault.clone()).await;
         let inquiry = inquiry();
-        let seen = inquiry.ask(&target(&upstream.base_url()), &name("m"), None).await;
+        let seen = inquiry.ask(&target(&upstream.base_url()), Ask::chat(&name("m"))).await;
         assert_eq!(seen.outcome, outcome, "{fault:?}: {seen:?}");
         // Only a closed connection is tried again.
         let connections = upstream.connections.load(std::sync::atomic::Ordering::SeqCst);
@@ -299,12 +308,12 @@ async fn nobody_there_is_unreachable() {
     let inquiry = inquiry();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     for base in [format!("http://127.0.0.1:{port}"), "http://no-such-host.invalid".to_owned()] {
-        let seen: Observation = inquiry.ask(&target(&base), &name("m"), None).await;
+        let seen: Observation = inquiry.ask(&target(&base), Ask::chat(&name("m"))).await;
         assert_eq!((seen.outcome, seen.status), (Outcome::Unreachable, None), "{base}: {seen:?}");
     }
     // TLS to a port that speaks none.
     let plain = Simulated::start(world(&[])).await.unwrap();
-    let seen = inquiry.ask(&target(&format!("https://{}", plain.address())), &name("m"), None).await;
+    let seen = inquiry.ask(&target(&format!("https://{}", plain.address())), Ask::chat(&name("m"))).await;
     assert_eq!(seen.outcome, Outcome::Unreachable, "{seen:?}");
 }
 
@@ -341,7 +350,7 @@ async fn a_proxy_that_cannot_be_used_is_the_channels_fault() {
     let mut channel = channel();
     channel.proxy = Some("gopher://user:hunter2-hunter2@x".to_owned());
     let target = Target::new(&access("OpenAI", "http://127.0.0.1:9"), &channel, &Secret::new(CANARY)).unwrap();
-    let seen = inquiry.ask(&target, &name("m"), None).await;
+    let seen = inquiry.ask(&target, Ask::chat(&name("m"))).await;
     assert!(matches!(seen.outcome, Outcome::ChannelConfig | Outcome::Unreachable), "{seen:?}");
     assert!(!format!("{seen:?} {target:?}").contains("hunter2"), "{seen:?}");
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use channelwarden::config;
 use channelwarden::gateway::{self, Gateway};
 use channelwarden::model::{ModelName, Outcome};
-use channelwarden::probe::Prober;
+use channelwarden::probe::{Ask, Prober};
 use channelwarden::round::{Report, Scope};
 use channelwarden::simulate::{Behaviour, ListBehaviour, Simulated, World};
 use channelwarden::store::Store;
@@ -123,7 +123,7 @@ impl Bench {
         spread(at_once, requests, move |number| {
             let (inquiry, target, models) = (Arc::clone(&inquiry), Arc::clone(&target), Arc::clone(&models));
             async move {
-                let seen = inquiry.ask(&target, &models[number % models.len()], None).await;
+                let seen = inquiry.ask(&target, Ask::chat(&models[number % models.len()])).await;
                 assert_eq!(seen.outcome, Outcome::Works, "{seen:?}");
             }
         })

@@ -16,7 +16,7 @@ impl ModelsConfig {
 }
 
 /// Byte for byte, as the gateways compare names. Linear: on a mismatch only the last `*` takes one byte more.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.trim().as_bytes(), name.as_bytes());
     let (mut at, mut read) = (0, 0);
     let mut star: Option<(usize, usize)> = None;

@@ -9,10 +9,13 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::budget::BudgetConfig;
 use super::database::DatabaseAddress;
 use super::environment::{Environment, process_environment};
+use super::manner::ProbeRule;
+use super::openrouter::OpenRouterConfig;
 use super::secret::SecretRef;
-use crate::model::GatewayKind;
+use crate::model::{GatewayKind, Kind};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -24,12 +27,16 @@ pub struct Config {
     pub store: StoreConfig,
     /// How upstreams are asked.
     pub probe: ProbeConfig,
+    /// What probing may use up.
+    pub budget: BudgetConfig,
     /// When findings become a verdict.
     pub verdict: VerdictPolicy,
     /// How much one round may change.
     pub limits: Limits,
     /// How our own network is checked.
     pub network: NetworkConfig,
+    /// OpenRouter as a source of free models.
+    pub openrouter: OpenRouterConfig,
     /// Our own log.
     pub log: LogConfig,
 }
@@ -53,6 +60,9 @@ pub struct GatewayConfig {
     /// Which models.
     #[serde(default)]
     pub models: ModelsConfig,
+    /// How single channels and models are probed; of each thing, the last rule that names it counts.
+    #[serde(default)]
+    pub rules: Vec<ProbeRule>,
 }
 
 impl GatewayConfig {
@@ -64,6 +74,7 @@ impl GatewayConfig {
             mode: Mode::default(),
             channels: ChannelsConfig::default(),
             models: ModelsConfig::default(),
+            rules: vec![],
         }
     }
 
@@ -140,6 +151,8 @@ pub enum Source {
     Channel,
     /// The operator's `list`.
     List,
+    /// OpenRouter's free models, for a channel of OpenRouter.
+    OpenrouterFree,
 }
 
 /// Our own history and journal.
@@ -194,8 +207,22 @@ pub struct ProbeConfig {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub timeout: Duration,
-    /// The one user message of a probe.
-    pub prompt: String,
+    /// How much of `every` the questions of a round of the loop are spread over, as a share (0 to 0.9). The first
+    /// round, and what a person starts, is not spread.
+    pub spread: f64,
+    /// How long a key without credit, or refused, rests before one question tries it again.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub key_rest: Duration,
+    /// The kinds of model that are asked. Speech, transcription, images and documents cost more, and are asked only
+    /// when they stand here, once a day at most; films, music and live talk never.
+    pub kinds: Vec<Kind>,
+    /// Ask Ollama's models also when that loads one into memory; left out, only a loaded one is asked.
+    pub load_models: bool,
+    /// Ask chat models for streamed answers, which gives the time to the first token.
+    pub stream: bool,
+    /// The one user message of a chat probe; left out: a random sum, whose answer is looked at.
+    pub prompt: Option<String>,
     /// The output limit of a probe in tokens, at least 16: several providers refuse less.
     pub max_tokens: u32,
     /// The `User-Agent` header; some upstreams let only known clients in.
@@ -216,7 +243,12 @@ impl Default for ProbeConfig {
             connect_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_mins(1),
             timeout: Duration::from_mins(2),
-            prompt: "What is 2+2? Reply with the number only.".to_owned(),
+            spread: 0.25,
+            key_rest: Duration::from_hours(1),
+            kinds: vec![Kind::Chat, Kind::Responses, Kind::Embedding, Kind::Rerank, Kind::Moderation, Kind::Completion],
+            load_models: false,
+            stream: false,
+            prompt: None,
             max_tokens: 16,
             user_agent: concat!("channelwarden/", env!("CARGO_PKG_VERSION")).to_owned(),
             ca_file: None,
@@ -230,6 +262,8 @@ impl Default for ProbeConfig {
 pub struct VerdictPolicy {
     /// For "no such model" and "no access to it".
     pub denied: Confirm,
+    /// The same, while the upstream's list still names the model: lists and calls disagree for a while.
+    pub denied_listed: Confirm,
     /// For 5xx, timeouts and empty answers while the channel's other models answer.
     pub failing: Confirm,
     /// For a reseller's "no available channel": it also says so for minutes while a channel is switched off.
@@ -242,6 +276,19 @@ pub struct VerdictPolicy {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub restore_max: Duration,
+    /// What becomes of a model that answers oddly (a wrong sum, another model's name), 3 times out of 5.
+    pub quality: QualityAction,
+}
+
+/// What becomes of a model that answers oddly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum QualityAction {
+    /// It is marked, and stays.
+    #[default]
+    Mark,
+    /// It is taken off the list, and restored as any other.
+    Withdraw,
 }
 
 impl Default for VerdictPolicy {
@@ -249,10 +296,12 @@ impl Default for VerdictPolicy {
         let minutes = |n: u64| Duration::from_secs(n * 60);
         Self {
             denied: Confirm { times: 2, over: minutes(10) },
+            denied_listed: Confirm { times: 3, over: minutes(60) },
             failing: Confirm { times: 3, over: minutes(15) },
             unrouted: Confirm { times: 6, over: days(1) },
             restore_first: minutes(60),
             restore_max: days(7),
+            quality: QualityAction::Mark,
         }
     }
 }

@@ -28,7 +28,7 @@ impl Findings {
 
 pub(super) fn validate(config: &Config, environment: Environment<'_>) -> Findings {
     let mut findings = Findings::default();
-    if config.gateways.is_empty() {
+    if config.gateways.is_empty() && !config.openrouter.watch {
         findings.refuse(
             KeyPath::of(&["gateways"]),
             "there is no gateway to look after; add gateways: { main: { database: \"…\" } }",
@@ -51,8 +51,10 @@ pub(super) fn validate(config: &Config, environment: Environment<'_>) -> Finding
         }
         channels(&mut findings, name, gateway);
         models(&mut findings, name, &gateway.models);
+        rules(&mut findings, name, gateway);
     }
     probe(&mut findings, config);
+    budget(&mut findings, config);
     verdict(&mut findings, config);
     limits(&mut findings, config);
     rest(&mut findings, config);
@@ -174,14 +176,86 @@ fn probe(findings: &mut Findings, config: &Config) {
         &["probe", "max_tokens"],
         "must be at least 16: several providers refuse less",
     );
-    findings.require(!probe.prompt.trim().is_empty(), &["probe", "prompt"], "must not be empty");
-    let printable = !probe.user_agent.is_empty() && probe.user_agent.chars().all(|c| (' '..='~').contains(&c));
-    findings.require(printable, &["probe", "user_agent"], "must be printable ASCII, as every HTTP header");
+    findings.require((0.0..=0.9).contains(&probe.spread), &["probe", "spread"], "must be from 0 to 0.9");
+    findings.require(
+        probe.key_rest >= Duration::from_mins(1),
+        &["probe", "key_rest"],
+        "must be at least 1m: a key that does not work is not asked all the time",
+    );
+    for (index, kind) in probe.kinds.iter().enumerate() {
+        if !kind.has_a_probe() {
+            let message = format!("{kind} models cannot be probed: that would cost too much, or take a socket");
+            findings.refuse(KeyPath::of(&["probe", "kinds"]).item(index), message);
+        }
+    }
+    let said = probe.prompt.as_ref().is_none_or(|prompt| !prompt.trim().is_empty());
+    findings.require(said, &["probe", "prompt"], "must not be empty; leave it out for a random sum");
+    findings.require(
+        is_header_value(&probe.user_agent),
+        &["probe", "user_agent"],
+        "must be printable ASCII, as every HTTP header",
+    );
+}
+
+fn is_header_value(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| (' '..='~').contains(&c))
+}
+
+/// What a rule says of requests must be something that can be sent.
+fn rules(findings: &mut Findings, name: &str, gateway: &GatewayConfig) {
+    for (index, rule) in gateway.rules.iter().enumerate() {
+        let path = KeyPath::of(&["gateways", name, "rules"]).item(index);
+        for (place, id) in rule.channels.iter().enumerate() {
+            if *id < 1 {
+                findings.refuse(path.child("channels").item(place), "a channel's id is a whole number from 1");
+            }
+        }
+        for (place, pattern) in rule.models.iter().enumerate() {
+            if crate::model::ModelName::parse(pattern).is_none() {
+                let message = "this cannot be a model's name: it is empty, too long, or has a comma";
+                findings.refuse(path.child("models").item(place), message);
+            }
+        }
+        if rule.prompt.as_ref().is_some_and(|prompt| prompt.trim().is_empty()) {
+            findings.refuse(path.child("prompt"), "must not be empty");
+        }
+        if rule.user_agent.as_deref().is_some_and(|agent| !is_header_value(agent)) {
+            findings.refuse(path.child("user_agent"), "must be printable ASCII, as every HTTP header");
+        }
+        for (header, value) in &rule.headers {
+            let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+            if header.is_empty() || !header.chars().all(token) {
+                findings.refuse(path.child("headers").child(header.clone()), "is no name of an HTTP header");
+            } else if !is_header_value(value) {
+                let message = "must be printable ASCII, as every HTTP header";
+                findings.refuse(path.child("headers").child(header.clone()), message);
+            }
+        }
+    }
+}
+
+fn budget(findings: &mut Findings, config: &Config) {
+    let share = config.budget.free_share;
+    findings.require((0.0..=1.0).contains(&share), &["budget", "free_share"], "is a share: it must be from 0 to 1");
+    let every = config.openrouter.every;
+    findings.require(every >= Duration::from_mins(1), &["openrouter", "every"], "must be at least 1m");
+    let base = config.openrouter.base_url.as_deref().unwrap_or("https://");
+    let web = base.starts_with("https://") || base.starts_with("http://");
+    findings.require(web, &["openrouter", "base_url"], "write it as https://host[/path]");
+    for (key, value) in [("referer", &config.openrouter.referer), ("title", &config.openrouter.title)] {
+        let printable = value.as_deref().is_none_or(is_header_value);
+        findings.require(printable, &["openrouter", key], "must be printable ASCII, as every HTTP header");
+    }
 }
 
 fn verdict(findings: &mut Findings, config: &Config) {
     let verdict = &config.verdict;
-    for (key, confirm) in [("denied", verdict.denied), ("failing", verdict.failing), ("unrouted", verdict.unrouted)] {
+    for (key, confirm) in [
+        ("denied", verdict.denied),
+        ("denied_listed", verdict.denied_listed),
+        ("failing", verdict.failing),
+        ("unrouted", verdict.unrouted),
+    ] {
         findings.require(confirm.times >= 1, &["verdict", key, "times"], "must be at least 1");
         let repeats = confirm.times == 1 || !confirm.over.is_zero();
         findings.require(

@@ -7,6 +7,30 @@ pub enum Protocol {
     OpenAi(OpenAiPaths),
 }
 
+/// The form in which a protocol answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAI's, and nearly everybody's.
+    OpenAi,
+    /// Anthropic's Messages.
+    Anthropic,
+    /// Gemini's `generateContent`.
+    Gemini,
+    /// Cohere's v2.
+    Cohere,
+    /// Ollama's own.
+    Ollama,
+}
+
+impl Protocol {
+    /// The form of its answers.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::OpenAi(_) => Dialect::OpenAi,
+        }
+    }
+}
+
 /// Where an OpenAI-compatible upstream keeps its calls, below the base URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenAiPaths {

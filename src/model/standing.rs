@@ -5,25 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Outcome, Reason};
 
-/// One probe's finding about one upstream model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Observation {
-    /// What it showed.
-    pub outcome: Outcome,
-    /// When the answer was complete (UTC).
-    pub at: Timestamp,
-    /// HTTP status; `None` when no answer came.
-    pub status: Option<u16>,
-    /// Milliseconds from sending the request to the complete answer, waiting in our own queues excluded.
-    pub latency_ms: u32,
-    /// The request shape that gave this outcome, remembered so that the next probe starts with it.
-    pub shape: &'static str,
-    /// Why, in one short line: redacted, capped, without control characters.
-    pub detail: String,
-    /// How long the upstream asked us to wait, if it did.
-    pub retry_after: Option<std::time::Duration>,
-}
-
 /// A row of findings of one sort against a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Streak {

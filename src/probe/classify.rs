@@ -18,12 +18,34 @@ use serde_json::Value;
 
 use self::fault::Fault;
 use self::rule::Says;
-use super::shape::Shape;
-use crate::model::Outcome;
-use crate::upstream::{Reply, Transport, TransportKind};
+use crate::model::{Dialect, Outcome, Shape};
+use crate::upstream::{Reply, Target, Transport, TransportKind};
 
 /// What came back for one request.
 pub type Answer = Result<Reply, Transport>;
+
+/// What was asked, as far as it matters for the answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// `host` or `host:port`, lower case.
+    pub host: &'a str,
+    /// The form in which it answers.
+    pub dialect: Dialect,
+    /// The request's form.
+    pub shape: Shape,
+}
+
+impl<'a> Asked<'a> {
+    /// As a target was asked.
+    pub fn of(target: &'a Target, shape: Shape) -> Self {
+        Self { host: &target.endpoints.host, dialect: target.protocol.dialect(), shape }
+    }
+
+    /// One chat question to an OpenAI-compatible host.
+    pub fn chat(host: &'a str) -> Self {
+        Self { host, dialect: Dialect::OpenAi, shape: Shape::MaxTokens }
+    }
+}
 
 /// What one answer shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +66,9 @@ impl Finding {
     }
 }
 
-/// Judges one answer from `host` (`host` or `host:port`, lower case).
-pub fn classify(host: &str, answer: &Answer) -> Finding {
+/// Judges one answer.
+pub fn classify(asked: &Asked<'_>, answer: &Answer) -> Finding {
+    let host = asked.host;
     let reply = match answer {
         Ok(reply) => reply,
         Err(failure) => return Finding::bare(unanswered(failure.kind), failure.to_string()),

@@ -6,14 +6,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::classify::{self, Answer, Finding, classify};
+use super::classify::{self, Answer, Asked, Finding, classify};
 use super::pace::{Lanes, locked};
-use super::shape::{Ladder, Shape};
-use super::{Prober, unsent, wait};
+use super::shape::Ladder;
+use super::{Prober, unsent, unspoken, wait};
 use crate::clock;
-use crate::model::{ModelName, Observation, Outcome};
+use crate::config::Manner;
+use crate::model::{Kind, ModelName, Observation, Outcome, Shape};
 use crate::upstream::Target;
 use crate::upstream::protocol::{Question, question_request};
+
+/// The question where the operator has none.
+const SUM: &str = "What is 2+2? Reply with the number only.";
 
 /// One round's questions. What it learns is forgotten with it, and no other round's business.
 #[derive(Debug)]
@@ -22,8 +26,30 @@ pub struct Inquiry {
     lanes: Mutex<HashMap<u64, Arc<Lanes>>>,
 }
 
+/// What is asked of one model, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The upstream's name of the model.
+    pub model: &'a ModelName,
+    /// What it is for.
+    pub kind: Kind,
+    /// The name of the shape that worked last time.
+    pub remembered: Option<&'a str>,
+    /// On a connection of its own: a second opinion must not share the first one's.
+    pub fresh: bool,
+    /// What the operator wants sent.
+    pub manner: &'a Manner,
+}
+
+impl<'a> Ask<'a> {
+    /// A chat model, asked in the ordinary way.
+    pub fn chat(model: &'a ModelName) -> Self {
+        Self { model, kind: Kind::Chat, remembered: None, fresh: false, manner: Manner::plain() }
+    }
+}
+
 /// One request's finding, and which shape may be tried next.
-struct Asked {
+struct Told {
     observation: Observation,
     next_shape: Option<Shape>,
 }
@@ -39,12 +65,12 @@ impl Inquiry {
     }
 
     /// Asks one model one small question, beginning with the shape that worked last time, each shape at most once.
-    pub async fn ask(&self, target: &Target, model: &ModelName, remembered: Option<&str>) -> Observation {
+    pub async fn ask(&self, target: &Target, ask: Ask<'_>) -> Observation {
         let lanes = self.lanes(target);
         let mut ladder = Ladder::new(target.knows_completion_limit());
-        let mut shape = ladder.first(remembered);
+        let mut shape = ladder.first(ask.kind, ask.remembered);
         loop {
-            let asked = self.ask_once(target, model, shape, &lanes).await;
+            let asked = self.ask_once(target, &ask, shape, &lanes).await;
             let hint = asked.next_shape;
             let next = hint.filter(|_| asked.observation.outcome == Outcome::Shape).and_then(|hint| ladder.next(hint));
             match next {
@@ -60,37 +86,37 @@ impl Inquiry {
         Arc::clone(lanes.entry(target.account).or_insert_with(|| Arc::new(self.prober.pace.lanes(target))))
     }
 
-    async fn ask_once(&self, target: &Target, model: &ModelName, shape: Shape, lanes: &Lanes) -> Asked {
+    async fn ask_once(&self, target: &Target, ask: &Ask<'_>, shape: Shape, lanes: &Lanes) -> Told {
         let question = Question {
-            model,
-            prompt: &self.prober.prompt,
-            limit: shape.limit(self.prober.max_tokens),
-            stream: shape == Shape::Stream,
+            model: ask.model,
+            prompt: ask.manner.prompt.as_deref().or(self.prober.prompt.as_deref()).unwrap_or(SUM),
+            tokens: self.prober.max_tokens,
+            shape,
+        };
+        let Some(request) = question_request(target, &question) else {
+            return Told { observation: unspoken(shape), next_shape: Some(shape) };
         };
         // Kept until the answer is noted: who waits for it knows of it then.
         let pass = match self.prober.pace.pass(lanes).await {
             Ok(pass) => pass,
-            Err(refusal) => return Asked { observation: unsent(refusal, shape), next_shape: None },
+            Err(refusal) => return Told { observation: unsent(refusal, shape), next_shape: None },
         };
-        let answer = self.prober.send(target, || question_request(target, &question), shape).await;
-        let Finding { outcome, next_shape, detail, .. } = classify(&target.endpoints.host, &answer);
+        let answer = self.prober.send(target, request, shape).await;
+        let Finding { outcome, next_shape, detail, .. } = classify(&Asked::of(target, shape), &answer);
         let at = clock::now();
-        let retry_after = note(&answer, model, outcome, lanes, pass.answers);
+        let retry_after = note(&answer, ask.model, outcome, lanes, pass.answers);
         drop(pass);
         let (status, latency) = match &answer {
             Ok(reply) => (Some(reply.status), reply.latency),
             Err(failure) => (None, failure.latency),
         };
         let observation = Observation {
-            outcome,
-            at,
             status,
             latency_ms: u32::try_from(latency.as_millis()).unwrap_or(u32::MAX),
-            shape: shape.as_str(),
-            detail: if detail.is_empty() { detail } else { target.redact(&detail) },
             retry_after,
+            ..Observation::bare(outcome, at, shape, if detail.is_empty() { detail } else { target.redact(&detail) })
         };
-        Asked { observation, next_shape }
+        Told { observation, next_shape }
     }
 }
 

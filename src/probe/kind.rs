@@ -3,40 +3,7 @@
 //! Decides: whether a chat question is the right probe. Must not know: providers, prices, requests.
 //! A guess by name, so when in doubt it is chat: a wrong guess there shows as a refused shape and removes nothing.
 
-use std::fmt;
-
-use crate::model::ModelName;
-
-/// The kind of a model. Only chat models are probed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Answers messages.
-    Chat,
-    /// Chat by form, but one answer costs cents or dollars, or starts a research.
-    Expensive,
-    /// Turns text into vectors.
-    Embedding,
-    /// Sorts documents.
-    Rerank,
-    /// Judges content.
-    Moderation,
-    /// Continues a text, without messages.
-    Completion,
-    /// Text to speech.
-    Speech,
-    /// Speech to text.
-    Transcription,
-    /// Makes or edits pictures.
-    Image,
-    /// Makes films.
-    Video,
-    /// Talks over a socket.
-    Realtime,
-    /// Reads documents.
-    Ocr,
-    /// Makes music.
-    Music,
-}
+use crate::model::{Kind, ModelName};
 
 /// Words of a name (whole, between separators) and what they stand for; the first row with a match counts.
 const WORDS: &[(Kind, &[&str])] = &[
@@ -100,65 +67,33 @@ const WORDS: &[(Kind, &[&str])] = &[
     (Kind::Completion, &["davinci", "babbage", "curie"]),
 ];
 
-impl Kind {
-    /// The kind that the name hints at.
-    pub fn of(model: &ModelName) -> Self {
-        let name = model.as_str().to_ascii_lowercase();
-        // `owner/name:variant`: only the name tells.
-        let name = name.rsplit('/').next().unwrap_or(&name);
-        let name = name.split(':').next().unwrap_or(name);
-        let words: Vec<&str> = name.split(['-', '_', '.', ' ', '@']).filter(|word| !word.is_empty()).collect();
-        let has = |word: &str| words.contains(&word);
-        if name.contains("deep-research") || has("computer") && has("use") || is_pro(&words) {
-            return Self::Expensive;
-        }
-        if name.ends_with("turbo-instruct") {
-            return Self::Completion;
-        }
-        // Sees pictures or films, and answers in text.
-        if ["vl", "vision", "understanding"].into_iter().any(has) {
-            return Self::Chat;
-        }
-        for (kind, hints) in WORDS {
-            if hints.iter().any(|hint| has(hint)) {
-                return *kind;
-            }
-        }
-        if name.starts_with("text-embedding") || name.contains("embedding") {
-            return Self::Embedding;
-        }
-        Self::Chat
+/// The kind that the name hints at.
+pub fn by_name(model: &ModelName) -> Kind {
+    let name = model.as_str().to_ascii_lowercase();
+    // `owner/name:variant`: only the name tells.
+    let name = name.rsplit('/').next().unwrap_or(&name);
+    let name = name.split(':').next().unwrap_or(name);
+    let words: Vec<&str> = name.split(['-', '_', '.', ' ', '@']).filter(|word| !word.is_empty()).collect();
+    let has = |word: &str| words.contains(&word);
+    if name.contains("deep-research") || has("computer") && has("use") || is_pro(&words) {
+        return Kind::Expensive;
     }
-
-    /// Whether a chat question may be sent.
-    pub fn is_probed(self) -> bool {
-        self == Self::Chat
+    if name.ends_with("turbo-instruct") {
+        return Kind::Completion;
     }
-
-    /// The kind's name in tables and in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Expensive => "expensive",
-            Self::Embedding => "embedding",
-            Self::Rerank => "rerank",
-            Self::Moderation => "moderation",
-            Self::Completion => "completion",
-            Self::Speech => "speech",
-            Self::Transcription => "transcription",
-            Self::Image => "image",
-            Self::Video => "video",
-            Self::Realtime => "realtime",
-            Self::Ocr => "ocr",
-            Self::Music => "music",
+    // Sees pictures or films, and answers in text.
+    if ["vl", "vision", "understanding"].into_iter().any(has) {
+        return Kind::Chat;
+    }
+    for (kind, hints) in WORDS {
+        if hints.iter().any(|hint| has(hint)) {
+            return *kind;
         }
     }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+    if name.starts_with("text-embedding") || name.contains("embedding") {
+        return Kind::Embedding;
     }
+    Kind::Chat
 }
 
 /// OpenAI's `-pro` models (`o1-pro`, `gpt-5.5-pro-2026-01-01`), 10 to 100 times dearer than others. Gemini's "pro" is
@@ -246,7 +181,7 @@ mod tests {
         ] {
             for name in names {
                 let model = ModelName::parse(name).unwrap();
-                assert_eq!(Kind::of(&model), kind, "{name}");
+                assert_eq!(by_name(&model), kind, "{name}");
             }
         }
     }

@@ -8,9 +8,9 @@ use std::sync::atomic::Ordering;
 use serde_json::Value;
 use url::Url;
 
-use super::classify::{Answer, classify};
-use super::{Inquiry, Shape, unsent};
-use crate::model::Outcome;
+use super::classify::{Answer, Asked, classify};
+use super::{Inquiry, unsent};
+use crate::model::{Outcome, Shape};
 use crate::upstream::protocol::list_request;
 use crate::upstream::{Listing, NAMES_AT_MOST, Page, Target, read_page};
 
@@ -45,9 +45,9 @@ impl Inquiry {
                     return Listing::Failed { outcome: unsent.outcome, why: unsent.detail };
                 }
             };
-            match read(&target.endpoints.host, &answer, &url) {
+            match read(&Asked::of(target, Shape::MaxTokens), &answer, &url) {
                 Ok(page) => {
-                    offered.extend(page.names.into_iter().filter(|name| seen.insert(name.clone())));
+                    offered.extend(page.offered.into_iter().filter(|one| seen.insert(one.name.clone())));
                     next = page.next.filter(|_| offered.len() < NAMES_AT_MOST);
                 }
                 Err((outcome, why)) => return Listing::Failed { outcome, why: target.redact(&why) },
@@ -59,7 +59,7 @@ impl Inquiry {
 }
 
 /// The page in an answer, or what the answer shows instead and why.
-fn read(host: &str, answer: &Answer, asked: &Url) -> Result<Page, (Outcome, String)> {
+fn read(list: &Asked<'_>, answer: &Answer, asked: &Url) -> Result<Page, (Outcome, String)> {
     if let Ok(reply) = answer {
         if reply.truncated {
             return Err((Outcome::Suspect, format!("the list is larger than {} MiB", PAGE_CAP >> 20)));
@@ -73,7 +73,7 @@ fn read(host: &str, answer: &Answer, asked: &Url) -> Result<Page, (Outcome, Stri
             }
         }
     }
-    let finding = classify(host, answer);
+    let finding = classify(list, answer);
     let is_answer = matches!(finding.outcome, Outcome::Suspect | Outcome::Works | Outcome::Empty);
     Err(if is_answer && answer.is_ok() {
         (Outcome::Suspect, "the answer is no list of models".to_owned())

@@ -1,69 +1,37 @@
-//! The forms a probe's request may take, and the order in which they are tried.
+//! The order in which a probe's shapes are tried.
 //!
-//! Decides: names and ladder of the shapes. Must not know: HTTP, answers.
+//! Decides: which shape comes first and which next. Must not know: HTTP, answers.
 
-use crate::upstream::protocol::TokenLimit;
+use crate::model::{Kind, Shape};
 
-/// The form of a probe's request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Shape {
-    /// A: `max_tokens`, whole answer.
-    MaxTokens,
-    /// B: `max_completion_tokens`, whole answer (OpenAI's reasoning models).
-    MaxCompletionTokens,
-    /// C: no limit, streamed and cut off after the first tokens (stream-only models, models that refuse any limit).
-    Stream,
-}
-
-impl Shape {
-    /// In the order of the ladder.
-    pub const ALL: [Self; 3] = [Self::MaxTokens, Self::MaxCompletionTokens, Self::Stream];
-
-    /// The shape's name in the store: never changed.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::MaxTokens => "max_tokens",
-            Self::MaxCompletionTokens => "max_completion_tokens",
-            Self::Stream => "stream",
-        }
-    }
-
-    /// The shape with that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|shape| shape.as_str() == name)
-    }
-
-    /// The token limit it sends.
-    pub fn limit(self, tokens: u32) -> TokenLimit {
-        match self {
-            Self::MaxTokens => TokenLimit::MaxTokens(tokens),
-            Self::MaxCompletionTokens => TokenLimit::MaxCompletionTokens(tokens),
-            Self::Stream => TokenLimit::None,
-        }
-    }
-}
+/// The shapes that are tried without a hint after a refused one, in this order: the others need a reason.
+const UNBIDDEN: [Shape; 3] = [Shape::MaxTokens, Shape::MaxCompletionTokens, Shape::Stream];
 
 /// Which shapes one probe has tried: each at most once.
 #[derive(Debug)]
 pub(super) struct Ladder {
-    tried: [bool; 3],
+    tried: [bool; Shape::ALL.len()],
 }
 
 impl Ladder {
     /// A ladder without B where the upstream would not read its limit.
     pub(super) fn new(completion_limit: bool) -> Self {
-        Self { tried: [false, !completion_limit, false] }
+        let mut tried = [false; Shape::ALL.len()];
+        for shape in [Shape::MaxCompletionTokens, Shape::CompletionLimitedStream] {
+            tried[shape as usize] = !completion_limit;
+        }
+        Self { tried }
     }
 
-    /// The shape to begin with: the one that worked last time, else A.
-    pub(super) fn first(&mut self, remembered: Option<&str>) -> Shape {
+    /// The shape to begin with: the one that worked last time, else the kind's own.
+    pub(super) fn first(&mut self, kind: Kind, remembered: Option<&str>) -> Shape {
         let shape = remembered.and_then(Shape::parse).filter(|shape| !self.tried[*shape as usize]);
-        self.take(shape.unwrap_or(Shape::MaxTokens))
+        self.take(shape.or(kind.first_shape()).unwrap_or(Shape::MaxTokens))
     }
 
     /// The shape to try after a refusal that hints at `hint`: that one, or else the next one not tried.
     pub(super) fn next(&mut self, hint: Shape) -> Option<Shape> {
-        let shape = std::iter::once(hint).chain(Shape::ALL).find(|shape| !self.tried[*shape as usize])?;
+        let shape = std::iter::once(hint).chain(UNBIDDEN).find(|shape| !self.tried[*shape as usize])?;
         Some(self.take(shape))
     }
 
@@ -80,7 +48,7 @@ mod tests {
     #[test]
     fn each_shape_is_tried_once_and_the_remembered_one_first() {
         let mut ladder = Ladder::new(true);
-        assert_eq!(ladder.first(Some("stream")), Shape::Stream);
+        assert_eq!(ladder.first(Kind::Chat, Some("stream")), Shape::Stream);
         assert_eq!(ladder.next(Shape::Stream), Some(Shape::MaxTokens));
         assert_eq!(ladder.next(Shape::MaxCompletionTokens), Some(Shape::MaxCompletionTokens));
         assert_eq!(ladder.next(Shape::MaxTokens), None);
@@ -89,14 +57,8 @@ mod tests {
     #[test]
     fn an_upstream_that_does_not_read_b_never_gets_it() {
         let mut ladder = Ladder::new(false);
-        assert_eq!(ladder.first(Some("max_completion_tokens")), Shape::MaxTokens);
+        assert_eq!(ladder.first(Kind::Chat, Some("max_completion_tokens")), Shape::MaxTokens);
         assert_eq!(ladder.next(Shape::MaxCompletionTokens), Some(Shape::Stream));
         assert_eq!(ladder.next(Shape::MaxCompletionTokens), None);
-    }
-
-    #[test]
-    fn names_are_stable() {
-        assert_eq!(Shape::ALL.map(Shape::as_str), ["max_tokens", "max_completion_tokens", "stream"]);
-        assert_eq!(Shape::parse("sideways"), None);
     }
 }

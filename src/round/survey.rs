@@ -15,6 +15,7 @@ use crate::config::Source;
 use crate::gateway;
 use crate::model::{Channel, ChannelRef, Evidence, ModelName, Observation, Outcome, Standing, Status, WorkingList};
 use crate::plan::{Judged, Survey, Word};
+use crate::probe::Ask;
 use crate::store::{Finding, StoreError};
 use crate::upstream::{Listing, Target};
 use crate::verdict::{self, Company, Verdict};
@@ -206,14 +207,18 @@ impl Round {
         }
         for source in &self.settings.models.sources {
             match source {
-                Source::Channel => return nothing,
+                // Its names are read with the upstream's list, once that is taken from the catalogue.
+                Source::Channel | Source::OpenrouterFree => return nothing,
                 Source::List => {
                     let names = self.settings.models.list.iter().filter_map(|name| ModelName::parse(name)).collect();
                     return Offer { names, from_upstream: false };
                 }
                 Source::Upstream => {
                     let why = match self.list(targets).await {
-                        Listing::Offered(names) => return Offer { names, from_upstream: true },
+                        Listing::Offered(offered) => {
+                            let names = offered.into_iter().map(|offered| offered.name).collect();
+                            return Offer { names, from_upstream: true };
+                        }
                         Listing::Empty => "it is empty".to_owned(),
                         Listing::Failed { why, .. } => why,
                         Listing::Unlisted => continue,
@@ -275,7 +280,8 @@ impl Round {
                 return None;
             }
             let target = targets.get((place + turn) % targets.len())?;
-            let answer = self.inquiry.ask(target, model, shape).await;
+            let ask = Ask { remembered: shape, ..Ask::chat(model) };
+            let answer = self.inquiry.ask(target, ask).await;
             match answer.outcome {
                 Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => answers.push(answer),
                 Outcome::Works

@@ -61,7 +61,7 @@ impl Store {
                     seen.outcome.as_str(),
                     seen.status,
                     seen.latency_ms,
-                    seen.shape,
+                    seen.shape.as_str(),
                     seen.detail,
                 ])
             })

@@ -2,16 +2,17 @@
 //!
 //! Decides: which names a body offers, whether there is a next page. Must not know: what a failure means.
 
+use jiff::civil::Date;
 use serde_json::Value;
 use url::Url;
 
-use crate::model::{ModelName, Outcome};
+use crate::model::{Kind, ModelName, Outcome};
 
 /// What an upstream says it offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listing {
     /// These, each once, in its order. Being listed is no proof of working, being absent none of being gone.
-    Offered(Vec<ModelName>),
+    Offered(Vec<Offered>),
     /// It answered, and no usable name was in the answer.
     Empty,
     /// It did not answer with a list: says nothing about any model.
@@ -25,14 +26,32 @@ pub enum Listing {
     Unlisted,
 }
 
+/// One model in an upstream's list, and what the list tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Its name.
+    pub name: ModelName,
+    /// What it is for, if the list says so: better evidence than the name.
+    pub kind: Option<Kind>,
+    /// The day on which the provider will end it, if announced.
+    pub ends: Option<Date>,
+}
+
+impl Offered {
+    /// Nothing but a name.
+    pub fn named(name: ModelName) -> Self {
+        Self { name, kind: None, ends: None }
+    }
+}
+
 /// More names than this are cut off: no provider has as many, and memory stays bounded.
 pub const NAMES_AT_MOST: usize = 50_000;
 
 /// One page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// Its usable names, in its order; broken entries left out.
-    pub names: Vec<ModelName>,
+    /// Its usable entries, in its order; broken ones left out.
+    pub offered: Vec<Offered>,
     /// Where the next page is, when on the same host.
     pub next: Option<Url>,
 }
@@ -47,8 +66,8 @@ pub fn read_page(value: &Value, asked: &Url) -> Option<Page> {
         })?,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
     };
-    let names = entries.iter().take(NAMES_AT_MOST).filter_map(name).collect();
-    Some(Page { names, next: next(value, asked) })
+    let offered = entries.iter().take(NAMES_AT_MOST).filter_map(name).map(Offered::named).collect();
+    Some(Page { offered, next: next(value, asked) })
 }
 
 fn name(entry: &Value) -> Option<ModelName> {
@@ -95,7 +114,7 @@ mod tests {
     }
 
     fn names(value: &Value) -> Vec<String> {
-        page(value).unwrap().names.into_iter().map(String::from).collect()
+        page(value).unwrap().offered.into_iter().map(|one| String::from(one.name)).collect()
     }
 
     #[test]

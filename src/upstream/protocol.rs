@@ -8,7 +8,7 @@ use reqwest::Request;
 use url::Url;
 
 use super::Target;
-use crate::model::{ModelName, Protocol};
+use crate::model::{ModelName, Protocol, Shape};
 
 /// One small question, in a form that some models take and others refuse.
 #[derive(Clone, Copy, Debug)]
@@ -17,21 +17,10 @@ pub struct Question<'a> {
     pub model: &'a ModelName,
     /// The one user message.
     pub prompt: &'a str,
-    /// How the answer's length is limited.
-    pub limit: TokenLimit,
-    /// Whether the answer shall come as server-sent events.
-    pub stream: bool,
-}
-
-/// The field that limits an answer's length, in tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenLimit {
-    /// `max_tokens`, which nearly all know.
-    MaxTokens(u32),
-    /// `max_completion_tokens`, which OpenAI's reasoning models want instead.
-    MaxCompletionTokens(u32),
-    /// No such field.
-    None,
+    /// The output limit in tokens, for the shapes that have one.
+    pub tokens: u32,
+    /// The request's form.
+    pub shape: Shape,
 }
 
 /// The request for one page of the upstream's list.
@@ -41,8 +30,8 @@ pub fn list_request(target: &Target, page: Url) -> Request {
     }
 }
 
-/// The request that asks one model one small question.
-pub fn question_request(target: &Target, question: &Question<'_>) -> Request {
+/// The request that asks one model one small question; `None` where the protocol has no such form.
+pub fn question_request(target: &Target, question: &Question<'_>) -> Option<Request> {
     match target.protocol {
         Protocol::OpenAi(_) => openai::question(target, question),
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Shape;
 
 const POLICY: fn() -> VerdictPolicy = VerdictPolicy::default;
 
@@ -7,15 +8,7 @@ fn at(minute: i64) -> Timestamp {
 }
 
 fn seen(outcome: Outcome, minute: i64) -> Observation {
-    Observation {
-        outcome,
-        at: at(minute),
-        status: None,
-        latency_ms: 10,
-        shape: "chat",
-        detail: "said so".to_owned(),
-        retry_after: None,
-    }
+    Observation { latency_ms: 10, ..Observation::bare(outcome, at(minute), Shape::MaxTokens, "said so") }
 }
 
 fn outcome(letter: char) -> Outcome {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use channelwarden::config::ProbeConfig;
 use channelwarden::model::{Evidence, Outcome};
-use channelwarden::probe::Inquiry;
+use channelwarden::probe::{Ask, Inquiry};
 use channelwarden::simulate::{Behaviour, Simulated, World};
 use channelwarden::upstream::Listing;
 
@@ -18,7 +18,7 @@ async fn a_wrong_key_stops_after_two_models_and_is_shown_nowhere() {
     let (inquiry, target) = (prober.inquiry(), target(&upstream.base_url()));
     let mut seen = Vec::new();
     for model in ["a", "b", "c", "d"] {
-        seen.push(inquiry.ask(&target, &name(model), None).await);
+        seen.push(inquiry.ask(&target, Ask::chat(&name(model))).await);
     }
     assert!(seen.iter().all(|seen| seen.outcome == Outcome::KeyBad), "{seen:?}");
     assert_eq!(upstream.total(), 2);
@@ -31,8 +31,8 @@ async fn a_wrong_key_stops_after_two_models_and_is_shown_nowhere() {
     assert!(matches!(&list, Listing::Failed { outcome: Outcome::KeyBad, why } if why.contains("Incorrect API key")));
     assert_no_canary(&list);
     upstream.change(|world| world.keys = vec![CANARY.to_owned()]);
-    assert_eq!(next.ask(&target, &name("a"), None).await.outcome, Outcome::Works);
-    assert_eq!(inquiry.ask(&target, &name("a"), None).await.outcome, Outcome::KeyBad);
+    assert_eq!(next.ask(&target, Ask::chat(&name("a"))).await.outcome, Outcome::Works);
+    assert_eq!(inquiry.ask(&target, Ask::chat(&name("a"))).await.outcome, Outcome::KeyBad);
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_silent_upstream_is_left_alone_for_the_round() {
     let prober = prober(&ProbeConfig { per_key: PER_KEY, ..config() });
     let (inquiry, target) = (prober.inquiry(), target(&upstream.base_url()));
     let names: Vec<_> = names.iter().map(|text| name(text)).collect();
-    let seen = futures::future::join_all(names.iter().map(|name| inquiry.ask(&target, name, None))).await;
+    let seen = futures::future::join_all(names.iter().map(|name| inquiry.ask(&target, Ask::chat(name)))).await;
     // Five without an answer, and those that were under way by then.
     let (late, unsent): (Vec<_>, Vec<_>) = seen.iter().partition(|seen| seen.outcome == Outcome::TimedOut);
     assert!((5..5 + PER_KEY).contains(&late.len()), "{seen:?}");
@@ -57,9 +57,9 @@ async fn a_silent_upstream_is_left_alone_for_the_round() {
     // Another key may be served, and the next round asks anew; this one has made up its mind.
     upstream.change(|world| world.models.values_mut().for_each(|behaviour| *behaviour = Behaviour::Works));
     let other = target_with(&upstream.base_url(), "second");
-    assert_eq!(inquiry.ask(&other, &names[0], None).await.outcome, Outcome::Works);
-    assert_eq!(prober.inquiry().ask(&target, &names[0], None).await.outcome, Outcome::Works);
-    assert_eq!(inquiry.ask(&target, &names[0], None).await.outcome, Outcome::Unreachable);
+    assert_eq!(inquiry.ask(&other, Ask::chat(&names[0])).await.outcome, Outcome::Works);
+    assert_eq!(prober.inquiry().ask(&target, Ask::chat(&names[0])).await.outcome, Outcome::Works);
+    assert_eq!(inquiry.ask(&target, Ask::chat(&names[0])).await.outcome, Outcome::Unreachable);
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn an_upstream_that_is_not_there_is_left_alone_for_the_round() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let (inquiry, target) = (inquiry(), target(&format!("http://127.0.0.1:{port}")));
     for n in 0..12 {
-        let seen = inquiry.ask(&target, &name(&format!("m-{n}")), None).await;
+        let seen = inquiry.ask(&target, Ask::chat(&name(&format!("m-{n}")))).await;
         assert_eq!((seen.outcome, seen.detail.starts_with("not sent")), (Outcome::Unreachable, n >= 5), "{seen:?}");
     }
     assert_eq!(inquiry.prober().sent(), 5);
@@ -92,16 +92,16 @@ async fn models_that_hang_among_answering_siblings_are_late_every_time() {
     let prober = prober(&ProbeConfig { per_key: HANGING + 2, first_byte_timeout, timeout, ..config() });
     let (inquiry, target) = (prober.inquiry(), target(&upstream.base_url()));
     let names: Vec<_> = names.iter().map(|text| name(text)).collect();
-    let seen = futures::future::join_all(names.iter().map(|name| inquiry.ask(&target, name, None))).await;
+    let seen = futures::future::join_all(names.iter().map(|name| inquiry.ask(&target, Ask::chat(name)))).await;
     for (n, seen) in seen.iter().enumerate() {
         assert_eq!(seen.outcome, if n < HANGING { Outcome::TimedOut } else { Outcome::Works }, "{n}: {seen:?}");
     }
     // One alone, as often as it is asked.
     let inquiry = super::inquiry();
     for _ in 0..7 {
-        assert_eq!(inquiry.ask(&target, &names[0], None).await.outcome, Outcome::TimedOut);
+        assert_eq!(inquiry.ask(&target, Ask::chat(&names[0])).await.outcome, Outcome::TimedOut);
     }
-    assert_eq!(inquiry.ask(&target, &names[HANGING], None).await.outcome, Outcome::Works);
+    assert_eq!(inquiry.ask(&target, Ask::chat(&names[HANGING])).await.outcome, Outcome::Works);
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn requests_a_second_are_kept_per_key_over_all_rounds() {
     let model = name("m");
     let asking = |count: u32, inquiry, target| {
         let model = &model;
-        let ask = move |_| async move { Inquiry::ask(inquiry, target, model, None).await };
+        let ask = move |_| async move { Inquiry::ask(inquiry, target, Ask::chat(model)).await };
         async move {
             let seen = futures::future::join_all((0..count).map(ask)).await;
             assert!(seen.iter().all(|seen| seen.outcome == Outcome::Works), "{seen:?}");
@@ -141,7 +141,7 @@ async fn bounds_hold_per_key_per_host_and_over_everything() {
         let inquiry = prober(&ProbeConfig { per_key, per_host, concurrency, ..config() }).inquiry();
         let target = target(&upstream.base_url());
         let model = name("m");
-        let seen = futures::future::join_all((0..24).map(|_| inquiry.ask(&target, &model, None))).await;
+        let seen = futures::future::join_all((0..24).map(|_| inquiry.ask(&target, Ask::chat(&model)))).await;
         assert!(seen.iter().all(|seen| seen.outcome == Outcome::Works));
         assert_eq!(upstream.most_at_once(), per_key.min(per_host).min(concurrency));
         // Waiting in our own queues is not the model's latency.
@@ -158,10 +158,10 @@ async fn a_slow_key_does_not_hold_back_another() {
     let (slow, fast) = (slow.unwrap(), fast.unwrap());
     let inquiry = prober(&ProbeConfig { per_key: 1, concurrency: 2, ..config() }).inquiry();
     let (model, stuck, free) = (name("m"), target(&slow.base_url()), target(&fast.base_url()));
-    let waiting = futures::future::join_all((0..4).map(|_| inquiry.ask(&stuck, &model, None)));
+    let waiting = futures::future::join_all((0..4).map(|_| inquiry.ask(&stuck, Ask::chat(&model))));
     let passing = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        inquiry.ask(&free, &model, None).await;
+        inquiry.ask(&free, Ask::chat(&model)).await;
         Instant::now()
     };
     let waiting = async {
@@ -183,26 +183,26 @@ async fn a_short_wait_is_kept_and_a_long_one_is_told() {
     let upstream = Simulated::start(world(&models)).await.unwrap();
     let prober = prober(&config());
     let (inquiry, target) = (prober.inquiry(), target(&upstream.base_url()));
-    let first = inquiry.ask(&target, &name("soon"), None).await;
+    let first = inquiry.ask(&target, Ask::chat(&name("soon"))).await;
     assert_eq!((first.outcome, first.retry_after), (Outcome::Busy, Some(Duration::from_secs(1))));
     let start = Instant::now();
-    assert_eq!(inquiry.ask(&target, &name("works"), None).await.outcome, Outcome::Works);
+    assert_eq!(inquiry.ask(&target, Ask::chat(&name("works"))).await.outcome, Outcome::Works);
     assert!(start.elapsed() >= Duration::from_millis(900), "{:?}", start.elapsed());
     // One model's own long wait leaves the others alone; a second one's is the key's.
-    inquiry.ask(&target, &name("later"), None).await;
-    assert_eq!(inquiry.ask(&target, &name("works"), None).await.outcome, Outcome::Works);
-    inquiry.ask(&target, &name("later-too"), None).await;
+    inquiry.ask(&target, Ask::chat(&name("later"))).await;
+    assert_eq!(inquiry.ask(&target, Ask::chat(&name("works"))).await.outcome, Outcome::Works);
+    inquiry.ask(&target, Ask::chat(&name("later-too"))).await;
     let before = upstream.total();
-    let held = inquiry.ask(&target, &name("works"), None).await;
+    let held = inquiry.ask(&target, Ask::chat(&name("works"))).await;
     assert_eq!((held.outcome, held.status, upstream.total()), (Outcome::Busy, None, before));
     assert!(held.detail.contains("asked to wait until") && held.retry_after.is_some(), "{held:?}");
     // So it does in the next round.
     drop(inquiry);
     let inquiry = prober.inquiry();
-    assert_eq!(inquiry.ask(&target, &name("works"), None).await.outcome, Outcome::Busy);
+    assert_eq!(inquiry.ask(&target, Ask::chat(&name("works"))).await.outcome, Outcome::Busy);
     assert_eq!(upstream.total(), before);
     // Another key of the same host goes on.
     upstream.change(|world| world.keys.push("second".to_owned()));
     let other = target_with(&upstream.base_url(), "second");
-    assert_eq!(inquiry.ask(&other, &name("works"), None).await.outcome, Outcome::Works);
+    assert_eq!(inquiry.ask(&other, Ask::chat(&name("works"))).await.outcome, Outcome::Works);
 }

@@ -5,8 +5,7 @@
 //! "balance" is never one ("load balancer").
 
 use super::rule::{ANY, Rule};
-use crate::model::Outcome as O;
-use crate::probe::shape::Shape;
+use crate::model::{Outcome as O, Shape};
 
 /// Statuses with which a client error is told, also a wrapped one.
 const REFUSED: &[u16] = &[400, 403, 404, 410, 422];

@@ -4,8 +4,7 @@
 //! The source of each block is the provider's page of error codes.
 
 use super::rule::{ANY, Rule, is_below};
-use crate::model::Outcome as O;
-use crate::probe::shape::Shape;
+use crate::model::{Outcome as O, Shape};
 
 const ZHIPU: &[&str] = &["bigmodel.cn", "z.ai"];
 const DASHSCOPE: &[&str] = &["dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com", "dashscope-us.aliyuncs.com"];

@@ -3,8 +3,7 @@
 //! Decides: when a rule matches a fault. Must not know: which rules there are.
 
 use super::fault::Fault;
-use crate::model::Outcome;
-use crate::probe::shape::Shape;
+use crate::model::{Outcome, Shape};
 
 /// What a matching rule says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Scope, is_due};
 use crate::config::{ModelsConfig, VerdictPolicy};
-use crate::model::{Channel, Mapping, ModelName, Standing, Streak, WorkingList};
-use crate::probe::Kind;
+use crate::model::{Channel, Kind, Mapping, ModelName, Standing, Streak, WorkingList};
+use crate::probe;
 use crate::verdict::restore_gap;
 
 /// Siblings that answered lately and are asked along with doubtful models, to tell a model's fault from its channel's.
@@ -141,8 +141,8 @@ fn judgeable(model: &ModelName, mapping: &Mapping, models: &ModelsConfig) -> Res
         return Err("a wildcard".to_owned());
     }
     let upstream = mapping.resolve(model).ok_or("its model_mapping goes in a circle")?;
-    let kind = Kind::of(&upstream);
-    if kind.is_probed() { Ok(upstream) } else { Err(format!("{kind}: not probed by this version")) }
+    let kind = probe::by_name(&upstream);
+    if kind == Kind::Chat { Ok(upstream) } else { Err(format!("{kind}: not probed by this version")) }
 }
 
 impl Scope {

@@ -8,7 +8,8 @@ use reqwest::{Method, Request};
 use serde::Serialize;
 use url::Url;
 
-use super::{Question, TokenLimit};
+use super::Question;
+use crate::model::Shape;
 use crate::upstream::Target;
 
 #[derive(Serialize)]
@@ -34,23 +35,33 @@ pub(super) fn list(target: &Target, page: Url) -> Request {
     request
 }
 
-pub(super) fn question(target: &Target, question: &Question<'_>) -> Request {
-    let (max_tokens, max_completion_tokens) = match question.limit {
-        TokenLimit::MaxTokens(n) => (Some(n), None),
-        TokenLimit::MaxCompletionTokens(n) => (None, Some(n)),
-        TokenLimit::None => (None, None),
+pub(super) fn question(target: &Target, question: &Question<'_>) -> Option<Request> {
+    let tokens = Some(question.tokens);
+    let (max_tokens, max_completion_tokens) = match question.shape {
+        Shape::MaxTokens | Shape::LimitedStream => (tokens, None),
+        Shape::MaxCompletionTokens | Shape::CompletionLimitedStream => (None, tokens),
+        Shape::Stream => (None, None),
+        Shape::Responses
+        | Shape::Completion
+        | Shape::Embedding
+        | Shape::Rerank
+        | Shape::Moderation
+        | Shape::Speech
+        | Shape::Transcription
+        | Shape::Image
+        | Shape::Ocr => return None,
     };
     let body = Body {
         model: question.model.as_str(),
         messages: [Message { role: "user", content: question.prompt }],
         max_tokens,
         max_completion_tokens,
-        stream: question.stream,
+        stream: question.shape.streams(),
     };
     let mut request = Request::new(Method::POST, target.endpoints.chat.clone());
     request.headers_mut().clone_from(&target.headers);
     request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     // Strings, numbers and booleans always serialise.
     *request.body_mut() = serde_json::to_vec(&body).ok().map(Into::into);
-    request
+    Some(request)
 }
