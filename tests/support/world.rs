@@ -50,6 +50,7 @@ impl Setup {
             },
             "verdict": {
                 "denied": { "times": 2, "over": "1ms" },
+                "denied_listed": { "times": 3, "over": "1ms" },
                 "failing": { "times": 3, "over": "1ms" },
                 "unrouted": { "times": 6, "over": "1day" },
                 "restore_first": "1ms", "restore_max": "1ms",
