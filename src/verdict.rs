@@ -104,7 +104,12 @@ pub fn judge(
             after.next_probe = None;
             return (after, Verdict::Working);
         }
-        let next = later(now, restore_gap(withdrawn.attempts, policy));
+        let gap = match withdrawn.reason.outcome.evidence() {
+            Evidence::Denied => restore_gap(withdrawn.attempts, policy),
+            // What only failed heals by itself, and costs no more than when it was listed.
+            Evidence::Alive | Evidence::Unrouted | Evidence::Failing | Evidence::Nothing => policy.restore_first,
+        };
+        let next = later(now, gap);
         // An answer that says nothing of the model, or none at all, was no attempt.
         withdrawn.attempts = withdrawn.attempts.saturating_add(u32::from(told));
         after.next_probe = Some(next);

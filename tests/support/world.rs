@@ -129,6 +129,13 @@ impl Setup {
         self.counted_round().await.0
     }
 
+    /// One round over a part of the gateway.
+    pub(crate) async fn round_of(&self, scope: &Scope) -> Report {
+        let stop = CancellationToken::new();
+        let round = channelwarden::daemon::open("main", &self.config, &self.store, &self.prober, &stop).await.unwrap();
+        Arc::new(round).run(scope, true).await.unwrap()
+    }
+
     /// One full round, and the write statements it sent to the gateway.
     pub(crate) async fn counted_round(&self) -> (Report, u64) {
         let stop = CancellationToken::new();
