@@ -131,9 +131,8 @@ fn read<'a>(asked: &Asked<'a>, reply: &Reply) -> Body<'a> {
         let events = Events::all(*asked, body);
         if events.heard > 0 { Body::Events(Box::new(events)) } else { Body::Unread }
     };
-    if stream::looks_like_events(body)
-        || (content_type(reply).starts_with("text/event-stream") && !body.starts_with(b"{"))
-    {
+    let labelled = content_type(reply).starts_with("text/event-stream");
+    if stream::looks_like_events(body) || (labelled && !body.starts_with(b"{") && !body.starts_with(b"[")) {
         return lines();
     }
     match serde_json::from_slice::<Value>(body) {
@@ -211,7 +210,7 @@ fn endless() -> (Outcome, String) {
 fn unreadable(asked: &Asked<'_>, reply: &Reply) -> Finding {
     let events = content_type(reply).starts_with("text/event-stream") || stream::looks_like_events(&reply.body);
     if reply.truncated {
-        if asked.shape == Shape::Image && success::begins_a_picture(&reply.body) {
+        if matches!(asked.shape, Shape::Image | Shape::Speech) && success::begins_with_media(&reply.body) {
             return Finding { by_table: true, ..Finding::bare(Outcome::Works, "") };
         }
         let (outcome, why) = endless();

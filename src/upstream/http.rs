@@ -255,10 +255,14 @@ impl Http {
         deadline.as_mut().reset(end.min(Instant::now() + patience));
         let expected = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         let mut body = Vec::with_capacity(expected.min(way.cap));
-        let mut complete = false;
+        let (mut begun, mut complete) = (false, false);
         let truncated = loop {
             let chunk = tokio::select! {
-                chunk = response.chunk() => chunk.map_err(failed)?,
+                chunk = response.chunk() => match chunk {
+                    // What was said stays said: the stream is cut off, which its reader sees by the missing end.
+                    Err(_) if begun => break false,
+                    chunk => chunk.map_err(failed)?,
+                },
                 () = &mut deadline => match complete {
                     true => break true,
                     false if Instant::now() >= end => return Err(late("no complete answer within", total)),
@@ -270,15 +274,17 @@ impl Http {
             timing.first_byte_ms.get_or_insert(at);
             let room = way.cap - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            patience = match watch.see(&body, at) {
-                _ if chunk.len() > room => break true,
+            let seen = watch.see(&body, at);
+            patience = match seen {
                 Seen::Enough => break true,
+                Seen::Event | Seen::Token | Seen::Ended | Seen::Nothing if chunk.len() > room => break true,
                 Seen::Nothing => continue,
                 Seen::Event => first_byte,
                 Seen::Token => first_byte.min(STANDSTILL),
                 Seen::Ended => AFTERWARDS,
             };
-            complete |= patience == AFTERWARDS;
+            begun |= matches!(seen, Seen::Token | Seen::Ended);
+            complete |= seen == Seen::Ended;
             deadline.as_mut().reset(end.min(Instant::now() + patience));
         };
         Ok(Reply { status, headers, body, truncated, latency: started.elapsed() })
