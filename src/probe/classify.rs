@@ -9,6 +9,7 @@ mod fault;
 mod generic;
 mod page;
 mod providers;
+mod quota;
 mod rule;
 pub(crate) mod stream;
 mod success;
@@ -17,6 +18,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use self::fault::Fault;
+pub(super) use self::quota::{Quota, Reset, Scope, quota};
 use self::rule::Says;
 use self::stream::Events;
 pub use self::success::{Finish, Said};
@@ -55,7 +57,8 @@ impl<'a> Asked<'a> {
 pub struct Finding {
     /// The outcome.
     pub outcome: Outcome,
-    /// With [`Outcome::Shape`]: the shape that may be taken; `None` when no shape of ours can be.
+    /// With [`Outcome::Shape`]: the shape that may be taken; `None` when no shape of ours can be. With any other outcome:
+    /// the same may be asked with the fewest tokens.
     pub next_shape: Option<Shape>,
     /// Why, in the upstream's words: foreign text, to be redacted before it is shown.
     pub detail: String,
@@ -232,11 +235,16 @@ fn refused(host: &str, fault: &Fault) -> Option<Finding> {
         if let Some(finding) = refused(host, inner).or_else(|| refused(host, &said()).filter(|_| inner.status >= 500)) {
             return Some(if own { finding } else { passed_on(finding, fault.status) });
         }
+        if !own && inner.status != fault.status && matches!(inner.status, 401 | 402 | 403 | 407 | 429) {
+            let detail = described(inner);
+            return Some(Finding { by_table: true, ..Finding::bare(Outcome::Busy, detail) });
+        }
     }
     let says = rule::first(providers::TABLE, host, fault).or_else(|| rule::first(generic::TABLE, host, fault))?;
     let (outcome, next_shape) = match says {
         Says::Is(outcome) => (outcome, None),
         Says::Try(shape) => (Outcome::Shape, Some(shape)),
+        Says::Fewer(outcome) => (outcome, Some(Shape::MaxTokens)),
     };
     let finding = Finding { next_shape, by_table: true, ..Finding::bare(outcome, described(fault)) };
     Some(if fault.wrapped && !own { passed_on(finding, fault.status) } else { finding })
@@ -269,12 +277,15 @@ fn by_status(fault: &Fault, success: bool) -> Finding {
     let outcome = match fault.status {
         // Stood in a 200: something is wrong, nobody knows what.
         _ if success && fault.status < 500 && fault.status != 429 => Outcome::Unknown,
+        // A reseller's own key and balance are not ours.
+        401 | 402 | 407 if fault.wrapped => Outcome::Busy,
         401 | 407 => Outcome::KeyBad,
         402 => Outcome::KeyBroke,
         404 if fault.codes.is_empty() && matches!(fault.text.as_str(), "" | "not found") => Outcome::ChannelConfig,
         405 | 410 | 411 | 413 | 415 | 431 | 451 => Outcome::ChannelConfig,
-        408 | 499 | 504 | 524 => Outcome::TimedOut,
-        409 | 423 | 425 | 429 | 498 | 529 => Outcome::Busy,
+        408 | 499 | 504 => Outcome::TimedOut,
+        // Cloudflare's own 52x: it did not get through to what is behind it, or that took over 100 s.
+        409 | 423 | 425 | 429 | 498 | 520..=529 => Outcome::Busy,
         500.. => Outcome::Broken,
         0..=199 => Outcome::Suspect,
         _ => Outcome::Unknown,

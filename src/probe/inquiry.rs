@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::classify::{self, Answer, Asked, Finding, classify};
+use super::classify::{Answer, Asked, Finding, Scope, classify};
 use super::exchange::Heard;
 use super::pace::{Lanes, locked};
 use super::quality::{self, Sum};
 use super::shape::Ladder;
-use super::{Prober, unsent, unspoken, wait};
+use super::{FEWEST_TOKENS, Prober, unsent, unspoken, wait};
 use crate::clock;
 use crate::config::Manner;
 use crate::model::{Kind, ModelName, Observation, Outcome, Shape, Usage};
@@ -51,6 +51,8 @@ impl<'a> Ask<'a> {
 struct Told {
     observation: Observation,
     next_shape: Option<Shape>,
+    /// The same may be asked for with the fewest tokens.
+    fewer: bool,
 }
 
 impl Inquiry {
@@ -68,10 +70,14 @@ impl Inquiry {
         let lanes = self.lanes(target);
         let mut ladder = Ladder::new(target.knows_completion_limit());
         let mut shape = ladder.first(ask.kind, ask.remembered);
-        let mut requests = 0;
+        let (mut tokens, mut requests) = (self.prober.max_tokens, 0);
         loop {
-            let mut asked = self.ask_once(target, &ask, shape, &lanes).await;
+            let mut asked = self.ask_once(target, &ask, shape, tokens, &lanes).await;
             requests += asked.observation.usage.requests;
+            if asked.fewer {
+                tokens = FEWEST_TOKENS;
+                continue;
+            }
             let hint = asked.next_shape;
             let next = hint.filter(|_| asked.observation.outcome == Outcome::Shape).and_then(|hint| ladder.next(hint));
             let Some(other) = next else {
@@ -88,25 +94,29 @@ impl Inquiry {
         Arc::clone(lanes.entry(target.account).or_insert_with(|| Arc::new(self.prober.pace.lanes(target))))
     }
 
-    async fn ask_once(&self, target: &Target, ask: &Ask<'_>, shape: Shape, lanes: &Lanes) -> Told {
+    async fn ask_once(&self, target: &Target, ask: &Ask<'_>, shape: Shape, tokens: u32, lanes: &Lanes) -> Told {
         let own = ask.manner.prompt.as_deref().or(self.prober.prompt.as_deref());
         let sum = own.is_none().then(|| Sum::pick(&mut fastrand::Rng::new()));
         let prompt = sum.map(Sum::prompt).unwrap_or_default();
-        let question =
-            Question { model: ask.model, prompt: own.unwrap_or(&prompt), tokens: self.prober.max_tokens, shape };
+        let question = Question { model: ask.model, prompt: own.unwrap_or(&prompt), tokens, shape };
         let Some(request) = question_request(target, &question) else {
-            return Told { observation: unspoken(shape), next_shape: Some(shape) };
+            return Told { observation: unspoken(shape), next_shape: Some(shape), fewer: false };
         };
         // Kept until the answer is noted: who waits for it knows of it then.
         let pass = match self.prober.pace.pass(lanes).await {
             Ok(pass) => pass,
-            Err(refusal) => return Told { observation: unsent(refusal, shape), next_shape: None },
+            Err(refusal) => return Told { observation: unsent(refusal, shape), next_shape: None, fewer: false },
         };
         let asked = Asked::of(target, shape);
         let Heard { answer, timing, requests } = self.prober.exchange(target, request, asked, ask.fresh).await;
         let mut finding = classify(&asked, &answer);
         quality::weigh(&mut finding, &asked, target.type_name, ask.model, sum);
-        let Finding { outcome, next_shape, detail, said, marks, .. } = finding;
+        let Finding { mut outcome, next_shape, detail, said, marks, .. } = finding;
+        let fewer = outcome != Outcome::Shape && next_shape.is_some() && tokens > FEWEST_TOKENS;
+        if fewer {
+            // Our own request was too large: nothing yet against the key.
+            outcome = Outcome::Shape;
+        }
         let at = clock::now();
         let retry_after = note(&asked, &answer, ask.model, outcome, lanes, pass.answers);
         drop(pass);
@@ -125,7 +135,7 @@ impl Inquiry {
             retry_after,
             ..Observation::bare(outcome, at, shape, if detail.is_empty() { detail } else { target.redact(&detail) })
         };
-        Told { observation, next_shape }
+        Told { observation, next_shape, fewer }
     }
 }
 
@@ -147,11 +157,15 @@ fn note(
         return None;
     };
     lanes.circuit.heard();
-    if !matches!(reply.status, 402 | 429 | 503 | 529) {
+    if !matches!(reply.status, 402 | 403 | 429 | 503 | 529) {
         return None;
     }
-    let wait = wait::asked(&reply.headers, classify::parse(asked, reply).as_ref(), clock::now())?;
+    let now = clock::now();
+    let told = wait::asked(asked, reply, now)?;
+    let wait = Duration::try_from(told.until.duration_since(now)).ok()?;
     match reply.status {
+        // Whatever other models are told.
+        429 if told.quota && told.scope == Scope::Model => {}
         429 => lanes.key.pause_for(model, wait),
         503 | 529 => lanes.host.pause_for(model, wait),
         _ => {}
