@@ -146,4 +146,4 @@ fn event(data: &[u8]) -> Option<Value> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::probe) mod tests;

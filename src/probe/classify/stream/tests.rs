@@ -17,11 +17,11 @@ fn found(asked: Asked<'_>, body: &str) -> Finding {
 }
 
 /// A whole stream of each dialect that says 103 after thinking "hm".
-fn streams() -> Vec<(Asked<'static>, String)> {
-    let sse = |events: &[&str]| events.iter().map(|event| format!("data: {event}\n\n")).collect::<String>();
+pub(in crate::probe) fn streams() -> Vec<(Asked<'static>, String)> {
+    let sse = |events: &[&str]| events.iter().map(|event| format!("data: {event}\n\n")).collect::<Vec<_>>().concat();
     let named = |events: &[&str]| {
         let kind = |event: &str| serde_json::from_str::<Value>(event).unwrap()["type"].as_str().unwrap().to_owned();
-        events.iter().map(|event| format!("event: {}\ndata: {event}\n\n", kind(event))).collect::<String>()
+        events.iter().map(|event| format!("event: {}\ndata: {event}\n\n", kind(event))).collect::<Vec<_>>().concat()
     };
     let (openai, chat) = (Dialect::OpenAi, Shape::LimitedStream);
     vec![
