@@ -101,7 +101,8 @@ async fn serve(mut socket: TcpStream, fault: Fault, written: Arc<AtomicUsize>) {
     }
     let head = |more: &str| format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{more}\r\n");
     let _ = match fault {
-        Fault::Close => Ok(()),
+        // A script was played above.
+        Fault::Close | Fault::Script(..) => Ok(()),
         Fault::Silence => {
             tokio::time::sleep(Duration::from_hours(1)).await;
             Ok(())
@@ -124,8 +125,6 @@ async fn serve(mut socket: TcpStream, fault: Fault, written: Arc<AtomicUsize>) {
             let _ = socket.write_all(head.as_bytes()).await;
             socket.write_all(&body).await
         }
-        // Played above.
-        Fault::Script(..) => Ok(()),
         Fault::HugeHeaders => {
             let _ = socket.write_all(b"HTTP/1.1 200 OK\r\n").await;
             let line = format!("x-pad: {}\r\n", "y".repeat(8000));
