@@ -2,6 +2,8 @@
 //!
 //! Decides: which shape is sent, when, and what the answer means. Must not know: gateways, verdicts, what is written.
 
+mod account;
+mod books;
 pub mod classify;
 mod inquiry;
 mod kind;
@@ -12,19 +14,22 @@ mod wait;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Request;
 
 pub use classify::{Answer, Asked, Finding, classify};
-pub use inquiry::{Ask, Inquiry};
+pub use inquiry::{Ask, Inquiry, KeyState};
 pub use kind::by_name;
 
+use self::books::Books;
 use self::classify::stream::FirstTokens;
-use self::pace::{Pace, Refusal, SILENT_MODELS};
+use self::pace::{Pace, Refusal, SILENT_KEYS, SILENT_MODELS};
 use crate::clock;
-use crate::config::ProbeConfig;
+use crate::config::{Config, ProbeConfig};
 use crate::model::{Observation, Outcome, Shape};
+use crate::store::Store;
 use crate::upstream::{Http, Target, TransportKind};
 
 /// The most that is read of a whole answer.
@@ -40,6 +45,8 @@ const FEWEST_TOKENS: u32 = 16;
 pub struct Prober {
     http: Http,
     pace: Pace,
+    books: Option<Books>,
+    key_rest: Duration,
     prompt: Option<String>,
     max_tokens: u32,
     sent: AtomicU64,
@@ -47,7 +54,7 @@ pub struct Prober {
 }
 
 impl Prober {
-    /// Reads the certificates and builds the clients.
+    /// Reads the certificates and builds the clients. Without a store: what is learnt of a key ends with the round.
     ///
     /// # Errors
     /// Which setting under `probe` cannot be used, and why.
@@ -55,6 +62,8 @@ impl Prober {
         Ok(Self {
             http: Http::new(config)?,
             pace: Pace::new(config),
+            books: None,
+            key_rest: config.key_rest,
             prompt: config.prompt.clone(),
             max_tokens: config.max_tokens.max(FEWEST_TOKENS),
             sent: AtomicU64::new(0),
@@ -62,10 +71,22 @@ impl Prober {
         })
     }
 
-    /// Begins one round's questions: nothing of what an earlier or another round learnt of keys and upstreams counts.
-    /// Bounds, rates and pauses that an upstream asked for hold over all rounds.
+    /// One that remembers in `store` what is wrong with accounts.
+    ///
+    /// # Errors
+    /// Which setting under `probe` cannot be used, or that the store cannot be read.
+    pub async fn with_accounts(config: &Config, store: &Store) -> Result<Self, String> {
+        let books = Box::pin(Books::open(config, store)).await.map_err(|error| error.to_string())?;
+        Ok(Self { books: Some(books), ..Self::new(&config.probe)? })
+    }
+
+    /// Begins one round's questions: who was silent in another round is asked anew. Bounds, rates, pauses that an
+    /// upstream asked for and, with a store, what is wrong with a key hold over all rounds.
     pub fn inquiry(self: &Arc<Self>) -> Inquiry {
         self.pace.tidy();
+        if let Some(books) = &self.books {
+            books.tidy();
+        }
         Inquiry::new(Arc::clone(self))
     }
 
@@ -110,20 +131,30 @@ impl Prober {
 
 fn unsent(refusal: Refusal, shape: Shape) -> Observation {
     let at = clock::now();
-    let (outcome, detail, retry_after) = match refusal {
+    let left = |until: Timestamp| Duration::try_from(until.duration_since(at)).unwrap_or(Duration::ZERO);
+    let (outcome, why, retry_after) = match refusal {
         Refusal::Paused(wait) => {
             let until = SignedDuration::try_from(wait).ok().and_then(|wait| at.checked_add(wait).ok()).unwrap_or(at);
-            let until = until.strftime("%Y-%m-%d %H:%M:%S UTC");
-            (Outcome::Busy, format!("not sent: the upstream asked to wait until {until}"), Some(wait))
+            (Outcome::Busy, format!("the upstream asked to wait until {}", utc(until)), Some(wait))
         }
-        Refusal::BadKey(outcome) => {
-            (outcome, format!("not sent: two models in a row showed this key as {outcome}"), None)
+        Refusal::Resting { outcome: outcome @ Outcome::Busy, until, .. } => {
+            let why = format!("the upstream's quota for the day is used up until {}", utc(until));
+            (outcome, why, Some(left(until)))
         }
-        Refusal::Silent => {
-            (Outcome::Unreachable, format!("not sent: the last {SILENT_MODELS} models got no answer"), None)
+        Refusal::Resting { outcome, since, until } => {
+            let why = format!("this key is {outcome} since {}, and is tried again after {}", utc(since), utc(until));
+            (outcome, why, None)
+        }
+        Refusal::Silent => (Outcome::Unreachable, format!("the last {SILENT_MODELS} models got no answer"), None),
+        Refusal::SilentHost => {
+            (Outcome::Unreachable, format!("the last {SILENT_KEYS} keys of this host got no answer"), None)
         }
     };
-    Observation { retry_after, ..Observation::bare(outcome, at, shape, detail) }
+    Observation { retry_after, ..Observation::bare(outcome, at, shape, format!("not sent: {why}")) }
+}
+
+fn utc(at: Timestamp) -> impl std::fmt::Display {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC")
 }
 
 /// The protocol has no such call: the model cannot be probed in this shape.

@@ -3,6 +3,7 @@
 //! Decides: how what we know is kept, and that an intent is durable before anything else happens.
 //! Must not know: gateways, upstreams, or how verdicts and plans come about.
 
+mod accounts;
 mod hold;
 mod journal;
 mod marks;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+pub use accounts::{Rest, RestRecord};
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
 pub use memory::Finding;

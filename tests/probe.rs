@@ -3,6 +3,8 @@
 
 #[path = "support/faults.rs"]
 mod faults;
+#[path = "probe/accounts.rs"]
+mod accounts;
 #[path = "probe/pace.rs"]
 mod pace;
 

@@ -1,29 +1,51 @@
-//! One round's questions, and what it learnt on the way: a key that does not work, an upstream that is silent.
+//! One round's questions, and what is learnt on the way: a key that does not work, an upstream that is silent.
 //!
 //! Decides: which shape is tried, and what an answer says of the key and the host. Must not know: other rounds.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::account::Account;
 use super::classify::{self, Answer, Asked, Finding, classify};
-use super::pace::{Lanes, locked};
+use super::pace::{Lanes, Pass, SILENT_KEYS, Silence, hashed, locked};
 use super::shape::Ladder;
 use super::{Prober, unsent, unspoken, wait};
 use crate::clock;
 use crate::config::Manner;
-use crate::model::{Kind, ModelName, Observation, Outcome, Shape};
+use crate::model::{Kind, ModelName, Observation, Outcome, Secret, Shape};
+use crate::store::Rest;
 use crate::upstream::Target;
 use crate::upstream::protocol::{Question, question_request};
 
 /// The question where the operator has none.
 const SUM: &str = "What is 2+2? Reply with the number only.";
 
-/// One round's questions. What it learns is forgotten with it, and no other round's business.
+/// One round's questions.
 #[derive(Debug)]
 pub struct Inquiry {
     pub(super) prober: Arc<Prober>,
     lanes: Mutex<HashMap<u64, Arc<Lanes>>>,
+    /// By host and proxy.
+    hosts: Mutex<HashMap<u64, Arc<Silence>>>,
+}
+
+/// Why one of a channel's keys is not asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyState {
+    /// Its place among the channel's keys, from 0.
+    pub place: usize,
+    /// A bad key, no credit, or (busy) a quota of the day that is used up.
+    pub outcome: Outcome,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it is tried again.
+    pub until: Timestamp,
+    /// In the upstream's words, redacted.
+    pub detail: String,
 }
 
 /// What is asked of one model, and how.
@@ -56,7 +78,7 @@ struct Told {
 
 impl Inquiry {
     pub(super) fn new(prober: Arc<Prober>) -> Self {
-        Self { prober, lanes: Mutex::default() }
+        Self { prober, lanes: Mutex::default(), hosts: Mutex::default() }
     }
 
     /// The prober that asks.
@@ -80,10 +102,30 @@ impl Inquiry {
         }
     }
 
+    /// What is wrong with a channel's keys: one entry for each that is not asked.
+    pub fn key_states(&self, targets: &[Target]) -> Vec<KeyState> {
+        let state = |(place, target)| {
+            let Rest { outcome, since, until, detail } = self.lanes(target).account.rest(None)?;
+            Some(KeyState { place, outcome, since, until, detail })
+        };
+        targets.iter().enumerate().filter_map(state).collect()
+    }
+
     /// The lanes of this target, as this round knows them.
     pub(super) fn lanes(&self, target: &Target) -> Arc<Lanes> {
         let mut lanes = locked(&self.lanes);
-        Arc::clone(lanes.entry(target.account).or_insert_with(|| Arc::new(self.prober.pace.lanes(target))))
+        Arc::clone(lanes.entry(target.account).or_insert_with(|| {
+            let mut way = DefaultHasher::new();
+            (&target.endpoints.host, target.proxy.as_ref().map(Secret::expose)).hash(&mut way);
+            let silence = Arc::clone(
+                locked(&self.hosts).entry(way.finish()).or_insert_with(|| Arc::new(Silence::new(SILENT_KEYS))),
+            );
+            let account = match &self.prober.books {
+                Some(books) => books.account(target),
+                None => Arc::new(Account::new(Arc::from(""), self.prober.key_rest)),
+            };
+            Arc::new(self.prober.pace.lanes(target, account, silence))
+        }))
     }
 
     async fn ask_once(&self, target: &Target, ask: &Ask<'_>, shape: Shape, lanes: &Lanes) -> Told {
@@ -97,14 +139,16 @@ impl Inquiry {
             return Told { observation: unspoken(shape), next_shape: Some(shape) };
         };
         // Kept until the answer is noted: who waits for it knows of it then.
-        let pass = match self.prober.pace.pass(lanes).await {
+        let pass = match self.prober.pace.pass(lanes, Some(ask.model)).await {
             Ok(pass) => pass,
             Err(refusal) => return Told { observation: unsent(refusal, shape), next_shape: None },
         };
+        self.begin(lanes, &pass).await;
         let answer = self.prober.send(target, request, shape).await;
         let Finding { outcome, next_shape, detail, .. } = classify(&Asked::of(target, shape), &answer);
+        let detail = if detail.is_empty() { detail } else { target.redact(&detail) };
         let at = clock::now();
-        let retry_after = note(&answer, ask.model, outcome, lanes, pass.answers);
+        let retry_after = self.note(&answer, ask.model, (outcome, &detail), lanes, &pass).await;
         drop(pass);
         let (status, latency) = match &answer {
             Ok(reply) => (Some(reply.status), reply.latency),
@@ -114,31 +158,61 @@ impl Inquiry {
             status,
             latency_ms: u32::try_from(latency.as_millis()).unwrap_or(u32::MAX),
             retry_after,
-            ..Observation::bare(outcome, at, shape, if detail.is_empty() { detail } else { target.redact(&detail) })
+            ..Observation::bare(outcome, at, shape, detail)
         };
         Told { observation, next_shape }
     }
-}
 
-/// Remembers what the answer says of the key and the host; gives back the wait it asks for. `answers` had come when
-/// the question was sent.
-fn note(answer: &Answer, model: &ModelName, outcome: Outcome, lanes: &Lanes, answers: u64) -> Option<Duration> {
-    lanes.circuit.note(model, outcome);
-    let Ok(reply) = answer else {
-        if matches!(outcome, Outcome::TimedOut | Outcome::Unreachable) {
-            lanes.circuit.unheard(model, answers);
+    /// A question that tries a key leaves: written down first, so that a restart does not try it once more.
+    async fn begin(&self, lanes: &Lanes, pass: &Pass<'_>) {
+        if let Some(trial) = &pass.trial {
+            trial.begin(clock::now());
+            self.keep(lanes).await;
         }
-        return None;
-    };
-    lanes.circuit.heard();
-    if !matches!(reply.status, 402 | 429 | 503 | 529) {
-        return None;
     }
-    let wait = wait::asked(&reply.headers, classify::parse(reply).as_ref(), clock::now())?;
-    match reply.status {
-        429 => lanes.key.pause_for(model, wait),
-        503 | 529 => lanes.host.pause_for(model, wait),
-        _ => {}
+
+    /// Remembers what the answer says of the key and the host; gives back the wait it asks for.
+    async fn note(
+        &self,
+        answer: &Answer,
+        model: &ModelName,
+        (outcome, detail): (Outcome, &str),
+        lanes: &Lanes,
+        pass: &Pass<'_>,
+    ) -> Option<Duration> {
+        let Ok(reply) = answer else {
+            if matches!(outcome, Outcome::TimedOut | Outcome::Unreachable) {
+                lanes.unheard(model, pass.answers);
+            }
+            return None;
+        };
+        lanes.heard();
+        let now = clock::now();
+        let waits = matches!(reply.status, 402 | 403 | 429 | 503 | 529);
+        let body = if waits { classify::parse(reply) } else { None };
+        let wait = if waits { wait::asked(&reply.headers, body.as_ref(), now) } else { None };
+        let until = body.as_ref().and_then(|body| wait::reset(body, now));
+        if lanes.account.note(hashed(model), outcome, detail, until, now) {
+            self.keep(lanes).await;
+        }
+        match (reply.status, outcome) {
+            (429, Outcome::Busy) => {
+                lanes.key.narrow(pass.at);
+                lanes.host.narrow(pass.at);
+                if let Some(wait) = wait {
+                    lanes.key.pause_for(model, wait);
+                }
+            }
+            (503 | 529, _) => wait.into_iter().for_each(|wait| lanes.host.pause_for(model, wait)),
+            _ => {}
+        }
+        wait
     }
-    Some(wait)
+
+    /// Keeps what is now known of an account.
+    pub(super) async fn keep(&self, lanes: &Lanes) {
+        if let Some(books) = &self.prober.books {
+            books.keep(&lanes.account, None).await;
+        }
+    }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
@@ -23,6 +23,16 @@ pub(super) fn asked(headers: &HeaderMap, body: Option<&Value>, now: Timestamp) -
     });
     let wait = if daily { wait.max(Duration::from_hours(1)) } else { wait };
     Some(wait.clamp(SHORTEST, LONGEST))
+}
+
+/// When the upstream says that a spent budget is there again (OpenRouter: `resets_at`), if that lies ahead.
+pub(super) fn reset(body: &Value, now: Timestamp) -> Option<Timestamp> {
+    let error = body.get("error")?;
+    let found = ["/resets_at", "/metadata/resets_at", "/availability/resets_at", "/details/resets_at"];
+    let at = found.iter().find_map(|place| error.pointer(place))?;
+    let text = at.as_str().map_or_else(|| at.to_string(), str::to_owned);
+    let wait = until_reset(&text, now)?;
+    now.checked_add(SignedDuration::try_from(wait).ok()?).ok()
 }
 
 fn from_headers<'a>(get: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Duration> {
