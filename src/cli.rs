@@ -150,7 +150,7 @@ fn gateways(config: &Config, named: Option<&str>) -> anyhow::Result<Vec<String>>
 
 /// Opens a gateway for a command.
 async fn open(config: &Config, name: &str, store: &Store, stop: &CancellationToken) -> anyhow::Result<Round> {
-    let prober = Prober::with_accounts(config, store).await;
+    let prober = Box::pin(Prober::with_accounts(config, store)).await;
     let prober = prober.map_err(anyhow::Error::msg).context("cannot prepare probing")?;
     daemon::open(name, config, store, &Arc::new(prober), stop).await
 }

@@ -76,7 +76,7 @@ impl Prober {
     /// # Errors
     /// Which setting under `probe` cannot be used, or that the store cannot be read.
     pub async fn with_accounts(config: &Config, store: &Store) -> Result<Self, String> {
-        let books = Box::pin(Books::open(config, store)).await.map_err(|error| error.to_string())?;
+        let books = Books::open(config, store).await.map_err(|error| error.to_string())?;
         Ok(Self { books: Some(books), ..Self::new(&config.probe)? })
     }
 
