@@ -86,9 +86,9 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
 /// What a configuration needs before it can hold: the store opened, the prober made.
 async fn prepare(config: &Config) -> anyhow::Result<(Store, Arc<Prober>)> {
     let store = Store::open(&config.store.path).await?;
-    let prober = Box::pin(Prober::with_accounts(config, &store)).await;
+    let prober = Prober::with_accounts(config, &store).await;
     let prober = prober.map_err(anyhow::Error::msg).context("cannot prepare probing")?;
-    Ok((store, Arc::new(prober)))
+    Ok((store, prober))
 }
 
 /// The configuration read again, and all it needs made, before anything of the old one ends.

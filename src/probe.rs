@@ -75,9 +75,9 @@ impl Prober {
     ///
     /// # Errors
     /// Which setting under `probe` cannot be used, or that the store cannot be read.
-    pub async fn with_accounts(config: &Config, store: &Store) -> Result<Self, String> {
+    pub async fn with_accounts(config: &Config, store: &Store) -> Result<Arc<Self>, String> {
         let books = Books::open(config, store).await.map_err(|error| error.to_string())?;
-        Ok(Self { books: Some(books), ..Self::new(&config.probe)? })
+        Ok(Arc::new(Self { books: Some(books), ..Self::new(&config.probe)? }))
     }
 
     /// Begins one round's questions: who was silent in another round is asked anew. Bounds, rates, pauses that an

@@ -17,7 +17,7 @@ use super::{CANARY, config, name, target, target_with, world};
 
 pub(crate) async fn remembering(config: &Config, path: &Path) -> Arc<Prober> {
     let store = Store::open(path).await.unwrap();
-    Arc::new(Prober::with_accounts(config, &store).await.unwrap())
+    Prober::with_accounts(config, &store).await.unwrap()
 }
 
 async fn ask_all(inquiry: &Inquiry, target: &Target, names: &[ModelName]) -> Vec<Observation> {
