@@ -9,6 +9,8 @@ mod inquiry;
 mod kind;
 mod list;
 mod pace;
+mod purse;
+mod quota;
 mod shape;
 mod wait;
 
@@ -25,11 +27,13 @@ pub use kind::by_name;
 
 use self::books::Books;
 use self::classify::stream::FirstTokens;
-use self::pace::{Pace, Refusal, SILENT_KEYS, SILENT_MODELS};
+use self::pace::{Lanes, Pace, Pass, Refusal, SILENT_KEYS, SILENT_MODELS};
+use self::purse::{Claim, Scopes};
+use crate::budget::Shortage;
 use crate::clock;
 use crate::config::{Config, ProbeConfig};
-use crate::model::{Observation, Outcome, Shape};
-use crate::store::Store;
+use crate::model::{ModelName, Observation, Outcome, Shape};
+use crate::store::{Store, StoreError};
 use crate::upstream::{Http, Target, TransportKind};
 
 /// The most that is read of a whole answer.
@@ -54,7 +58,8 @@ pub struct Prober {
 }
 
 impl Prober {
-    /// Reads the certificates and builds the clients. Without a store: what is learnt of a key ends with the round.
+    /// Reads the certificates and builds the clients. Without a store: what is learnt of a key ends with the round, and there is
+    /// no budget.
     ///
     /// # Errors
     /// Which setting under `probe` cannot be used, and why.
@@ -71,7 +76,7 @@ impl Prober {
         })
     }
 
-    /// One that remembers in `store` what is wrong with accounts.
+    /// One that remembers in `store` what is wrong with accounts and what they spent, and keeps to the budget.
     ///
     /// # Errors
     /// Which setting under `probe` cannot be used, or that the store cannot be read.
@@ -90,6 +95,74 @@ impl Prober {
         Inquiry::new(Arc::clone(self))
     }
 
+    /// Says how many free requests a day an account has at a host (`name:port`): probes take `budget.free_share` of
+    /// them, unless `budget.free_requests` says another number. OpenRouter's own host needs no such word.
+    pub fn set_free_quota(&self, host: &str, requests: u64) {
+        if let Some(books) = &self.books {
+            books.purse.set_quota(host, requests);
+        }
+    }
+
+    /// How many of a target's free models may be asked now; `None` where it has no free quota. The rest is told "not
+    /// sent", so who asks chooses those that were not looked at for longest.
+    ///
+    /// # Errors
+    /// Our own store failed.
+    pub async fn free_allowance(&self, target: &Target) -> Result<Option<usize>, StoreError> {
+        let Some(books) = &self.books else { return Ok(None) };
+        let Some(free) = books.free(&target.endpoints.host) else { return Ok(None) };
+        if !free.is_open(None) {
+            return Ok(Some(0));
+        }
+        Ok(usize::try_from(books.purse.allowance(&free.id).await?).ok())
+    }
+
+    /// Writes down what was used up; what has a limit is written down already.
+    ///
+    /// # Errors
+    /// Our own store failed; what was counted is kept for the next time.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        match &self.books {
+            Some(books) => books.purse.flush().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for the right to ask about `model`, or (none) for the list, and counts the request.
+    async fn leave<'a>(
+        &'a self,
+        lanes: &'a Lanes,
+        model: Option<&ModelName>,
+        tokens: u64,
+    ) -> Result<(Pass<'a>, Claim), Refusal> {
+        let Some(books) = &self.books else {
+            return Ok((self.pace.pass(lanes, model).await?, Claim::uncounted()));
+        };
+        let scopes = Scopes {
+            account: Arc::clone(&lanes.account.id),
+            free: lanes.free_for(model).map(|free| Arc::clone(&free.id)),
+        };
+        // What cannot be sent anyway waits for nothing.
+        books.purse.check(&scopes, clock::now())?;
+        let pass = self.pace.pass(lanes, model).await?;
+        let claim = books.purse.claim(scopes, tokens).await?;
+        if let Some(trial) = &pass.trial {
+            // Written down first, so that a restart does not try the key once more.
+            trial.begin(clock::now());
+            books.keep(&lanes.account, None).await;
+        }
+        Ok((pass, claim))
+    }
+
+    /// Whether a request may be sent once more; then it is counted.
+    async fn again(&self, claim: &mut Claim) -> bool {
+        let Some(books) = &self.books else {
+            claim.requests += 1;
+            return true;
+        };
+        books.purse.again(claim).await
+    }
+
     /// How many requests were sent, lists and retries included.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
@@ -101,7 +174,7 @@ impl Prober {
     }
 
     /// Sends; once more on a fresh connection when the first was closed under us.
-    async fn send(&self, target: &Target, request: Request, shape: Shape) -> Answer {
+    async fn send(&self, target: &Target, request: Request, shape: Shape, claim: &mut Claim) -> Answer {
         // A body in memory can always be sent once more.
         let mut again = request.try_clone();
         let mut request = request;
@@ -116,8 +189,8 @@ impl Prober {
             };
             match &answer {
                 Err(failure) if failure.kind == TransportKind::Reset => match again.take() {
-                    Some(same) => request = same,
-                    None => return answer,
+                    Some(same) if self.again(claim).await => request = same,
+                    Some(_) | None => return answer,
                 },
                 Err(_) => return answer,
                 Ok(_) => {
@@ -144,6 +217,15 @@ fn unsent(refusal: Refusal, shape: Shape) -> Observation {
         Refusal::Resting { outcome, since, until } => {
             let why = format!("this key is {outcome} since {}, and is tried again after {}", utc(since), utc(until));
             (outcome, why, None)
+        }
+        Refusal::Budget(Shortage { limit, until }) => {
+            let why =
+                format!("{} lets no more through than {} a day; the next after {}", limit.key, limit.most, utc(until));
+            (Outcome::Busy, why, None)
+        }
+        Refusal::Uncounted => {
+            let why = "the budget cannot be counted: our own store failed (see the log)".to_owned();
+            (Outcome::Busy, why, None)
         }
         Refusal::Silent => (Outcome::Unreachable, format!("the last {SILENT_MODELS} models got no answer"), None),
         Refusal::SilentHost => {

@@ -12,6 +12,7 @@ mod observations;
 mod proposals;
 mod retention;
 mod rounds;
+mod spending;
 mod turn;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub use memory::Finding;
 pub use observations::ObservationRecord;
 pub use proposals::Proposal;
 pub use rounds::RoundRecord;
+pub use spending::{Expense, Reservation};
 pub use turn::Turn;
 
 /// What can go wrong with our own store.

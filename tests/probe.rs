@@ -5,6 +5,8 @@
 mod faults;
 #[path = "probe/accounts.rs"]
 mod accounts;
+#[path = "probe/budget.rs"]
+mod budget;
 #[path = "probe/pace.rs"]
 mod pace;
 

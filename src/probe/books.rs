@@ -1,6 +1,6 @@
-//! What outlasts a round and a restart, kept in our store: what is wrong with accounts.
+//! What outlasts a round and a restart, kept in our store: what is wrong with accounts, and what they spent.
 //!
-//! Decides: under which name an account is kept. Must not know: requests, answers, rounds.
+//! Decides: under which name an account is kept, and which host grants a free quota. Must not know: requests, answers.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
+use url::Url;
 
 use super::account::Account;
 use super::pace::locked;
+use super::purse::{Purse, free_scope};
+use crate::budget::{Budget, is_openrouter};
 use crate::clock;
 use crate::config::Config;
 use crate::model::ModelName;
@@ -26,6 +29,9 @@ pub(super) struct Books {
     store: Store,
     key_rest: Duration,
     accounts: Mutex<HashMap<Arc<str>, Arc<Account>>>,
+    /// OpenRouter under another address.
+    openrouter: Option<String>,
+    pub(super) purse: Purse,
 }
 
 /// A store knows its salt: not for anybody's eyes.
@@ -45,7 +51,10 @@ impl Books {
             let account = accounts.entry(Arc::clone(&id)).or_insert_with(|| Arc::new(Account::new(id, key_rest)));
             account.suspend(record.model.as_ref(), record.rest);
         }
-        Ok(Self { store: store.clone(), key_rest, accounts: Mutex::new(accounts) })
+        let base = config.openrouter.base_url.as_deref().and_then(|base| Url::parse(base).ok());
+        let openrouter = base.and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
+        let purse = Purse::new(store.clone(), Budget::new(&config.budget));
+        Ok(Self { store: store.clone(), key_rest, accounts: Mutex::new(accounts), openrouter, purse })
     }
 
     /// The account of a target.
@@ -60,6 +69,12 @@ impl Books {
             let _ = write!(id, "{byte:02x}");
         }
         self.named(&id)
+    }
+
+    /// The free quota that a host grants to all its keys together: more keys add nothing to it.
+    pub(super) fn free(&self, host: &str) -> Option<Arc<Account>> {
+        let grants = is_openrouter(host) || self.openrouter.as_deref() == Some(host) || self.purse.grants(host);
+        grants.then(|| self.named(&free_scope(host)))
     }
 
     fn named(&self, id: &str) -> Arc<Account> {

@@ -32,8 +32,8 @@ impl Inquiry {
         let mut next = Some(first);
         for _ in 0..PAGES_AT_MOST {
             let Some(url) = next.take() else { break };
-            let answer = match prober.pace.pass(&lanes, None).await {
-                Ok(_pass) => {
+            let answer = match prober.leave(&lanes, None, 0).await {
+                Ok(_passed) => {
                     prober.sent.fetch_add(1, Ordering::Relaxed);
                     let answer =
                         prober.http.send(list_request(target, url.clone()), target.proxy.as_ref(), PAGE_CAP).await;

@@ -5,6 +5,7 @@
 
 mod lane;
 mod silence;
+mod turns;
 mod until;
 
 use std::collections::HashMap;
@@ -21,7 +22,9 @@ use tokio::time::Instant;
 
 use self::lane::{Lane, Slot};
 pub(super) use self::silence::{SILENT_KEYS, SILENT_MODELS, Silence};
+pub(super) use self::turns::Turns;
 use super::account::{Account, Trial};
+use crate::budget::{Shortage, is_free};
 use crate::config::ProbeConfig;
 use crate::model::{ModelName, Outcome};
 use crate::upstream::Target;
@@ -55,6 +58,10 @@ pub(super) enum Refusal {
         /// Until when nothing is sent.
         until: Timestamp,
     },
+    /// A limit of ours is used up for now.
+    Budget(Shortage),
+    /// It could not be counted for a limit of ours.
+    Uncounted,
     /// [`SILENT_MODELS`] in a row got no answer.
     Silent,
     /// [`SILENT_KEYS`] of the host in a row fell silent.
@@ -67,6 +74,8 @@ pub(super) struct Lanes {
     pub(super) key: Arc<Lane>,
     pub(super) host: Arc<Lane>,
     pub(super) account: Arc<Account>,
+    /// The free quota that the host grants to all its keys together.
+    pub(super) free: Option<Arc<Account>>,
     /// This round's.
     silence: Silence,
     host_silence: Arc<Silence>,
@@ -95,6 +104,24 @@ pub(super) struct Pass<'a> {
 }
 
 impl Lanes {
+    /// The free quota that a question about `model` takes from.
+    pub(super) fn free_for(&self, model: Option<&ModelName>) -> Option<&Arc<Account>> {
+        self.free.as_ref().filter(|_| model.is_some_and(|model| is_free(model.as_str())))
+    }
+
+    /// Lets a question in where nothing is known to be wrong with its key, its model and its quota.
+    async fn enter(&self, model: Option<&ModelName>) -> Result<Option<Trial<'_>>, Refusal> {
+        if let Some(free) = self.free_for(model) {
+            free.enter(None).await?;
+        }
+        self.account.enter(model).await
+    }
+
+    /// Whether a question would be let in at once.
+    pub(super) fn is_open(&self, model: Option<&ModelName>) -> bool {
+        self.account.is_open(model) && self.free_for(model).is_none_or(|free| free.is_open(None))
+    }
+
     /// How many answers came up to now.
     ///
     /// # Errors
@@ -141,7 +168,13 @@ impl Pace {
     }
 
     /// The lanes of this target, made where new, with nothing heard yet from this key.
-    pub(super) fn lanes(&self, target: &Target, account: Arc<Account>, host_silence: Arc<Silence>) -> Lanes {
+    pub(super) fn lanes(
+        &self,
+        target: &Target,
+        account: Arc<Account>,
+        free: Option<Arc<Account>>,
+        host_silence: Arc<Silence>,
+    ) -> Lanes {
         // One model at a time is all that most machines hold in memory.
         let alone = target.type_name.eq_ignore_ascii_case("ollama");
         let most = |slots: usize| if alone { 1 } else { slots };
@@ -155,7 +188,7 @@ impl Pace {
                 .entry(target.endpoints.host.clone())
                 .or_insert_with(|| Arc::new(Lane::new(most(self.per_host), None))),
         );
-        Lanes { key, host, account, silence: Silence::new(SILENT_MODELS), host_silence, number: target.account }
+        Lanes { key, host, account, free, silence: Silence::new(SILENT_MODELS), host_silence, number: target.account }
     }
 
     /// Waits for the right to ask about `model`, or (none) for the list. Waits with the key's slot first and takes the
@@ -163,11 +196,11 @@ impl Pace {
     pub(super) async fn pass<'a>(&'a self, lanes: &'a Lanes, model: Option<&ModelName>) -> Result<Pass<'a>, Refusal> {
         loop {
             lanes.answers()?;
-            let trial = lanes.account.enter(model).await?;
+            let trial = lanes.enter(model).await?;
             let key = lanes.key.slot().await?;
             // What waited for a slot while the others failed does not wait for the rest.
             lanes.answers()?;
-            if trial.is_none() && !lanes.account.is_open(model) {
+            if trial.is_none() && !lanes.is_open(model) {
                 continue;
             }
             lanes.key.rated(&self.clock).await;
@@ -175,7 +208,7 @@ impl Pace {
             // A semaphore that is never closed always gives its permit.
             let Ok(all) = self.all.acquire().await else { return Err(Refusal::Paused(PATIENCE)) };
             let answers = lanes.answers()?;
-            let open = trial.is_some() || lanes.account.is_open(model);
+            let open = trial.is_some() || lanes.is_open(model);
             if open && lanes.key.pause()?.is_none() && lanes.host.pause()?.is_none() {
                 return Ok(Pass { answers, at: Instant::now(), trial, _key: key, _host: host, _all: all });
             }
@@ -216,6 +249,7 @@ mod tests {
             key: lane(),
             host: lane(),
             account: Arc::new(Account::new(Arc::from("test"), Duration::from_hours(1))),
+            free: None,
             silence: Silence::new(SILENT_MODELS),
             host_silence: Arc::new(Silence::new(SILENT_KEYS)),
             number: 0,
