@@ -81,6 +81,11 @@ impl Inquiry {
         self.turns.keep_apart(over / questions);
     }
 
+    /// Ends the spreading, also for questions that wait.
+    pub fn hurry(&self) {
+        self.turns.hurry();
+    }
+
     /// Asks one model one small question, beginning with the shape that worked last time, each shape at most once.
     pub async fn ask(&self, target: &Target, ask: Ask<'_>) -> Observation {
         let lanes = self.lanes(target);

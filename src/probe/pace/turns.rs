@@ -5,6 +5,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::locked;
@@ -12,7 +13,11 @@ use super::until::Until;
 
 /// Lets questions through one at a time, so far apart; without a distance, at once.
 #[derive(Debug, Default)]
-pub(in crate::probe) struct Turns(Mutex<State>);
+pub(in crate::probe) struct Turns {
+    state: Mutex<State>,
+    /// Wakes those that wait when nothing is to be waited for any more.
+    hurry: Notify,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -23,22 +28,32 @@ struct State {
 impl Turns {
     /// From now on, questions are so far apart.
     pub(in crate::probe) fn keep_apart(&self, apart: Duration) {
-        *locked(&self.0) = State { apart, next: None };
+        *locked(&self.state) = State { apart, next: None };
+    }
+
+    /// From now on, and for all that wait, nothing is kept apart.
+    pub(in crate::probe) fn hurry(&self) {
+        self.keep_apart(Duration::ZERO);
+        self.hurry.notify_waiters();
     }
 
     /// Waits until it is the caller's turn.
     pub(in crate::probe) async fn turn(&self) {
-        let wait = {
-            let mut state = locked(&self.0);
+        let (wait, hurry) = {
+            let mut state = locked(&self.state);
             if state.apart.is_zero() {
                 return;
             }
             let wait = state.next.map_or(Duration::ZERO, Until::left);
             state.next = Some(Until::after(wait + state.apart));
-            wait
+            // Made under the lock: no call is missed.
+            (wait, self.hurry.notified())
         };
         if !wait.is_zero() {
-            sleep(wait).await;
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = hurry => {}
+            }
         }
     }
 }
@@ -70,5 +85,20 @@ mod tests {
         turns.turn().await;
         turns.turn().await;
         assert!(late.elapsed() >= APART);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_leaves_at_once_when_it_hurries() {
+        let turns = Turns::default();
+        turns.keep_apart(Duration::from_hours(1));
+        let start = Instant::now();
+        let waiting = async { futures::future::join_all((0..9).map(|_| turns.turn())).await };
+        let hurrying = async {
+            sleep(Duration::from_secs(1)).await;
+            turns.hurry();
+        };
+        tokio::join!(waiting, hurrying);
+        turns.turn().await;
+        assert!(start.elapsed() < Duration::from_secs(2));
     }
 }
