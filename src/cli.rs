@@ -14,7 +14,6 @@ mod undo;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -150,8 +149,9 @@ fn gateways(config: &Config, named: Option<&str>) -> anyhow::Result<Vec<String>>
 
 /// Opens a gateway for a command.
 async fn open(config: &Config, name: &str, store: &Store, stop: &CancellationToken) -> anyhow::Result<Round> {
-    let prober = Prober::new(&config.probe).map_err(anyhow::Error::msg).context("cannot prepare probing")?;
-    daemon::open(name, config, store, &Arc::new(prober), stop).await
+    let prober = Prober::with_accounts(config, store).await;
+    let prober = prober.map_err(anyhow::Error::msg).context("cannot prepare probing")?;
+    daemon::open(name, config, store, &prober, stop).await
 }
 
 /// A token that SIGINT and SIGTERM set: a round's probes are dropped, a write ends first. A second signal ends the

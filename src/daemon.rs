@@ -85,8 +85,10 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
 
 /// What a configuration needs before it can hold: the store opened, the prober made.
 async fn prepare(config: &Config) -> anyhow::Result<(Store, Arc<Prober>)> {
-    let prober = Prober::new(&config.probe).map_err(anyhow::Error::msg).context("cannot prepare probing")?;
-    Ok((Store::open(&config.store.path).await?, Arc::new(prober)))
+    let store = Store::open(&config.store.path).await?;
+    let prober = Prober::with_accounts(config, &store).await;
+    let prober = prober.map_err(anyhow::Error::msg).context("cannot prepare probing")?;
+    Ok((store, prober))
 }
 
 /// The configuration read again, and all it needs made, before anything of the old one ends.
@@ -156,6 +158,8 @@ impl Watch {
     async fn run(self) {
         let mut full = Instant::now();
         let mut failures = 0;
+        // How many questions the last full round had: so many the next one is spread for. The first is not spread.
+        let mut expected = None;
         loop {
             let is_full = Instant::now() >= full;
             if is_full {
@@ -163,10 +167,13 @@ impl Watch {
             }
             let looked = clock::now();
             // An error stops nothing: a gateway's database may start after us. It only makes us wait longer.
-            let next = match self.round(is_full).await {
+            let next = match self.round(is_full, expected).await {
                 Ok(report) => {
                     failures = 0;
                     if let Some(report) = report {
+                        if is_full {
+                            expected = Some(report.probed);
+                        }
                         tell(&report);
                     }
                     self.next_look(full, looked).await
@@ -188,8 +195,9 @@ impl Watch {
         }
     }
 
-    /// Runs a full round, or one over what is due; `None` when nothing is due or we were stopped in it.
-    async fn round(&self, full: bool) -> anyhow::Result<Option<Report>> {
+    /// Runs a full round, spread for so many `expected` questions, or one over what is due; `None` when nothing is due
+    /// or we were stopped in it.
+    async fn round(&self, full: bool, expected: Option<usize>) -> anyhow::Result<Option<Report>> {
         let mut scope = Scope::default();
         if !full {
             let due = self.store.due_channels(&self.name, clock::now()).await?;
@@ -199,9 +207,25 @@ impl Watch {
             scope.due = Some(due);
         }
         let round = open(&self.name, &self.config, &self.store, &self.prober, &self.stop).await?;
+        if let Some(questions) = expected.filter(|_| full) {
+            round.inquiry.spread(questions, self.config.probe.every.mul_f64(self.config.probe.spread));
+        }
         let gateway = round.gateway.clone();
-        let done = Arc::new(round).run(&scope, true).await;
+        let round = Arc::new(round);
+        let mut run = Box::pin(round.run(&scope, true));
+        let done = tokio::select! {
+            done = &mut run => done,
+            // A new configuration waits for this round to end.
+            () = self.retire.cancelled() => {
+                round.inquiry.hurry();
+                run.await
+            }
+        };
         gateway.close().await;
+        // Also what a round used up that was stopped.
+        if let Err(error) = self.prober.flush().await {
+            tracing::error!("what probes used up is not kept yet: {error}");
+        }
         match done {
             Ok(report) => Ok(Some(report)),
             Err(RoundError::Stopped) => Ok(None),

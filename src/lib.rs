@@ -6,6 +6,7 @@ pub mod model;
 pub mod clock;
 pub mod crash;
 pub mod config;
+pub mod budget;
 pub mod store;
 pub mod gateway;
 pub mod upstream;

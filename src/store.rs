@@ -3,6 +3,7 @@
 //! Decides: how what we know is kept, and that an intent is durable before anything else happens.
 //! Must not know: gateways, upstreams, or how verdicts and plans come about.
 
+mod accounts;
 mod hold;
 mod journal;
 mod listings;
@@ -12,6 +13,7 @@ mod observations;
 mod proposals;
 mod retention;
 mod rounds;
+mod spending;
 mod turn;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+pub use accounts::{Rest, RestRecord};
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
 pub use listings::Listed;
@@ -27,6 +30,7 @@ pub use memory::Finding;
 pub use observations::ObservationRecord;
 pub use proposals::Proposal;
 pub use rounds::RoundRecord;
+pub use spending::{Expense, Reservation};
 pub use turn::Turn;
 
 /// What can go wrong with our own store.

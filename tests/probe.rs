@@ -3,6 +3,10 @@
 
 #[path = "support/faults.rs"]
 mod faults;
+#[path = "probe/accounts.rs"]
+mod accounts;
+#[path = "probe/budget.rs"]
+mod budget;
 #[path = "probe/pace.rs"]
 mod pace;
 #[path = "probe/streams.rs"]

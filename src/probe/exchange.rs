@@ -10,6 +10,7 @@ use reqwest::Request;
 use super::Prober;
 use super::classify::stream::Events;
 use super::classify::{Answer, Asked};
+use super::purse::Claim;
 use crate::model::{Shape, Timing};
 use crate::upstream::{Seen, Target, TransportKind, Watch, Way};
 
@@ -25,27 +26,31 @@ const STREAM_CAP: usize = 256 << 10;
 pub(super) struct Heard {
     pub(super) answer: Answer,
     pub(super) timing: Timing,
-    /// Requests sent.
-    pub(super) requests: u32,
 }
 
 impl Prober {
-    /// Sends; once more on a fresh connection when the first was closed under us.
-    pub(super) async fn exchange(&self, target: &Target, request: Request, asked: Asked<'_>, fresh: bool) -> Heard {
+    /// Sends; once more on a fresh connection when the first was closed under us, if the budget lets it.
+    pub(super) async fn exchange(
+        &self,
+        target: &Target,
+        request: Request,
+        asked: Asked<'_>,
+        fresh: bool,
+        claim: &mut Claim,
+    ) -> Heard {
         // A body in memory can always be sent once more.
         let mut again = request.try_clone();
-        let (mut request, mut fresh, mut requests) = (request, fresh, 0);
+        let (mut request, mut fresh) = (request, fresh);
         loop {
             self.sent.fetch_add(1, Ordering::Relaxed);
-            requests += 1;
             let (answer, timing) = self.hear(target, request, asked, fresh).await;
             if answer.is_ok() {
                 self.answered.fetch_add(1, Ordering::Relaxed);
             }
             let reset = answer.as_ref().is_err_and(|failure| failure.kind == TransportKind::Reset);
             match again.take().filter(|_| reset) {
-                Some(same) => (request, fresh) = (same, true),
-                None => return Heard { answer, timing, requests },
+                Some(same) if self.again(claim).await => (request, fresh) = (same, true),
+                Some(_) | None => return Heard { answer, timing },
             }
         }
     }

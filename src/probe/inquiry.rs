@@ -1,28 +1,40 @@
-//! One round's questions, and what it learnt on the way: a key that does not work, an upstream that is silent.
+//! One round's questions.
 //!
-//! Decides: which shape is tried, and what an answer says of the key and the host. Must not know: other rounds.
+//! Decides: which shape is tried, and when a question leaves that nothing else holds back. Must not know: other rounds.
+
+mod learnt;
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::classify::{Answer, Asked, Finding, Scope, classify};
+pub use self::learnt::KeyState;
+use self::learnt::Shown;
+use super::account::Account;
+use super::classify::{Asked, Finding, classify};
 use super::exchange::Heard;
-use super::pace::{Lanes, locked};
+use super::pace::{Lanes, SILENT_KEYS, Silence, Turns, locked};
 use super::quality::{self, Sum};
 use super::shape::Ladder;
-use super::{FEWEST_TOKENS, Prober, unsent, unspoken, wait};
+use super::{FEWEST_TOKENS, Prober, unsent, unspoken};
 use crate::clock;
 use crate::config::Manner;
-use crate::model::{Kind, ModelName, Observation, Outcome, Shape, Usage};
+use crate::model::{Kind, ModelName, Observation, Outcome, Secret, Shape, Usage};
 use crate::upstream::Target;
 use crate::upstream::protocol::{Question, question_request};
 
-/// One round's questions. What it learns is forgotten with it, and no other round's business.
+/// What a question's frame takes up, beside its words: an estimate.
+const PROMPT_TOKENS: u64 = 16;
+
+/// One round's questions.
 #[derive(Debug)]
 pub struct Inquiry {
     pub(super) prober: Arc<Prober>,
     lanes: Mutex<HashMap<u64, Arc<Lanes>>>,
+    /// By host and proxy.
+    hosts: Mutex<HashMap<u64, Arc<Silence>>>,
+    turns: Turns,
 }
 
 /// What is asked of one model, and how.
@@ -57,7 +69,7 @@ struct Told {
 
 impl Inquiry {
     pub(super) fn new(prober: Arc<Prober>) -> Self {
-        Self { prober, lanes: Mutex::default() }
+        Self { prober, lanes: Mutex::default(), hosts: Mutex::default(), turns: Turns::default() }
     }
 
     /// The prober that asks.
@@ -65,22 +77,38 @@ impl Inquiry {
         &self.prober
     }
 
+    /// From now on, questions leave one after the other, as far apart as so many are over that time: no burst.
+    pub fn spread(&self, questions: usize, over: Duration) {
+        let questions = u32::try_from(questions).unwrap_or(u32::MAX).max(1);
+        self.turns.keep_apart(over / questions);
+    }
+
+    /// Ends the spreading, also for questions that wait.
+    pub fn hurry(&self) {
+        self.turns.hurry();
+    }
+
     /// Asks one model one small question, beginning with the shape that worked last time, each shape at most once.
     pub async fn ask(&self, target: &Target, ask: Ask<'_>) -> Observation {
         let lanes = self.lanes(target);
         let mut ladder = Ladder::new(target.knows_completion_limit());
         let mut shape = ladder.first(ask.kind, ask.remembered);
+        // Nothing of a free quota is asked twice.
+        let once = lanes.free_for(Some(ask.model)).is_some();
         let (mut tokens, mut requests) = (self.prober.max_tokens, 0);
+        // What would not be sent anyway takes nobody's turn.
+        if lanes.is_open(Some(ask.model)) {
+            self.turns.turn().await;
+        }
         loop {
             let mut asked = self.ask_once(target, &ask, shape, tokens, &lanes).await;
             requests += asked.observation.usage.requests;
-            if asked.fewer {
+            if asked.fewer && !once {
                 tokens = FEWEST_TOKENS;
                 continue;
             }
-            let hint = asked.next_shape;
-            let next = hint.filter(|_| asked.observation.outcome == Outcome::Shape).and_then(|hint| ladder.next(hint));
-            let Some(other) = next else {
+            let hint = asked.next_shape.filter(|_| !once && asked.observation.outcome == Outcome::Shape);
+            let Some(other) = hint.and_then(|hint| ladder.next(hint)) else {
                 asked.observation.usage.requests = requests;
                 return asked.observation;
             };
@@ -91,7 +119,18 @@ impl Inquiry {
     /// The lanes of this target, as this round knows them.
     pub(super) fn lanes(&self, target: &Target) -> Arc<Lanes> {
         let mut lanes = locked(&self.lanes);
-        Arc::clone(lanes.entry(target.account).or_insert_with(|| Arc::new(self.prober.pace.lanes(target))))
+        Arc::clone(lanes.entry(target.account).or_insert_with(|| {
+            let mut way = DefaultHasher::new();
+            (&target.endpoints.host, target.proxy.as_ref().map(Secret::expose)).hash(&mut way);
+            let silence = Arc::clone(
+                locked(&self.hosts).entry(way.finish()).or_insert_with(|| Arc::new(Silence::new(SILENT_KEYS))),
+            );
+            let (account, free) = match &self.prober.books {
+                Some(books) => (books.account(target), books.free(&target.endpoints.host)),
+                None => (Arc::new(Account::new(Arc::from(""), self.prober.key_rest)), None),
+            };
+            Arc::new(self.prober.pace.lanes(target, account, free, silence))
+        }))
     }
 
     async fn ask_once(&self, target: &Target, ask: &Ask<'_>, shape: Shape, tokens: u32, lanes: &Lanes) -> Told {
@@ -103,12 +142,13 @@ impl Inquiry {
             return Told { observation: unspoken(shape), next_shape: Some(shape), fewer: false };
         };
         // Kept until the answer is noted: who waits for it knows of it then.
-        let pass = match self.prober.pace.pass(lanes).await {
-            Ok(pass) => pass,
+        let most = u64::from(tokens) + PROMPT_TOKENS + question.prompt.len() as u64 / 3;
+        let (pass, mut claim) = match self.prober.leave(lanes, Some(ask.model), most).await {
+            Ok(left) => left,
             Err(refusal) => return Told { observation: unsent(refusal, shape), next_shape: None, fewer: false },
         };
         let asked = Asked::of(target, shape);
-        let Heard { answer, timing, requests } = self.prober.exchange(target, request, asked, ask.fresh).await;
+        let Heard { answer, timing } = self.prober.exchange(target, request, asked, ask.fresh, &mut claim).await;
         let mut finding = classify(&asked, &answer);
         quality::weigh(&mut finding, &asked, target.type_name, ask.model, sum);
         let Finding { mut outcome, next_shape, detail, said, marks, .. } = finding;
@@ -117,8 +157,10 @@ impl Inquiry {
             // Our own request was too large: nothing yet against the key.
             outcome = Outcome::Shape;
         }
+        let detail = if detail.is_empty() { detail } else { target.redact(&detail) };
         let at = clock::now();
-        let retry_after = note(&asked, &answer, ask.model, outcome, lanes, pass.answers);
+        let shown = Shown { asked, lanes, model: ask.model, outcome, detail: &detail };
+        let retry_after = self.note(&answer, shown, &pass).await;
         drop(pass);
         let (status, latency) = match &answer {
             Ok(reply) => (Some(reply.status), reply.latency),
@@ -130,45 +172,12 @@ impl Inquiry {
             status,
             latency_ms: u32::try_from(latency.as_millis()).unwrap_or(u32::MAX),
             timing,
-            usage: Usage { requests, prompt_tokens, completion_tokens },
+            usage: Usage { requests: claim.requests, prompt_tokens, completion_tokens },
             marks,
             retry_after,
-            ..Observation::bare(outcome, at, shape, if detail.is_empty() { detail } else { target.redact(&detail) })
+            ..Observation::bare(outcome, at, shape, detail)
         };
+        self.settle(&claim, &observation).await;
         Told { observation, next_shape, fewer }
     }
-}
-
-/// Remembers what the answer says of the key and the host; gives back the wait it asks for. `answers` had come when
-/// the question was sent.
-fn note(
-    asked: &Asked<'_>,
-    answer: &Answer,
-    model: &ModelName,
-    outcome: Outcome,
-    lanes: &Lanes,
-    answers: u64,
-) -> Option<Duration> {
-    lanes.circuit.note(model, outcome);
-    let Ok(reply) = answer else {
-        if matches!(outcome, Outcome::TimedOut | Outcome::Unreachable) {
-            lanes.circuit.unheard(model, answers);
-        }
-        return None;
-    };
-    lanes.circuit.heard();
-    if !matches!(reply.status, 402 | 403 | 429 | 503 | 529) {
-        return None;
-    }
-    let now = clock::now();
-    let told = wait::asked(asked, reply, now)?;
-    let wait = Duration::try_from(told.until.duration_since(now)).ok()?;
-    match reply.status {
-        // Whatever other models are told.
-        429 if told.quota && told.scope == Scope::Model => {}
-        429 => lanes.key.pause_for(model, wait),
-        503 | 529 => lanes.host.pause_for(model, wait),
-        _ => {}
-    }
-    Some(wait)
 }

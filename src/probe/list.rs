@@ -10,12 +10,15 @@ use url::Url;
 
 use super::classify::{Answer, Asked, classify};
 use super::{Inquiry, unsent};
+use crate::clock;
 use crate::model::{Outcome, Shape};
 use crate::upstream::protocol::list_request;
 use crate::upstream::{Listing, NAMES_AT_MOST, Page, Target, read_page};
 
 /// The most that is read of one page.
 const PAGE_CAP: usize = 16 << 20;
+/// Stands for the list among those who said what is wrong with a key.
+const THE_LIST: u64 = 0;
 /// The most pages that are followed.
 const PAGES_AT_MOST: usize = 50;
 
@@ -29,14 +32,14 @@ impl Inquiry {
         let mut next = Some(first);
         for _ in 0..PAGES_AT_MOST {
             let Some(url) = next.take() else { break };
-            let answer = match prober.pace.pass(&lanes).await {
-                Ok(_pass) => {
+            let answer = match prober.leave(&lanes, None, 0).await {
+                Ok(_passed) => {
                     prober.sent.fetch_add(1, Ordering::Relaxed);
                     let answer =
                         prober.http.send(list_request(target, url.clone()), target.proxy.as_ref(), PAGE_CAP).await;
                     if answer.is_ok() {
                         prober.answered.fetch_add(1, Ordering::Relaxed);
-                        lanes.circuit.heard();
+                        lanes.heard();
                     }
                     answer
                 }
@@ -50,7 +53,15 @@ impl Inquiry {
                     offered.extend(page.offered.into_iter().filter(|one| seen.insert(one.name.clone())));
                     next = page.next.filter(|_| offered.len() < NAMES_AT_MOST);
                 }
-                Err((outcome, why)) => return Listing::Failed { outcome, why: target.redact(&why) },
+                Err((outcome, why)) => {
+                    let why = target.redact(&why);
+                    // As good as a model's word on the key, if it is a refusal; a list that is given proves none.
+                    let refused = matches!(outcome, Outcome::KeyBad | Outcome::KeyBroke);
+                    if refused && lanes.account.note(THE_LIST, outcome, &why, None, clock::now()) {
+                        self.keep(&lanes).await;
+                    }
+                    return Listing::Failed { outcome, why };
+                }
             }
         }
         offered.truncate(NAMES_AT_MOST);

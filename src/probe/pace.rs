@@ -3,8 +3,10 @@
 //!
 //! Decides: who waits, and who is not asked at all. Must not know: requests, answers' meaning beyond a key's own.
 
-mod circuit;
 mod lane;
+mod silence;
+mod turns;
+mod until;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,10 +16,15 @@ use std::time::Duration;
 
 use governor::clock::DefaultClock;
 use governor::{Quota, RateLimiter};
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
-pub(super) use self::circuit::{Circuit, SILENT_MODELS};
-pub(super) use self::lane::Lane;
+use self::lane::{Lane, Slot};
+pub(super) use self::silence::{SILENT_KEYS, SILENT_MODELS, Silence};
+pub(super) use self::turns::Turns;
+use super::account::{Account, Trial};
+use crate::budget::{Shortage, is_free};
 use crate::config::ProbeConfig;
 use crate::model::{ModelName, Outcome};
 use crate::upstream::Target;
@@ -42,28 +49,101 @@ pub(super) struct Pace {
 pub(super) enum Refusal {
     /// The upstream asked to wait this much longer.
     Paused(Duration),
-    /// Two models in a row showed that the key does not work.
-    BadKey(Outcome),
+    /// The key does not work, or a quota of the day is used up (busy).
+    Resting {
+        /// What was shown.
+        outcome: Outcome,
+        /// Since when.
+        since: Timestamp,
+        /// Until when nothing is sent.
+        until: Timestamp,
+    },
+    /// A limit of ours is used up for now.
+    Budget(Shortage),
+    /// It could not be counted for a limit of ours.
+    Uncounted,
     /// [`SILENT_MODELS`] in a row got no answer.
     Silent,
+    /// [`SILENT_KEYS`] of the host in a row fell silent.
+    SilentHost,
 }
 
-/// A place in the key's and the host's lane, and what this round learnt there.
+/// A place in the key's and the host's lane, and what is known of them.
 #[derive(Debug)]
 pub(super) struct Lanes {
     pub(super) key: Arc<Lane>,
     pub(super) host: Arc<Lane>,
-    pub(super) circuit: Circuit,
+    pub(super) account: Arc<Account>,
+    /// The free quota that the host grants to all its keys together.
+    pub(super) free: Option<Arc<Account>>,
+    /// This round's.
+    silence: Silence,
+    host_silence: Arc<Silence>,
+    number: u64,
+}
+
+/// How many answers a round had when a question left: from the key and from the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Answers {
+    key: u64,
+    host: u64,
 }
 
 /// The right to have one request under way; dropped when what its answer shows is noted.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
     /// How many answers this round had here when it left.
-    pub(super) answers: u64,
-    _key: SemaphorePermit<'a>,
-    _host: SemaphorePermit<'a>,
+    pub(super) answers: Answers,
+    /// When it was given.
+    pub(super) at: Instant,
+    /// The key rested, and this question tries it again.
+    pub(super) trial: Option<Trial<'a>>,
+    _key: Slot<'a>,
+    _host: Slot<'a>,
     _all: SemaphorePermit<'a>,
+}
+
+impl Lanes {
+    /// The free quota that a question about `model` takes from.
+    pub(super) fn free_for(&self, model: Option<&ModelName>) -> Option<&Arc<Account>> {
+        self.free.as_ref().filter(|_| model.is_some_and(|model| is_free(model.as_str())))
+    }
+
+    /// Lets a question in where nothing is known to be wrong with its key, its model and its quota.
+    async fn enter(&self, model: Option<&ModelName>) -> Result<Option<Trial<'_>>, Refusal> {
+        if let Some(free) = self.free_for(model) {
+            free.enter(None).await?;
+        }
+        self.account.enter(model).await
+    }
+
+    /// Whether a question would be let in at once.
+    pub(super) fn is_open(&self, model: Option<&ModelName>) -> bool {
+        self.account.is_open(model) && self.free_for(model).is_none_or(|free| free.is_open(None))
+    }
+
+    /// How many answers came up to now.
+    ///
+    /// # Errors
+    /// Why no more is asked.
+    fn answers(&self) -> Result<Answers, Refusal> {
+        let key = self.silence.answers().ok_or(Refusal::Silent)?;
+        let host = self.host_silence.answers().ok_or(Refusal::SilentHost)?;
+        Ok(Answers { key, host })
+    }
+
+    /// An HTTP answer came.
+    pub(super) fn heard(&self) {
+        self.silence.heard();
+        self.host_silence.heard();
+    }
+
+    /// A question got no answer.
+    pub(super) fn unheard(&self, model: &ModelName, answers: Answers) {
+        if self.silence.unheard(hashed(model), answers.key) {
+            self.host_silence.unheard(self.number, answers.host);
+        }
+    }
 }
 
 impl Pace {
@@ -87,49 +167,63 @@ impl Pace {
         }
     }
 
-    /// The lanes of this target, made where new, with nothing learnt yet.
-    pub(super) fn lanes(&self, target: &Target) -> Lanes {
+    /// The lanes of this target, made where new, with nothing heard yet from this key.
+    pub(super) fn lanes(
+        &self,
+        target: &Target,
+        account: Arc<Account>,
+        free: Option<Arc<Account>>,
+        host_silence: Arc<Silence>,
+    ) -> Lanes {
+        // One model at a time is all that most machines hold in memory.
+        let alone = target.type_name.eq_ignore_ascii_case("ollama");
+        let most = |slots: usize| if alone { 1 } else { slots };
         let key = Arc::clone(
             locked(&self.keys)
                 .entry(target.account)
-                .or_insert_with(|| Arc::new(Lane::new(self.per_key, self.quota.map(RateLimiter::direct)))),
+                .or_insert_with(|| Arc::new(Lane::new(most(self.per_key), self.quota.map(RateLimiter::direct)))),
         );
         let host = Arc::clone(
             locked(&self.hosts)
                 .entry(target.endpoints.host.clone())
-                .or_insert_with(|| Arc::new(Lane::new(self.per_host, None))),
+                .or_insert_with(|| Arc::new(Lane::new(most(self.per_host), None))),
         );
-        Lanes { key, host, circuit: Circuit::default() }
+        Lanes { key, host, account, free, silence: Silence::new(SILENT_MODELS), host_silence, number: target.account }
     }
 
-    /// Waits for the right to send. Waits with the key's slot first and takes the global one last, so that what waits
-    /// for its own key or host never holds back another's.
-    pub(super) async fn pass<'a>(&'a self, lanes: &'a Lanes) -> Result<Pass<'a>, Refusal> {
+    /// Waits for the right to ask about `model`, or (none) for the list. Waits with the key's slot first and takes the
+    /// global one last, so that what waits for its own key or host never holds back another's.
+    pub(super) async fn pass<'a>(&'a self, lanes: &'a Lanes, model: Option<&ModelName>) -> Result<Pass<'a>, Refusal> {
         loop {
-            lanes.circuit.check()?;
+            lanes.answers()?;
+            let trial = lanes.enter(model).await?;
             let key = lanes.key.slot().await?;
             // What waited for a slot while the others failed does not wait for the rest.
-            lanes.circuit.check()?;
+            lanes.answers()?;
+            if trial.is_none() && !lanes.is_open(model) {
+                continue;
+            }
             lanes.key.rated(&self.clock).await;
             let host = lanes.host.slot().await?;
             // A semaphore that is never closed always gives its permit.
             let Ok(all) = self.all.acquire().await else { return Err(Refusal::Paused(PATIENCE)) };
-            let answers = lanes.circuit.check()?;
-            if lanes.key.pause()?.is_none() && lanes.host.pause()?.is_none() {
-                return Ok(Pass { answers, _key: key, _host: host, _all: all });
+            let answers = lanes.answers()?;
+            let open = trial.is_some() || lanes.is_open(model);
+            if open && lanes.key.pause()?.is_none() && lanes.host.pause()?.is_none() {
+                return Ok(Pass { answers, at: Instant::now(), trial, _key: key, _host: host, _all: all });
             }
         }
     }
 
-    /// Forgets lanes that no round uses and nobody asked to pause.
+    /// Forgets lanes that no round uses and nothing limits.
     pub(super) fn tidy(&self) {
-        let keep = |lane: &Arc<Lane>| Arc::strong_count(lane) > 1 || lane.is_paused();
+        let keep = |lane: &Arc<Lane>| Arc::strong_count(lane) > 1 || lane.is_limited();
         locked(&self.keys).retain(|_, lane| keep(lane));
         locked(&self.hosts).retain(|_, lane| keep(lane));
     }
 }
 
-fn hashed(model: &ModelName) -> u64 {
+pub(super) fn hashed(model: &ModelName) -> u64 {
     let mut hasher = DefaultHasher::new();
     model.hash(&mut hasher);
     hasher.finish()
@@ -141,7 +235,7 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::{Instant, timeout};
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -151,7 +245,15 @@ mod tests {
 
     fn lanes() -> Lanes {
         let lane = || Arc::new(Lane::new(1, None));
-        Lanes { key: lane(), host: lane(), circuit: Circuit::default() }
+        Lanes {
+            key: lane(),
+            host: lane(),
+            account: Arc::new(Account::new(Arc::from("test"), Duration::from_hours(1))),
+            free: None,
+            silence: Silence::new(SILENT_MODELS),
+            host_silence: Arc::new(Silence::new(SILENT_KEYS)),
+            number: 0,
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -160,12 +262,12 @@ mod tests {
         let lanes = lanes();
         let start = Instant::now();
         lanes.key.pause_for(&model("a"), Duration::from_secs(5));
-        pace.pass(&lanes).await.unwrap();
+        pace.pass(&lanes, None).await.unwrap();
         assert!(start.elapsed() >= Duration::from_secs(5));
         lanes.key.pause_for(&model("a"), Duration::from_mins(1));
-        pace.pass(&lanes).await.unwrap();
+        pace.pass(&lanes, None).await.unwrap();
         lanes.key.pause_for(&model("b"), Duration::from_mins(1));
-        assert!(matches!(pace.pass(&lanes).await, Err(Refusal::Paused(wait)) if wait > Duration::from_secs(50)));
+        assert!(matches!(pace.pass(&lanes, None).await, Err(Refusal::Paused(wait)) if wait > Duration::from_secs(50)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -174,20 +276,20 @@ mod tests {
         lanes.key.pause_for(&model("a"), Duration::from_mins(1));
         tokio::time::advance(Duration::from_mins(2)).await;
         lanes.key.pause_for(&model("b"), Duration::from_mins(1));
-        pace.pass(&lanes).await.unwrap();
+        pace.pass(&lanes, None).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_waits_for_a_slot_is_refused_when_the_upstream_falls_silent() {
         let (pace, lanes) = (Pace::new(&ProbeConfig::default()), lanes());
-        let pass = pace.pass(&lanes).await.unwrap();
-        let waiting = pace.pass(&lanes);
+        let pass = pace.pass(&lanes, None).await.unwrap();
+        let waiting = pace.pass(&lanes, None);
         let falls_silent = async {
             for name in ["a", "b", "c", "d", "e"] {
-                lanes.circuit.unheard(&model(name), pass.answers);
+                lanes.unheard(&model(name), pass.answers);
             }
             // Refused at once, not after a wait for the slot.
-            let refused = timeout(Duration::from_secs(1), pace.pass(&lanes)).await.unwrap();
+            let refused = timeout(Duration::from_secs(1), pace.pass(&lanes, None)).await.unwrap();
             assert_eq!(refused.unwrap_err(), Refusal::Silent);
             drop(pass);
         };

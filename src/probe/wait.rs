@@ -52,6 +52,16 @@ fn end_of_day(now: Timestamp, east: i64) -> Duration {
     Duration::from_secs(u64::try_from(DAY - of_day).unwrap_or_default())
 }
 
+/// When the upstream says that a spent budget is there again (OpenRouter: `resets_at`), if that lies ahead.
+pub(super) fn reset(body: &Value, now: Timestamp) -> Option<Timestamp> {
+    let error = body.get("error")?;
+    let found = ["/resets_at", "/metadata/resets_at", "/availability/resets_at", "/details/resets_at"];
+    let at = found.iter().find_map(|place| error.pointer(place))?;
+    let text = at.as_str().map_or_else(|| at.to_string(), str::to_owned);
+    let wait = until_reset(&text, now)?;
+    now.checked_add(SignedDuration::try_from(wait).ok()?).ok()
+}
+
 fn from_headers<'a>(get: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Duration> {
     if let Some(millis) = get("retry-after-ms").and_then(seconds) {
         return Some(millis / 1000);

@@ -10,6 +10,12 @@ const BATCH: u32 = 5000;
 impl Store {
     /// Drops observations older than `observations` and settled changes and rounds older than `changes`.
     pub async fn prune(&self, observations: Timestamp, changes: Timestamp) -> Result<(), StoreError> {
+        // What single accounts used up is of no use for long; all of it together shows what a year cost.
+        sqlx::query("delete from spent where day < ? or (day < ? and scope <> '')")
+            .bind(crate::budget::day(changes).to_string())
+            .bind(crate::budget::day(observations).to_string())
+            .execute(&self.writer)
+            .await?;
         for (statement, before) in [
             ("delete from observation where id in (select id from observation where at_ms < ? limit ?)", observations),
             (

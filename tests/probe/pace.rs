@@ -206,3 +206,25 @@ async fn a_short_wait_is_kept_and_a_long_one_is_told() {
     let other = target_with(&upstream.base_url(), "second");
     assert_eq!(inquiry.ask(&other, Ask::chat(&name("works"))).await.outcome, Outcome::Works);
 }
+
+#[tokio::test]
+async fn a_spread_rounds_questions_leave_one_after_the_other() {
+    const APART: Duration = Duration::from_millis(40);
+    let upstream = Simulated::start(world(&[("m", Behaviour::Works)])).await.unwrap();
+    let (inquiry, target, model) = (inquiry(), target(&upstream.base_url()), name("m"));
+    inquiry.spread(10, APART * 10);
+    let start = Instant::now();
+    let asked = async { futures::future::join_all((0..10).map(|_| inquiry.ask(&target, Ask::chat(&model)))).await };
+    let counted = async {
+        let mut seen = 0;
+        while seen < 10 {
+            tokio::time::sleep(APART / 4).await;
+            seen = upstream.total();
+            // Never more than had their turn by now.
+            let turns = start.elapsed().as_millis() / APART.as_millis() + 1;
+            assert!(u128::from(seen) <= turns, "{seen} after {:?}", start.elapsed());
+        }
+    };
+    let (seen, ()) = tokio::join!(asked, counted);
+    assert!(seen.iter().all(|seen| seen.outcome == Outcome::Works), "{seen:?}");
+}

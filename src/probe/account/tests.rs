@@ -1,0 +1,139 @@
+use super::*;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn model(name: &str) -> ModelName {
+    ModelName::parse(name).unwrap()
+}
+
+fn account() -> Account {
+    Account::new(Arc::from("test"), HOUR)
+}
+
+fn note(account: &Account, name: &str, outcome: Outcome) -> bool {
+    account.note(hashed(&model(name)), outcome, "in its words", None, clock::now())
+}
+
+fn is_open(account: &Account) -> bool {
+    account.is_open(Some(&model("any")))
+}
+
+/// A key that two models showed as being without credit.
+fn broke() -> Account {
+    let account = account();
+    assert!(!note(&account, "a", Outcome::KeyBroke));
+    assert!(note(&account, "b", Outcome::KeyBroke));
+    account
+}
+
+#[test]
+fn a_key_that_two_models_in_a_row_show_as_bad_is_not_asked_again() {
+    let account = account();
+    for (name, outcome) in
+        [("a", Outcome::KeyBad), ("a", Outcome::KeyBad), ("b", Outcome::Works), ("c", Outcome::KeyBad)]
+    {
+        assert!(!note(&account, name, outcome));
+        assert!(is_open(&account), "{name}");
+    }
+    assert!(note(&account, "d", Outcome::KeyBad));
+    assert!(!is_open(&account));
+    let rest = account.rest(None).unwrap();
+    assert_eq!((rest.outcome, rest.detail.as_str()), (Outcome::KeyBad, "in its words"));
+    assert_eq!(rest.until.duration_since(rest.since), SignedDuration::from_hours(1));
+}
+
+#[test]
+fn one_model_alone_shows_it_the_second_time_it_is_asked() {
+    let account = account();
+    assert!(!note(&account, "a", Outcome::KeyBroke));
+    clock::advance(Duration::from_mins(10));
+    assert!(note(&account, "a", Outcome::KeyBroke));
+}
+
+#[test]
+fn a_model_that_does_not_exist_proves_a_key_but_no_credit() {
+    for (failed, stays) in [(Outcome::KeyBad, false), (Outcome::KeyBroke, true)] {
+        let account = account();
+        note(&account, "a", failed);
+        note(&account, "b", Outcome::Gone);
+        note(&account, "c", failed);
+        assert_eq!(!is_open(&account), stays, "{failed}");
+        note(&account, "d", Outcome::TimedOut);
+        assert_eq!(!is_open(&account), stays, "{failed}");
+        note(&account, "e", Outcome::Works);
+        assert!(is_open(&account), "{failed}");
+    }
+}
+
+#[test]
+fn an_upstream_that_names_the_reset_is_believed_at_once() {
+    let account = account();
+    let (now, reset) = (clock::now(), clock::now() + SignedDuration::from_hours(5));
+    assert!(account.note(1, Outcome::KeyBroke, "", Some(reset), now));
+    assert_eq!(account.rest(None).unwrap().until, reset);
+}
+
+#[tokio::test]
+async fn after_its_rest_one_question_tries_the_key_and_the_others_wait_for_it() {
+    let (account, name) = (broke(), model("x"));
+    assert!(account.enter(Some(&name)).await.is_err());
+    clock::advance(HOUR);
+    // Not a list: some are given to anybody.
+    assert!(account.enter(None).await.is_err());
+    let trial = account.enter(Some(&name)).await.unwrap().unwrap();
+    trial.begin(clock::now());
+    let others = async { futures::future::join_all((0..3).map(|_| account.enter(Some(&name)))).await };
+    let ends = async {
+        tokio::task::yield_now().await;
+        let before = account.rest(None).unwrap();
+        assert!(note(&account, "x", Outcome::KeyBroke));
+        assert_eq!(account.rest(None).unwrap().since, before.since);
+        drop(trial);
+    };
+    let (others, ()) = tokio::join!(others, ends);
+    assert!(others.iter().all(Result::is_err), "{others:?}");
+    clock::advance(HOUR);
+    let trial = account.enter(Some(&name)).await.unwrap().unwrap();
+    let others = async { futures::future::join_all((0..3).map(|_| account.enter(Some(&name)))).await };
+    let ends = async {
+        tokio::task::yield_now().await;
+        trial.begin(clock::now());
+        assert!(note(&account, "x", Outcome::Works));
+        drop(trial);
+    };
+    let (others, ()) = tokio::join!(others, ends);
+    assert!(others.iter().all(|other| matches!(other, Ok(None))), "{others:?}");
+    assert!(account.enter(None).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_trial_that_was_not_sent_leaves_it_to_another_and_one_that_shows_nothing_rests_it_anew() {
+    let (account, name) = (broke(), model("x"));
+    clock::advance(HOUR);
+    drop(account.enter(Some(&name)).await.unwrap().unwrap());
+    let trial = account.enter(Some(&name)).await.unwrap().unwrap();
+    trial.begin(clock::now());
+    assert!(!note(&account, "x", Outcome::TimedOut));
+    drop(trial);
+    assert!(account.enter(Some(&name)).await.is_err());
+    clock::advance(HOUR);
+    assert!(account.enter(Some(&name)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_used_up_quota_needs_no_trial_when_its_day_is_over() {
+    let account = account();
+    let now = clock::now();
+    let until = now + SignedDuration::from_hours(3);
+    let rest = Rest { outcome: Outcome::Busy, since: now, until, detail: String::new() };
+    account.suspend(Some(&model("one")), rest.clone());
+    assert!(account.is_open(Some(&model("another"))) && account.is_open(None));
+    assert!(!account.is_open(Some(&model("one"))));
+    account.suspend(None, rest);
+    assert!(!account.is_open(Some(&model("another"))) && !account.is_open(None));
+    clock::advance(3 * HOUR);
+    for name in ["one", "another"] {
+        assert!(account.enter(Some(&model(name))).await.unwrap().is_none());
+    }
+    assert!(!account.is_resting());
+}
