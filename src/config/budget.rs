@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What probing may use up a day. 0: no limit.
+/// What probing may use up a day. 0: no limit. A limit is let through as the day goes by, a quarter of it ahead at most.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BudgetConfig {
