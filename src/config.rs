@@ -32,7 +32,7 @@ pub use budget::BudgetConfig;
 pub use database::{DatabaseAddress, ServerAddress, Tls};
 pub use environment::{Environment, process_environment};
 pub use manner::{Manner, Policy, ProbeRule};
-pub use openrouter::OpenRouterConfig;
+pub use openrouter::{OpenRouterAccess, OpenRouterConfig};
 pub use problem::{ConfigError, Report};
 pub use secret::SecretRef;
 pub use settings::{

@@ -3,6 +3,7 @@
 //! Decides: which shape is sent, when, and what the answer means. Must not know: gateways, verdicts, what is written.
 
 pub mod classify;
+mod fetch;
 mod inquiry;
 mod kind;
 mod list;
@@ -17,6 +18,7 @@ use jiff::SignedDuration;
 use reqwest::Request;
 
 pub use classify::{Answer, Asked, Finding, classify};
+pub use fetch::Unread;
 pub use inquiry::{Ask, Inquiry};
 pub use kind::by_name;
 

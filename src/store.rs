@@ -11,6 +11,7 @@ mod observations;
 mod proposals;
 mod retention;
 mod rounds;
+mod snapshots;
 mod turn;
 
 use std::path::{Path, PathBuf};
