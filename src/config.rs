@@ -177,6 +177,10 @@ impl Loaded {
         }
         let every = humantime::format_duration(self.config.probe.every);
         let _ = writeln!(out, "a round every {every}, history in {}", self.config.store.path.display());
+        if self.config.openrouter.watch {
+            let every = humantime::format_duration(self.config.openrouter.every);
+            let _ = writeln!(out, "OpenRouter's free models every {every}");
+        }
         for note in &self.notes {
             let _ = writeln!(out, "note: {note}");
         }

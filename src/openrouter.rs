@@ -171,13 +171,14 @@ impl OpenRouter {
 
     async fn note_usable(&self, key: Option<&Target>, looked: &mut Looked) {
         let usable = match key {
-            Some(key) => self.source.usable(key).await.unwrap_or_else(|error| {
-                looked.notes.push(format!("which models the account may use cannot be read: {error}"));
-                vec![]
-            }),
-            None => vec![],
+            Some(key) => self.source.usable(key).await,
+            None => Ok(vec![]),
         };
-        looked.snapshot.note_usable(&usable);
+        match usable {
+            Ok(usable) => looked.snapshot.note_usable(&usable),
+            // What is known of it stands.
+            Err(error) => looked.notes.push(format!("which models the account may use cannot be read: {error}")),
+        }
     }
 
     /// Reads what OpenRouter measured of each free model.
@@ -197,8 +198,8 @@ impl OpenRouter {
             .await;
         let mut failed = answers.values().filter_map(|read| read.as_ref().err());
         if let Some(first) = failed.next() {
-            let others = failed.count();
-            looked.notes.push(format!("the figures of {} models cannot be read: {first}", others + 1));
+            let (failed, all) = (failed.count() + 1, answers.len());
+            looked.notes.push(format!("the figures of {failed} of {all} models cannot be read: {first}"));
         }
         for (id, read) in answers {
             if let Some(model) = looked.snapshot.model_mut(&id) {

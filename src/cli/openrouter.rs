@@ -78,6 +78,9 @@ pub(super) async fn run(config: Option<Config>, args: &Args) -> anyhow::Result<E
     if args.json {
         println!("{}", as_json(&config, &looked, args.all, now));
     } else {
+        if args.stored {
+            println!("as kept at {}", show::local(looked.snapshot.at));
+        }
         print(&config, &looked, args.all, now);
     }
     Ok(if looked.stale.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -130,7 +133,7 @@ fn print(config: &Config, looked: &Looked, all: bool, now: Timestamp) {
     println!("{}", table(looked, all, now));
     if let Some(why) = &looked.stale {
         let at = show::local(looked.snapshot.at);
-        println!("this is the list of {at}; that of today was not taken: {} (--accept takes a short one)", plain(why));
+        println!("this is the list of {at}; the present one was not taken: {}", plain(why));
     }
     for note in &looked.notes {
         println!("note: {}", plain(note));

@@ -89,13 +89,14 @@ impl Snapshot {
             return Some("the list is empty".to_owned());
         }
         let shrunk = |now: usize, before: usize| before >= FEW && now * 2 < before;
-        if shrunk(now.0, before.0) {
-            Some(format!("the list shrank from {} models to {}", before.0, now.0))
+        let what = if shrunk(now.0, before.0) {
+            format!("the list shrank from {} models to {}", before.0, now.0)
         } else if shrunk(now.1, before.1) {
-            Some(format!("the free models shrank from {} to {}", before.1, now.1))
+            format!("the free models shrank from {} to {}", before.1, now.1)
         } else {
-            None
-        }
+            return None;
+        };
+        Some(format!("{what}; if that is so, `channelwarden openrouter --accept` takes it"))
     }
 
     /// The fresh list in this one's place; what was measured and probed stays with its models.

@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) answers: BTreeMap<String, (u16, Value)>,
     /// Every request, as `METHOD path?query`; a question as `ask MODEL`.
     pub(crate) asked: Vec<String>,
+    /// Who they said they come from: `HTTP-Referer` and `X-OpenRouter-Title`.
+    pub(crate) named: Vec<(String, String)>,
     /// Requests that the real one would refuse, and why.
     pub(crate) malformed: Vec<String>,
 }
@@ -92,6 +94,8 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     let mut world = world.lock().unwrap();
+    let told = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    world.named.push((told("http-referer"), told("x-openrouter-title")));
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (has_key, query) = (given == Some(&format!("Bearer {KEY}")), uri.query().unwrap_or_default());
     if given.is_some() && !has_key {
