@@ -13,6 +13,6 @@ mod target;
 
 pub use endpoints::Endpoints;
 pub use http::{Http, Reply, Transport, TransportKind};
-pub use listing::{Listing, NAMES_AT_MOST, Offered, Page, read_page};
+pub use listing::{Listing, NAMES_AT_MOST, Page, read_page};
 pub use redact::redact;
 pub use target::Target;

@@ -174,6 +174,14 @@ impl Store {
         .execute(&self.writer)
         .await?;
         sqlx::query(
+            "delete from listing where gateway = ?1 and channel <> 0 and (channel, created) not in
+               (select value ->> 0, value ->> 1 from json_each(?2))",
+        )
+        .bind(gateway)
+        .bind(&seen)
+        .execute(&self.writer)
+        .await?;
+        sqlx::query(
             "delete from proposal where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
         )
         .bind(gateway)
