@@ -4,6 +4,7 @@
 
 mod configuration;
 mod demo;
+mod forecast;
 mod health;
 mod history;
 mod hold;

@@ -36,6 +36,18 @@ impl Cost {
         self.0.div_ceil(1_000_000)
     }
 
+    /// So many times as much; a fraction may be among the times.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an estimate"
+    )]
+    pub fn scaled(self, times: f64) -> Self {
+        Self((self.0 as f64 * times).round() as u64)
+    }
+
     /// In dollars, to show it.
     #[expect(clippy::cast_precision_loss, reason = "to be shown with two digits")]
     pub fn dollars(self) -> f64 {
@@ -132,6 +144,15 @@ impl Rate {
             (None, None) => Cost::default(),
             (prompt, answer) => self.of(1, prompt.unwrap_or(PROMPT_TOKENS), answer.unwrap_or(0)),
         }
+    }
+}
+
+/// Tokens of one probe's question and answer, when the answer's limit is `limit`.
+pub fn tokens(kind: Kind, limit: u64) -> (u64, u64) {
+    match kind {
+        Kind::Chat | Kind::Responses | Kind::Expensive | Kind::Completion => (PROMPT_TOKENS, limit),
+        Kind::Embedding | Kind::Rerank | Kind::Moderation | Kind::Speech => (PROMPT_TOKENS, 0),
+        Kind::Transcription | Kind::Image | Kind::Video | Kind::Realtime | Kind::Ocr | Kind::Music => (0, 0),
     }
 }
 

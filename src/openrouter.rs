@@ -24,10 +24,10 @@ use self::source::Source;
 use crate::clock;
 use crate::config::Config;
 use crate::cost::Rates;
-use crate::model::{Evidence, ModelName, Outcome};
+use crate::model::{Evidence, ModelName, Offered, Outcome};
 use crate::probe::Prober;
 use crate::store::{Store, StoreError};
-use crate::upstream::{Offered, Target};
+use crate::upstream::Target;
 
 /// The name of what is kept in our store.
 const KEPT: &str = "openrouter";
@@ -55,8 +55,6 @@ pub struct Look {
     pub probe: bool,
     /// Measure also models that are free without `:free`, or do not answer in text.
     pub all: bool,
-    /// Take the list as it is, however much it shrank.
-    pub accept: bool,
 }
 
 /// Who is told how far a look is.
@@ -117,7 +115,7 @@ impl OpenRouter {
         };
         let mut looked = Looked::default();
         let key = self.sound_key(&mut looked).await;
-        self.read_list(known, look.accept, &mut looked).await;
+        self.read_list(known, &mut looked).await;
         self.note_usable(key, &mut looked).await;
         if look.endpoints {
             self.measure(key, look.all, &mut looked, watcher).await;
@@ -150,14 +148,11 @@ impl OpenRouter {
     }
 
     /// The catalogue; the last good one where the fresh one is none.
-    async fn read_list(&self, known: Option<Snapshot>, accept: bool, looked: &mut Looked) {
+    async fn read_list(&self, known: Option<Snapshot>, looked: &mut Looked) {
         let now = clock::now();
         let known = known.unwrap_or_default();
         let fresh = self.source.catalogue().await.map_err(|error| error.to_string());
-        let fresh = fresh.and_then(|fresh| match known.refuses(&fresh) {
-            Some(why) if fresh.is_empty() || !accept => Err(why),
-            Some(_) | None => Ok(fresh),
-        });
+        let fresh = fresh.and_then(|fresh| known.refuses(&fresh, now).map_or(Ok(fresh), Err));
         match fresh {
             Ok(fresh) => {
                 let is_first = known.models.is_empty();
@@ -175,6 +170,8 @@ impl OpenRouter {
             None => Ok(vec![]),
         };
         match usable {
+            // Where one list is half of one, so may the other be.
+            Ok(_) if looked.stale.is_some() => {}
             Ok(usable) => looked.snapshot.note_usable(&usable),
             // What is known of it stands.
             Err(error) => looked.notes.push(format!("which models the account may use cannot be read: {error}")),

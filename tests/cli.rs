@@ -18,6 +18,8 @@ mod commands;
 mod demo;
 #[path = "cli/describe.rs"]
 mod describe;
+#[path = "cli/forecast.rs"]
+mod forecast;
 #[path = "cli/openrouter.rs"]
 mod openrouter;
 #[path = "cli/refuse.rs"]

@@ -35,6 +35,7 @@ Examples:
   channelwarden openrouter --probe            ask the doubtful ones, within the free budget
   channelwarden openrouter --stored           what the loop saw last, without asking anybody"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct Args {
     /// Print as JSON
     #[arg(long)]
@@ -42,7 +43,7 @@ pub(super) struct Args {
     /// Also models that are free without `:free` in their name, and those that do not answer in text
     #[arg(long)]
     all: bool,
-    /// Ask doubtful models, as far as budget.free_share goes (needs a key)
+    /// Ask doubtful models, as far as `budget.free_share` goes (needs a key)
     #[arg(long, conflicts_with = "stored")]
     probe: bool,
     /// The list alone: do not read what OpenRouter measures of each model
@@ -51,9 +52,6 @@ pub(super) struct Args {
     /// What was kept by the last look; nobody is asked
     #[arg(long)]
     stored: bool,
-    /// Take the list as it is now, even if it shrank to less than half
-    #[arg(long, conflicts_with = "stored")]
-    accept: bool,
 }
 
 pub(super) async fn run(config: Option<Config>, args: &Args) -> anyhow::Result<ExitCode> {
@@ -93,7 +91,7 @@ async fn look(config: &Config, store: Option<&Store>, args: &Args) -> anyhow::Re
         source.has_key() || !args.probe,
         "--probe needs a key: set OPENROUTER_API_KEY, or openrouter.key in the configuration"
     );
-    let look = Look { endpoints: !args.no_endpoints, probe: args.probe, all: args.all, accept: args.accept };
+    let look = Look { endpoints: !args.no_endpoints, probe: args.probe, all: args.all };
     let bar = Bar::new(args.json);
     let looked = source.look(store, look, &bar).await?;
     bar.0.finish_and_clear();

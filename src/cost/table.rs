@@ -78,14 +78,12 @@ pub(super) fn rate(kind: Kind, name: &str) -> Rate {
         Kind::Chat | Kind::Responses | Kind::Expensive | Kind::Completion => words(kind, &name),
         Kind::Embedding => Rate { prompt: Price::cents_a_million(10), ..Rate::FREE },
         Kind::Moderation => Rate::FREE,
-        Kind::Rerank => request(2_000),
+        Kind::Rerank | Kind::Ocr => request(2_000),
         Kind::Speech => request(30),
-        // Groq bills ten seconds at least.
-        Kind::Transcription => request(1_000),
+        // Groq bills ten seconds of speech at least; a session is opened and closed.
+        Kind::Transcription | Kind::Realtime => request(1_000),
         Kind::Image => request(40_000),
-        Kind::Ocr => request(2_000),
         Kind::Video => request(4_000_000),
-        Kind::Realtime => request(1_000),
         Kind::Music => request(100_000),
     }
 }

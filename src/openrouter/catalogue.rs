@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::cost::{Price, Rate};
-use crate::model::ModelName;
-use crate::upstream::Offered;
+use crate::model::{ModelName, Offered};
 
 /// More entries than this are cut off: OpenRouter has some hundred, and memory stays bounded.
 pub(super) const ENTRIES_AT_MOST: usize = 10_000;
@@ -214,12 +213,12 @@ mod tests {
 
     use super::*;
 
-    fn one(value: Value) -> Entry {
+    fn one(value: &Value) -> Entry {
         entries(&json!({ "data": [value] })).unwrap().remove(0)
     }
 
-    fn set(id: &str, pricing: Value) -> Free {
-        one(json!({ "id": id, "pricing": pricing })).free
+    fn set(id: &str, pricing: &Value) -> Free {
+        one(&json!({ "id": id, "pricing": pricing })).free
     }
 
     #[test]
@@ -253,13 +252,13 @@ mod tests {
             ("a/b", Value::Null, Free::No),
             ("a/b:freedom", json!({ "prompt": "1", "completion": "1" }), Free::No),
         ] {
-            assert_eq!(set(id, pricing.clone()), want, "{id} {pricing}");
+            assert_eq!(set(id, &pricing), want, "{id} {pricing}");
         }
     }
 
     #[test]
     fn an_override_that_costs_makes_a_model_no_free_one() {
-        let with = |overrides: Value| set("a/b", json!({ "prompt": "0", "completion": "0", "overrides": overrides }));
+        let with = |overrides: Value| set("a/b", &json!({ "prompt": "0", "completion": "0", "overrides": overrides }));
         assert_eq!(with(json!([])), Free::AllZero);
         assert_eq!(with(json!([{ "min_prompt_tokens": 200_000, "prompt": "0", "completion": "0" }])), Free::AllZero);
         assert_eq!(with(json!([{ "from": "2026-12-01T00:00:00Z", "prompt": "0" }])), Free::AllZero);
@@ -270,7 +269,7 @@ mod tests {
 
     #[test]
     fn an_entry_tells_what_it_can_do() {
-        let entry = one(json!({
+        let entry = one(&json!({
             "id": "acme/eye-1:free", "created": 1_790_000_000, "context_length": 131_072,
             "architecture": { "input_modalities": ["text", "image", "x".repeat(99), 7], "output_modalities": ["text"] },
             "pricing": { "prompt": "0.0000002", "completion": "0.0000008" },
@@ -302,7 +301,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_kept_as_it_was_read() {
-        let entry = one(json!({
+        let entry = one(&json!({
             "id": "a/b", "pricing": { "prompt": "0.00000015", "completion": "-1" }, "expiration_date": "2026-12-31",
         }));
         let kept = serde_json::to_string(&entry).unwrap();

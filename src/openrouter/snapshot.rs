@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::{Entry, Free};
 use super::health::{Health, Light, PROBE_COUNTS, light};
 use crate::cost::Rates;
-use crate::model::{ModelName, Outcome};
-use crate::upstream::Offered;
+use crate::model::{ModelName, Offered, Outcome};
 
 /// What is known, as it is kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -68,6 +67,8 @@ pub struct News {
     pub changed: Vec<ModelName>,
 }
 
+/// A list that lost more than half is believed once the longer one is so old.
+const OLD: SignedDuration = SignedDuration::from_hours(24);
 /// Fewer models than this are no measure of how much a list shrank.
 const FEW: usize = 4;
 
@@ -80,23 +81,26 @@ impl Snapshot {
     }
 
     /// Why a fresh list must not take this one's place, if so: it is empty, or less than half of what was there. A
-    /// catalogue that lost that much is more likely half of one.
-    pub fn refuses(&self, fresh: &[Entry]) -> Option<String> {
+    /// catalogue that lost that much is more likely half of one; it is believed once this one is a day old.
+    pub fn refuses(&self, fresh: &[Entry], now: Timestamp) -> Option<String> {
         let free = |entries: &mut dyn Iterator<Item = &Entry>| entries.filter(|entry| entry.is_free_text()).count();
-        let now = (fresh.len(), free(&mut fresh.iter()));
+        let after = (fresh.len(), free(&mut fresh.iter()));
         let before = (self.models.len(), free(&mut self.models.iter().map(|model| &model.entry)));
-        if now.0 == 0 {
+        if after.0 == 0 {
             return Some("the list is empty".to_owned());
         }
-        let shrunk = |now: usize, before: usize| before >= FEW && now * 2 < before;
-        let what = if shrunk(now.0, before.0) {
-            format!("the list shrank from {} models to {}", before.0, now.0)
-        } else if shrunk(now.1, before.1) {
-            format!("the free models shrank from {} to {}", before.1, now.1)
+        if !self.is_fresh(now, OLD) {
+            return None;
+        }
+        let shrunk = |after: usize, before: usize| before >= FEW && after * 2 < before;
+        let what = if shrunk(after.0, before.0) {
+            format!("the list shrank from {} models to {}", before.0, after.0)
+        } else if shrunk(after.1, before.1) {
+            format!("the free models shrank from {} to {}", before.1, after.1)
         } else {
             return None;
         };
-        Some(format!("{what}; if that is so, `channelwarden openrouter --accept` takes it"))
+        Some(format!("{what}: the longer one is believed until it is a day old"))
     }
 
     /// The fresh list in this one's place; what was measured and probed stays with its models.
@@ -229,15 +233,18 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_or_halved_list_never_takes_the_last_good_ones_place() {
+    fn an_empty_or_halved_list_does_not_take_the_last_good_ones_place() {
         let many = Snapshot::new(list(&["a/1", "a/2", "a/3", "a/4:free", "a/5:free", "a/6:free", "a/7:free"]), now());
-        assert!(many.refuses(&[]).unwrap().contains("empty"));
-        let half = many.refuses(&list(&["a/1", "a/4:free", "a/5:free"])).unwrap();
+        assert!(many.refuses(&[], now()).unwrap().contains("empty"));
+        let half = many.refuses(&list(&["a/1", "a/4:free", "a/5:free"]), now()).unwrap();
         assert!(half.contains("from 7 models to 3"), "{half}");
-        let free = many.refuses(&list(&["a/1", "a/2", "a/3", "a/8", "a/9", "a/4:free"])).unwrap();
+        let free = many.refuses(&list(&["a/1", "a/2", "a/3", "a/8", "a/9", "a/4:free"]), now()).unwrap();
         assert!(free.contains("free models shrank from 4 to 1"), "{free}");
-        assert_eq!(many.refuses(&list(&["a/1", "a/2", "a/4:free", "a/5:free"])), None);
-        assert_eq!(Snapshot::default().refuses(&list(&["a/1"])), None);
+        assert_eq!(many.refuses(&list(&["a/1", "a/2", "a/4:free", "a/5:free"]), now()), None);
+        let later = now() + OLD + SignedDuration::from_secs(1);
+        assert_eq!(many.refuses(&list(&["a/1"]), later), None, "believed at last");
+        assert!(many.refuses(&[], later).is_some(), "an empty one never");
+        assert_eq!(Snapshot::default().refuses(&list(&["a/1"]), now()), None);
     }
 
     #[test]
