@@ -111,7 +111,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Hold(args) => hold::hold(load(at, false)?.config, &args).await,
         Command::Release(args) => hold::release(load(at, false)?.config, &args).await,
         Command::History(args) => history::run(load(at, false)?.config, &args).await,
-        Command::Openrouter(args) => openrouter::run(load_if_any(at)?, &args).await,
+        Command::Openrouter(args) => Box::pin(openrouter::run(load_if_any(at)?, &args)).await,
         Command::Config(command) => configuration::run(at, &command),
         Command::Healthcheck => health::run(load(at, false)?.config).await,
         Command::Demo(args) => demo::run(args).await,

@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 pub use catalogue::{Entry, Free, entries};
-pub use health::{BAD, GOOD, Health, Light, PROBE_COUNTS, light};
+pub use health::{BAD, FIGURES_COUNT, GOOD, Health, Light, PROBE_COUNTS, light};
 pub use snapshot::{Model, News, Probed, Snapshot};
 
 use self::source::Source;
@@ -206,11 +206,13 @@ impl OpenRouter {
         }
     }
 
-    /// Asks the models in doubt, the longest waiting first. What the budget does not let out leaves no trace; a key
-    /// that does not work ends it.
+    /// Asks the models in doubt, the longest waiting first. What the budget does not let out leaves no trace but a note;
+    /// a key that does not work ends it.
     async fn probe(&self, key: &Target, looked: &mut Looked, watcher: &dyn Watcher) {
         let doubtful = looked.snapshot.doubtful(clock::now());
-        watcher.expect(doubtful.len());
+        let all = doubtful.len();
+        watcher.expect(all);
+        let mut unsent: Option<(usize, String)> = None;
         for id in doubtful {
             let seen = self.source.ask(key, &id).await;
             watcher.done(&id);
@@ -218,12 +220,16 @@ impl OpenRouter {
                 looked.notes.push(format!("no more models were asked: {}: {}", seen.outcome, seen.detail));
                 break;
             }
-            let was_asked = seen.status.is_some() || seen.outcome.evidence() != Evidence::Nothing;
-            if let Some(model) = looked.snapshot.model_mut(&id).filter(|_| was_asked) {
+            if seen.status.is_none() && seen.outcome.evidence() == Evidence::Nothing {
+                unsent.get_or_insert((0, seen.detail)).0 += 1;
+            } else if let Some(model) = looked.snapshot.model_mut(&id) {
                 let (at, outcome, latency_ms, detail) = (seen.at, seen.outcome, seen.latency_ms, seen.detail);
                 model.probe = Some(Probed { at, outcome, latency_ms, detail });
             }
         }
+        looked
+            .notes
+            .extend(unsent.map(|(unsent, why)| format!("{unsent} of {all} doubtful models got no question: {why}")));
     }
 }
 

@@ -30,12 +30,13 @@ const FLOW: [&str; 19] = [
 ];
 
 /// Files and folders whose every line is pure: values in, values out.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "model",
     "cost",
     "verdict",
     "plan",
     "probe/classify",
+    "probe/quality",
     "probe/kind",
     "probe/shape",
     "openrouter/catalogue",

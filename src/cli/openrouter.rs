@@ -175,7 +175,8 @@ fn table(looked: &Looked, all: bool, now: Timestamp) -> Table {
         let (light, why) = openrouter::light(model, now);
         let percent = |part: Option<f64>| part.map_or_else(nothing, |part| format!("{part:.1} %"));
         let yes = |yes: bool| if yes { "yes".to_owned() } else { nothing() };
-        let ttft = model.health.and_then(|health| health.ttft_p50_ms);
+        let figures = model.figures(now);
+        let ttft = figures.and_then(|figures| figures.ttft_p50_ms);
         let mut cells = vec![
             Cell::new(plain(entry.id.as_str())),
             Cell::new(entry.context.map_or_else(nothing, tokens)),
@@ -183,8 +184,8 @@ fn table(looked: &Looked, all: bool, now: Timestamp) -> Table {
             Cell::new(yes(entry.sees())),
             Cell::new(yes(entry.reasons)),
             Cell::new(entry.ends.map_or_else(nothing, |ends| ends.to_string())),
-            Cell::new(percent(model.health.and_then(|health| health.uptime_30m))),
-            Cell::new(percent(model.health.and_then(|health| health.uptime_1d))),
+            Cell::new(percent(figures.and_then(|figures| figures.uptime_30m))),
+            Cell::new(percent(figures.and_then(|figures| figures.uptime_1d))),
             Cell::new(ttft.map_or_else(nothing, |ms| format!("{ms:.0} ms"))),
         ];
         cells.extend(all.then(|| Cell::new(entry.free.as_str())));

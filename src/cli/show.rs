@@ -104,7 +104,9 @@ pub(super) fn seen_on(report: &Report, seen: &ObservationRecord) -> String {
 
 fn why(seen: &ObservationRecord) -> String {
     let detail = plain(seen.detail.strip_prefix("status ").unwrap_or(&seen.detail));
-    if detail.is_empty() { seen.outcome.clone() } else { format!("{}: {detail}", seen.outcome) }
+    let shown = [seen.outcome.as_str()].into_iter().chain(seen.marks.iter().map(String::as_str));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    if detail.is_empty() { shown } else { format!("{shown}: {detail}") }
 }
 
 /// What a report says about each (channel, model).

@@ -24,8 +24,10 @@ use crate::model::{Evidence, Outcome};
 pub const GOOD: f64 = 90.0;
 /// Percent of answered requests up to which it is not there.
 pub const BAD: f64 = 5.0;
-/// How long a probe's word is stronger than the figures, and how long a model is not asked again.
+/// How long a probe's word counts, and how long a model is not asked again.
 pub const PROBE_COUNTS: SignedDuration = SignedDuration::from_hours(6);
+/// How long OpenRouter's figures count: they are of its last half hour.
+pub const FIGURES_COUNT: SignedDuration = SignedDuration::from_hours(2);
 /// Endpoints of one model that are looked at.
 const ENDPOINTS_AT_MOST: usize = 100;
 
@@ -139,7 +141,7 @@ pub fn light(model: &Model, now: Timestamp) -> (Light, String) {
     if model.usable == Some(false) {
         return (Light::Down, "not for this account: its privacy or provider settings leave it out".to_owned());
     }
-    let by_figures = model.health.map_or_else(|| (Light::Unknown, String::new()), |health| by_figures(&health));
+    let by_figures = model.figures(now).map_or_else(|| (Light::Unknown, String::new()), |figures| by_figures(&figures));
     // A probe's word is for what the figures leave open.
     let probe = model.probe.as_ref().filter(|probe| probe.at + PROBE_COUNTS > now);
     if let (Light::Doubtful | Light::Unknown, Some(probe)) = (by_figures.0, probe) {
@@ -236,8 +238,16 @@ mod tests {
         assert_eq!(with(0, Some(50.0), Outcome::Busy), Light::Doubtful);
         assert_eq!(with(0, Some(99.0), Outcome::Broken), Light::Healthy, "one failure against the figures of all");
         assert_eq!(with(0, None, Outcome::KeyBroke), Light::Doubtful);
-        let old = Model { probe: probed(Outcome::Works), ..model(Some(json!([endpoint(0, None)]))) };
-        assert_eq!(light(&old, now() + PROBE_COUNTS).0, Light::Doubtful);
+        let old = Model { probe: probed(Outcome::Works), ..model(None) };
+        assert_eq!(light(&old, now()).0, Light::Healthy);
+        assert_eq!(light(&old, now() + PROBE_COUNTS).0, Light::Unknown);
+    }
+
+    #[test]
+    fn old_figures_tell_nothing() {
+        let model = model(Some(json!([endpoint(0, Some(99.0))])));
+        assert_eq!(light(&model, now() + SignedDuration::from_hours(1)).0, Light::Healthy);
+        assert_eq!(light(&model, now() + FIGURES_COUNT), (Light::Unknown, String::new()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Entry, Free};
-use super::health::{Health, Light, PROBE_COUNTS, light};
+use super::health::{FIGURES_COUNT, Health, Light, PROBE_COUNTS, light};
 use crate::cost::Rates;
 use crate::model::{ModelName, Offered, Outcome};
 
@@ -53,6 +53,11 @@ impl Model {
     /// Nothing but the catalogue's word.
     pub fn new(entry: Entry) -> Self {
         Self { entry, usable: None, health: None, probe: None }
+    }
+
+    /// What OpenRouter measured, while it still counts.
+    pub fn figures(&self, now: Timestamp) -> Option<Health> {
+        self.health.filter(|health| now < health.at + FIGURES_COUNT)
     }
 }
 
@@ -292,7 +297,7 @@ mod tests {
     fn the_longest_waiting_doubt_is_probed_first() {
         let mut snapshot = Snapshot::new(list(&["a/1:free", "a/2:free", "a/3:free", "a/4:free"]), now());
         for (model, hours) in snapshot.models.iter_mut().zip([Some(7), Some(1), None, Some(30)]) {
-            model.health = Some(Health { endpoints: 1, good: 1, ..Health::default() });
+            model.health = Some(Health { at: now(), endpoints: 1, good: 1, ..Health::default() });
             model.probe = hours.map(|hours| Probed {
                 at: now() - SignedDuration::from_hours(hours),
                 outcome: Outcome::Busy,
