@@ -98,7 +98,24 @@ impl<'de> Deserialize<'de> for Price {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn only_zero_is_zero(text in "[+-]?[0-9]{0,20}(\\.[0-9]{0,25})?([eE][+-]?[0-9]{1,9})?") {
+            let digits: String = text.split(['e', 'E']).next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+            let zero = digits.bytes().all(|digit| digit == b'0');
+            prop_assert_eq!(Price::parse(&text).map(Price::is_zero), (!digits.is_empty()).then_some(zero));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,80}") {
+            let price = Price::parse(&text);
+            prop_assert!(price.is_none_or(|price| !(price.is_zero() && price.is_negative())));
+        }
+    }
 
     #[test]
     fn decimals_are_read_exactly() {

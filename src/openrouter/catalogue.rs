@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::cost::{Price, Rate};
-use crate::model::{ModelName, Offered};
+use crate::model::{Kind, ModelName, Offered};
 
 /// More entries than this are cut off: OpenRouter has some hundred, and memory stays bounded.
 pub(super) const ENTRIES_AT_MOST: usize = 10_000;
@@ -92,7 +92,8 @@ impl Entry {
 
     /// As a channel's list would offer it.
     pub fn offered(&self) -> Offered {
-        Offered { ends: self.ends, ..Offered::named(self.id.clone()) }
+        let kind = self.gives_text().then_some(Kind::Chat);
+        Offered { kind, ends: self.ends, ..Offered::named(self.id.clone()) }
     }
 }
 
@@ -281,7 +282,7 @@ mod tests {
         assert_eq!(entry.takes, ["text", "image"]);
         let last = jiff::civil::date(2026, 12, 31);
         assert!(!entry.has_ended(last) && entry.has_ended(last.tomorrow().unwrap()));
-        assert_eq!(entry.offered().ends, Some(last));
+        assert_eq!((entry.offered().kind, entry.offered().ends), (Some(Kind::Chat), Some(last)));
         assert_eq!(entry.rate.unwrap().of(0, 1_000_000, 1_000_000).to_string(), "$1.00");
     }
 
