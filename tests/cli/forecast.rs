@@ -42,3 +42,17 @@ async fn what_probing_would_take_is_told_and_nothing_is_asked() {
     }
     assert_eq!(scene.gateway_bytes(), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn free_models_cost_nothing_and_a_fifth_of_the_free_requests_is_theirs() {
+    let mut scene = Scene::with(&json!({ "probe": { "every": "10m" } })).await;
+    let models: Vec<_> = (0..50).map(|n| format!("acme/model-{n}:free")).collect();
+    let openrouter = |row| crate::gateways::ChannelRow { type_number: 20, ..row };
+    scene.odd_channel("OpenRouter", &models.join(","), &[], openrouter).await;
+    let told: Value = serde_json::from_str(&scene.run_to(0, &["plan", "--cost", "--json"]).await.out).unwrap();
+    assert_eq!((&told["day"]["requests"], &told["day"]["dollars"]), (&json!(7200), &json!(0.0)));
+    assert_eq!(told["allowed"], 10);
+    let limits = told["limits"].to_string();
+    assert!(limits.contains("budget.free_share lets 10 of 7200 free requests"), "{limits}");
+    assert_eq!(scene.upstream("OpenRouter").total(), 0);
+}
