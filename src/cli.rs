@@ -4,9 +4,11 @@
 
 mod configuration;
 mod demo;
+mod forecast;
 mod health;
 mod history;
 mod hold;
+mod openrouter;
 mod pending;
 mod show;
 mod sweep;
@@ -20,7 +22,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{self, Config, Loaded, LogConfig, LogFormat};
+use crate::config::{self, Config, ConfigError, Loaded, LogConfig, LogFormat};
 use crate::daemon;
 use crate::probe::Prober;
 use crate::round::Round;
@@ -67,6 +69,8 @@ enum Command {
     Release(hold::ReleaseArgs),
     /// Rounds and changes, or what was seen of a channel or model
     History(history::Args),
+    /// OpenRouter's free models: what there is, and whether it answers
+    Openrouter(openrouter::Args),
     /// Check, migrate or describe the configuration
     #[command(subcommand)]
     Config(configuration::Command),
@@ -106,6 +110,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Hold(args) => hold::hold(load(at, false)?.config, &args).await,
         Command::Release(args) => hold::release(load(at, false)?.config, &args).await,
         Command::History(args) => history::run(load(at, false)?.config, &args).await,
+        Command::Openrouter(args) => Box::pin(openrouter::run(load_if_any(at)?, &args)).await,
         Command::Config(command) => configuration::run(at, &command),
         Command::Healthcheck => health::run(load(at, false)?.config).await,
         Command::Demo(args) => demo::run(args).await,
@@ -122,6 +127,18 @@ fn load(at: Option<&Path>, service: bool) -> anyhow::Result<Loaded> {
     let loaded = config::load(&config::find(at)?)?;
     start_log(&loaded.config.log, service);
     Ok(loaded)
+}
+
+/// As [`load`]; without any file, and none named, there is nothing to read. The answer is then `None`.
+fn load_if_any(at: Option<&Path>) -> anyhow::Result<Option<Config>> {
+    match config::find(at) {
+        Err(ConfigError::NotFound { .. }) => {
+            start_log(&LogConfig::default(), false);
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => load(at, false).map(|loaded| Some(loaded.config)),
+    }
 }
 
 fn start_log(log: &LogConfig, service: bool) {

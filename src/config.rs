@@ -32,7 +32,7 @@ pub use budget::BudgetConfig;
 pub use database::{DatabaseAddress, ServerAddress, Tls};
 pub use environment::{Environment, process_environment};
 pub use manner::{Manner, Policy, ProbeRule};
-pub use openrouter::OpenRouterConfig;
+pub use openrouter::{OpenRouterAccess, OpenRouterConfig};
 pub use problem::{ConfigError, Report};
 pub use secret::SecretRef;
 pub use settings::{
@@ -177,6 +177,10 @@ impl Loaded {
         }
         let every = humantime::format_duration(self.config.probe.every);
         let _ = writeln!(out, "a round every {every}, history in {}", self.config.store.path.display());
+        if self.config.openrouter.watch {
+            let every = humantime::format_duration(self.config.openrouter.every);
+            let _ = writeln!(out, "OpenRouter's free models every {every}");
+        }
         for note in &self.notes {
             let _ = writeln!(out, "note: {note}");
         }

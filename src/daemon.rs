@@ -3,6 +3,8 @@
 //! Decides: when a round runs, and what a signal does.
 //! Must not know: what a round does.
 
+mod free_models;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,7 +100,7 @@ async fn reload(path: &Path) -> anyhow::Result<(Config, (Store, Arc<Prober>))> {
     Ok((config, prepared))
 }
 
-/// Starts one watch a gateway.
+/// Starts one watch a gateway, and one for OpenRouter's free models.
 fn start(
     config: &Config,
     store: &Store,
@@ -117,6 +119,10 @@ fn start(
             retire: retire.clone(),
         };
         watches.spawn(watch.keep_going());
+    }
+    if config.openrouter.watch {
+        let (config, store, prober) = (config.clone(), store.clone(), Arc::clone(prober));
+        watches.spawn(free_models::watch(config, store, prober, stop.clone(), retire.clone()));
     }
     watches
 }

@@ -6,6 +6,7 @@ mod account;
 mod books;
 pub mod classify;
 mod exchange;
+mod fetch;
 #[cfg(test)]
 mod fuzz;
 mod inquiry;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 pub use classify::{Answer, Asked, Finding, Finish, Said, classify};
+pub use fetch::Unread;
 pub use inquiry::{Ask, Inquiry, KeyState};
 pub use kind::by_name;
 

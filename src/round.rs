@@ -3,6 +3,7 @@
 //! Decides: nothing but the order. The only file that knows every stage.
 //! Must not know: how any stage does its work.
 
+mod forecast;
 mod network;
 mod progress;
 mod report;
@@ -17,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use forecast::{ChannelForecast, Forecast, Need};
 pub use progress::{Progress, Quiet};
 pub use report::{ChangeLine, Doubt, Down, Expiring, Odd, Report, Skipped, StillWithdrawn, Unprobed};
 pub use survey::Scope;

@@ -13,6 +13,7 @@ mod observations;
 mod proposals;
 mod retention;
 mod rounds;
+mod snapshots;
 mod spending;
 mod turn;
 

@@ -5,6 +5,8 @@
 mod databases;
 #[path = "support/gateways.rs"]
 mod gateways;
+#[path = "support/openrouter.rs"]
+mod openrouter_api;
 #[path = "support/world.rs"]
 mod world;
 
@@ -16,6 +18,10 @@ mod commands;
 mod demo;
 #[path = "cli/describe.rs"]
 mod describe;
+#[path = "cli/forecast.rs"]
+mod forecast;
+#[path = "cli/openrouter.rs"]
+mod openrouter;
 #[path = "cli/refuse.rs"]
 mod refuse;
 #[path = "cli/run.rs"]

@@ -7,14 +7,44 @@ use std::path::Path;
 use std::{fs, io};
 
 /// Every module, in the order of the data's way: each imports only what stands before it.
-const FLOW: [&str; 18] = [
-    "model", "clock", "crash", "config", "budget", "store", "gateway", "upstream", "probe", "verdict", "plan", "apply",
-    "round", "daemon", "simulate", "demo", "cli", "main",
+const FLOW: [&str; 20] = [
+    "model",
+    "clock",
+    "crash",
+    "config",
+    "budget",
+    "store",
+    "gateway",
+    "upstream",
+    "cost",
+    "probe",
+    "openrouter",
+    "verdict",
+    "plan",
+    "apply",
+    "round",
+    "daemon",
+    "simulate",
+    "demo",
+    "cli",
+    "main",
 ];
 
 /// Files and folders whose every line is pure: values in, values out.
-const PURE: [&str; 8] =
-    ["model", "budget", "verdict", "plan", "probe/classify", "probe/quality", "probe/kind", "probe/shape"];
+const PURE: [&str; 12] = [
+    "model",
+    "budget",
+    "cost",
+    "verdict",
+    "plan",
+    "probe/classify",
+    "probe/quality",
+    "probe/kind",
+    "probe/shape",
+    "openrouter/catalogue",
+    "openrouter/health",
+    "openrouter/snapshot",
+];
 
 /// Words that a pure file has no use for.
 const IMPURE: [&str; 7] = ["async", "await", "tokio", "sqlx", "reqwest", "std::fs", "Timestamp::now"];

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::show::Words;
-use super::{gateways, open, show, stop_on_signal, worst};
+use super::{forecast, gateways, open, show, stop_on_signal, worst};
 use crate::apply;
 use crate::clock;
 use crate::config::{Config, Mode};
@@ -24,6 +24,9 @@ pub(super) struct PlanArgs {
     /// Only this gateway
     #[arg(long, value_name = "NAME")]
     gateway: Option<String>,
+    /// Instead: what probing would take, in requests, tokens and estimated dollars; nothing is asked
+    #[arg(long)]
+    cost: bool,
 }
 
 /// Write what the latest round wants
@@ -48,6 +51,9 @@ pub(super) struct ApplyArgs {
 }
 
 pub(super) async fn plan(config: Config, args: &PlanArgs) -> anyhow::Result<ExitCode> {
+    if args.cost {
+        return forecast::run(&config, args.gateway.as_deref(), args.json).await;
+    }
     let store = Store::open(&config.store.path).await?;
     let mut codes = vec![];
     for name in gateways(&config, args.gateway.as_deref())? {

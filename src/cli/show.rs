@@ -23,7 +23,7 @@ pub(super) fn table<T: ToString>(heading: &[T]) -> Table {
 }
 
 /// A cell in a colour that says how good it is.
-fn tinted(text: impl Into<String>, color: Color) -> Cell {
+pub(super) fn tinted(text: impl Into<String>, color: Color) -> Cell {
     let cell = Cell::new(text.into());
     if console::colors_enabled() { cell.fg(color) } else { cell }
 }

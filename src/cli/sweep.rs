@@ -221,12 +221,12 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
 }
 
 /// The progress bar: on a terminal only.
-struct Bar(ProgressBar);
+pub(super) struct Bar(pub(super) ProgressBar);
 
 impl Bar {
-    fn new(quiet: bool) -> Self {
+    pub(super) fn new(quiet: bool) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let style = ProgressStyle::with_template("{bar:32} {pos}/{len} probed, {elapsed} {msg}");
+        let style = ProgressStyle::with_template("{bar:32} {pos}/{len} asked, {elapsed} {msg}");
         let bar = ProgressBar::with_draw_target(Some(0), target);
         Self(match style {
             Ok(style) => bar.with_style(style),

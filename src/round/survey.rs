@@ -2,6 +2,7 @@
 
 mod asking;
 mod control;
+mod foresee;
 mod judging;
 mod offer;
 mod questions;

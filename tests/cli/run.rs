@@ -1,5 +1,6 @@
 //! `run`: the loop as a service manager sees it, and `healthcheck` beside it.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::databases::Lit;
 use crate::scene::{CANARY, Scene, binary};
 
 /// A loop under way; killed when dropped.
-struct Loop {
+pub(crate) struct Loop {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
     seen: Vec<String>,
@@ -19,14 +20,18 @@ struct Loop {
 
 impl Loop {
     fn start(scene: &Scene) -> Self {
-        let mut command = binary(&scene.folder(), &["run"]);
+        Self::start_in(&scene.folder())
+    }
+
+    pub(crate) fn start_in(folder: &Path) -> Self {
+        let mut command = binary(folder, &["run"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
         Self { child, log, seen: vec![] }
     }
 
     /// Reads the log up to a line that holds these words.
-    async fn until(&mut self, words: &str) -> String {
+    pub(crate) async fn until(&mut self, words: &str) -> String {
         let found = async {
             loop {
                 let line = self.log.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended: {:?}", self.seen));
@@ -41,13 +46,13 @@ impl Loop {
         found.unwrap_or_else(|_| panic!("no {words:?} in {:#?}", self.seen))
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().unwrap().to_string();
         assert!(std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
     /// Ends it as a service manager does; its exit code.
-    async fn stop(mut self) -> Option<i32> {
+    pub(crate) async fn stop(mut self) -> Option<i32> {
         self.signal("TERM");
         let ended = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await;
         ended.unwrap_or_else(|_| panic!("it does not stop on SIGTERM")).unwrap().code()

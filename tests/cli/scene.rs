@@ -131,7 +131,14 @@ pub(crate) fn binary<S: AsRef<OsStr>>(folder: &Path, args: &[S]) -> Command {
 }
 
 pub(crate) async fn run_in(folder: &Path, args: &[&str]) -> Ran {
-    let output = tokio::time::timeout(PATIENCE, binary(folder, args).output()).await;
+    run_with(folder, args, &[]).await
+}
+
+/// As [`run_in`], with these variables.
+pub(crate) async fn run_with(folder: &Path, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let mut command = binary(folder, args);
+    command.envs(variables.iter().copied());
+    let output = tokio::time::timeout(PATIENCE, command.output()).await;
     let output = output.unwrap_or_else(|_| panic!("{args:?} does not end")).unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let ran = Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) };

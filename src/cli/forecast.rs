@@ -1,0 +1,84 @@
+//! `plan --cost`: what probing would take, before anything is asked.
+
+use std::process::ExitCode;
+
+use comfy_table::Table;
+use serde_json::json;
+
+use super::{failed, gateways, open, show, stop_on_signal, worst};
+use crate::config::Config;
+use crate::openrouter;
+use crate::round::{Forecast, Need};
+use crate::store::Store;
+
+/// More channels than this are not shown.
+const CHANNELS: usize = 200;
+
+pub(super) async fn run(config: &Config, gateway: Option<&str>, as_json: bool) -> anyhow::Result<ExitCode> {
+    let store = Store::open(&config.store.path).await?;
+    let stop = stop_on_signal()?;
+    let rates = openrouter::rates(&store).await?;
+    let mut codes = vec![];
+    for name in gateways(config, gateway)? {
+        let forecast = async {
+            let round = open(config, &name, &store, &stop).await?;
+            let forecast = round.forecast(&rates).await;
+            round.gateway.close().await;
+            anyhow::Ok(forecast?)
+        };
+        match forecast.await {
+            Ok(forecast) if as_json => println!("{}", json!(forecast)),
+            Ok(forecast) => print(&forecast),
+            Err(error) => codes.push(failed(&error)),
+        }
+    }
+    store.close().await;
+    Ok(worst(codes))
+}
+
+fn print(forecast: &Forecast) {
+    println!("{}", table(forecast));
+    if forecast.channels.len() > CHANNELS {
+        println!("(the {CHANNELS} dearest of {} channels; --json has all)", forecast.channels.len());
+    }
+    for skipped in &forecast.skipped {
+        println!("{}: left alone: {}", show::channel(&skipped.channel), show::plain(&skipped.why));
+    }
+    let Need { requests, tokens, dollars } = forecast.day;
+    println!(
+        "{}: {} requests a round, {:.1} rounds a day: {requests} requests and {tokens} tokens a day, estimated {dollars}",
+        forecast.gateway, forecast.round.requests, forecast.rounds_a_day
+    );
+    for limit in &forecast.limits {
+        println!("{limit}");
+    }
+    if forecast.limits.is_empty() {
+        println!("the budget lets all of it out");
+    } else {
+        println!("in all: {} of {requests} requests a day", forecast.allowed);
+    }
+    println!("(at most: what is advertised now, each model asked once a round; prices are orders of magnitude)");
+}
+
+fn table(forecast: &Forecast) -> Table {
+    let mut table =
+        show::table(&["channel", "models", "not asked", "a round", "a day", "tokens a day", "estimated $ a day"]);
+    let mut channels: Vec<_> = forecast.channels.iter().collect();
+    if channels.len() > CHANNELS {
+        channels.sort_by_key(|channel| std::cmp::Reverse(channel.day.dollars));
+        channels.truncate(CHANNELS);
+    }
+    for channel in channels {
+        let models: Vec<_> = channel.models.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        table.add_row([
+            show::channel(&channel.channel),
+            models.join(", "),
+            channel.unprobed.to_string(),
+            channel.round.requests.to_string(),
+            channel.day.requests.to_string(),
+            channel.day.tokens.to_string(),
+            channel.day.dollars.to_string(),
+        ]);
+    }
+    table
+}

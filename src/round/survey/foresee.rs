@@ -1,0 +1,77 @@
+//! What a round would ask, gathered without asking: channels are read, and nothing else.
+
+use std::collections::HashMap;
+
+use super::offer::Offer;
+use super::questions::{Questions, Rules};
+use super::{Round, Scope};
+use crate::clock;
+use crate::cost::{self, Rate, Rates};
+use crate::model::{Channel, ChannelRef};
+use crate::round::RoundError;
+use crate::round::forecast::{Forecast, Need, Probe};
+use crate::upstream::Target;
+
+impl Round {
+    /// What probing everything that the channels advertise would take. `openrouter` are exact prices of a channel of
+    /// OpenRouter's models.
+    ///
+    /// # Errors
+    /// The gateway's database.
+    pub async fn forecast(&self, openrouter: &Rates) -> Result<Forecast, RoundError> {
+        let mut forecast = Forecast::new(self.gateway.name(), self.config.probe.every);
+        let mut pages = self.gateway.pages(None);
+        loop {
+            let page = pages.next().await?;
+            if page.is_empty() {
+                break;
+            }
+            for channel in page {
+                match channel {
+                    Ok(channel) => self.foresee(&channel, openrouter, &mut forecast),
+                    Err(unreadable) => forecast.leave(unreadable.channel, unreadable.why),
+                }
+            }
+        }
+        forecast.weigh(&self.config.budget);
+        Ok(forecast)
+    }
+
+    fn foresee(&self, channel: &Channel, openrouter: &Rates, forecast: &mut Forecast) {
+        let reference = ChannelRef { id: channel.id, created: channel.created, name: channel.name.clone() };
+        let (advertised, targets) = match self.reach(channel) {
+            Ok(reached) => reached,
+            Err(why) => return forecast.leave(reference, why),
+        };
+        let Some(host) = targets.first().map(|target| target.endpoints.host.clone()) else { return };
+        let rules = Rules {
+            models: &self.settings.models,
+            rules: &self.settings.rules,
+            kinds: &self.config.probe.kinds,
+            policy: &self.config.verdict,
+        };
+        // As if nothing were known: what rests for a while is asked again one day.
+        let known = HashMap::new();
+        let everything = Scope::default();
+        let questions =
+            Questions::new(channel, &advertised, &Offer::default(), &known, rules, &everything, clock::now());
+        let is_openrouter = is_openrouter(&targets);
+        let limit = u64::from(self.config.probe.max_tokens).max(cost::ANSWER_TOKENS);
+        let probes: Vec<_> = questions
+            .upstream
+            .iter()
+            .map(|(model, way)| {
+                let rate = if is_openrouter { openrouter.rate(way.kind, model) } else { Rate::guess(way.kind, model) };
+                let (prompt, answer) = cost::tokens(way.kind, limit);
+                let need = Need { requests: 1, tokens: prompt + answer, dollars: rate.of(1, prompt, answer) };
+                Probe { kind: way.kind, need, is_free: is_openrouter && model.as_str().ends_with(":free") }
+            })
+            .collect();
+        let accounts: Vec<_> = targets.iter().map(|target| target.account).collect();
+        forecast.add(reference, &probes, questions.unprobed.len(), &accounts, &host);
+    }
+}
+
+fn is_openrouter(targets: &[Target]) -> bool {
+    targets.iter().any(|target| target.type_name == "OpenRouter" || target.endpoints.host == "openrouter.ai:443")
+}
