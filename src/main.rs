@@ -16,7 +16,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    match cli::run(cli).await {
+    match Box::pin(cli::run(cli)).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -18,7 +18,7 @@ use reqwest::Request;
 
 pub use classify::{Answer, Asked, Finding, classify};
 pub use inquiry::{Ask, Inquiry};
-pub use kind::by_name;
+pub use kind::{by_name, kind_of};
 
 use self::classify::stream::FirstTokens;
 use self::pace::{Pace, Refusal, SILENT_MODELS};
@@ -42,6 +42,7 @@ pub struct Prober {
     pace: Pace,
     prompt: Option<String>,
     max_tokens: u32,
+    stream: bool,
     sent: AtomicU64,
     answered: AtomicU64,
 }
@@ -57,6 +58,7 @@ impl Prober {
             pace: Pace::new(config),
             prompt: config.prompt.clone(),
             max_tokens: config.max_tokens.max(FEWEST_TOKENS),
+            stream: config.stream,
             sent: AtomicU64::new(0),
             answered: AtomicU64::new(0),
         })

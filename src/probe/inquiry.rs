@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::classify::{self, Answer, Asked, Finding, classify};
+use super::kind::first_shape;
 use super::pace::{Lanes, locked};
 use super::shape::Ladder;
 use super::{Prober, unsent, unspoken, wait};
@@ -14,7 +15,7 @@ use crate::clock;
 use crate::config::Manner;
 use crate::model::{Kind, ModelName, Observation, Outcome, Shape};
 use crate::upstream::Target;
-use crate::upstream::protocol::{Question, question_request};
+use crate::upstream::protocol::{Question, dress, question_request, speaks};
 
 /// The question where the operator has none.
 const SUM: &str = "What is 2+2? Reply with the number only.";
@@ -67,13 +68,12 @@ impl Inquiry {
     /// Asks one model one small question, beginning with the shape that worked last time, each shape at most once.
     pub async fn ask(&self, target: &Target, ask: Ask<'_>) -> Observation {
         let lanes = self.lanes(target);
-        let mut ladder = Ladder::new(target.knows_completion_limit());
-        let mut shape = ladder.first(ask.kind, ask.remembered);
+        let mut ladder = Ladder::new(|shape| speaks(target, shape));
+        let streamed = ask.manner.stream.unwrap_or(self.prober.stream);
+        let mut shape = ladder.first(first_shape(ask.kind, ask.model), ask.remembered, streamed);
         loop {
             let asked = self.ask_once(target, &ask, shape, &lanes).await;
-            let hint = asked.next_shape;
-            let next = hint.filter(|_| asked.observation.outcome == Outcome::Shape).and_then(|hint| ladder.next(hint));
-            match next {
+            match ladder.next(asked.observation.outcome, asked.next_shape) {
                 Some(other) => shape = other,
                 None => return asked.observation,
             }
@@ -93,9 +93,10 @@ impl Inquiry {
             tokens: self.prober.max_tokens,
             shape,
         };
-        let Some(request) = question_request(target, &question) else {
-            return Told { observation: unspoken(shape), next_shape: Some(shape) };
+        let Some(mut request) = question_request(target, &question) else {
+            return Told { observation: unspoken(shape), next_shape: None };
         };
+        dress(&mut request, &ask.manner.headers, ask.manner.user_agent.as_deref());
         // Kept until the answer is noted: who waits for it knows of it then.
         let pass = match self.prober.pace.pass(lanes).await {
             Ok(pass) => pass,
@@ -114,7 +115,16 @@ impl Inquiry {
             status,
             latency_ms: u32::try_from(latency.as_millis()).unwrap_or(u32::MAX),
             retry_after,
-            ..Observation::bare(outcome, at, shape, if detail.is_empty() { detail } else { target.redact(&detail) })
+            ..Observation::bare(
+                outcome,
+                at,
+                shape,
+                if detail.is_empty() {
+                    detail
+                } else {
+                    target.redact_with(&detail, ask.manner.headers.values().map(String::as_str))
+                },
+            )
         };
         Told { observation, next_shape }
     }
