@@ -5,6 +5,8 @@
 mod faults;
 #[path = "probe/pace.rs"]
 mod pace;
+#[path = "probe/protocols.rs"]
+mod protocols;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -221,16 +223,13 @@ async fn the_shape_that_worked_is_sent_first_the_next_time() {
 }
 
 #[tokio::test]
-async fn no_shape_is_sent_twice_and_ollama_never_gets_a_completion_limit() {
+async fn no_shape_is_sent_twice() {
     let refuses =
         r#"{"error":{"message":"use 'max_completion_tokens'","code":"unsupported_parameter","param":"max_tokens"}}"#;
     let upstream = Simulated::start(world(&[("m", Behaviour::Says(400, refuses.to_owned()))])).await.unwrap();
     let inquiry = inquiry();
     let seen = inquiry.ask(&target(&upstream.base_url()), Ask::chat(&name("m"))).await;
     assert_eq!((seen.outcome, upstream.asked("m")), (Outcome::Shape, 3));
-    let ollama = Target::new(&access("Ollama", &upstream.base_url()), &channel(), &Secret::new(CANARY)).unwrap();
-    inquiry.ask(&ollama, Ask::chat(&name("m"))).await;
-    assert_eq!(upstream.asked("m"), 3 + 2);
 }
 
 fn offered(names: &[&str]) -> Listing {
