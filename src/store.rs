@@ -5,6 +5,7 @@
 
 mod hold;
 mod journal;
+mod listings;
 mod marks;
 mod memory;
 mod observations;
@@ -21,6 +22,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
+pub use listings::Listed;
 pub use memory::Finding;
 pub use observations::ObservationRecord;
 pub use proposals::Proposal;

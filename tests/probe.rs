@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use channelwarden::config::ProbeConfig;
 use channelwarden::model::{
-    Access, Channel, Fingerprint, Mapping, ModelName, Observation, OpenAiPaths, Outcome, Protocol, Secret, Shape,
-    Status,
+    Access, Channel, Fingerprint, Mapping, ModelName, Observation, Offered, OpenAiPaths, Outcome, Protocol, Secret,
+    Shape, Status,
 };
 use channelwarden::probe::{Ask, Asked, Inquiry, Prober, classify};
 use channelwarden::simulate::{Behaviour, ListBehaviour, Simulated, World};
-use channelwarden::upstream::{Http, Listing, Offered, Reply, Target, Transport, TransportKind};
+use channelwarden::upstream::{Http, Listing, Reply, Target, Transport, TransportKind};
 use faults::{Fault, Faulty};
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -181,8 +181,8 @@ async fn each_behaviour_shows_as_its_outcome() {
         ("hangs", Behaviour::Hangs, Outcome::TimedOut, "max_tokens", 1),
         ("empty", Behaviour::Empty, Outcome::Empty, "max_tokens", 1),
         ("reasoner", Behaviour::NeedsCompletionLimit, Outcome::Works, "max_completion_tokens", 2),
-        ("streams", Behaviour::StreamOnly, Outcome::Works, "stream", 2),
-        ("responses", Behaviour::ResponsesOnly, Outcome::Shape, "max_tokens", 1),
+        ("streams", Behaviour::StreamOnly, Outcome::Works, "max_tokens_stream", 2),
+        ("responses", Behaviour::ResponsesOnly, Outcome::Works, "responses", 2),
         ("page", Behaviour::Page, Outcome::ChannelConfig, "max_tokens", 1),
         ("odd", Behaviour::OddJson, Outcome::Suspect, "max_tokens", 1),
         ("filtered", Behaviour::Filtered, Outcome::Filtered, "max_tokens", 1),

@@ -80,8 +80,8 @@ pub fn kind_of(model: &ModelName, listed: Option<Kind>) -> Kind {
 
 /// The shape to begin with: OpenAI answers for its dearest models at the Responses call only.
 pub(super) fn first_shape(kind: Kind, model: &ModelName) -> Option<Shape> {
-    let name = bare(model);
-    if kind == Kind::Expensive && is_openai(&words(&name)) { Some(Shape::Responses) } else { kind.first_shape() }
+    let at_responses = kind == Kind::Expensive && is_openai(&words(&bare(model)));
+    if at_responses { Some(Shape::Responses) } else { kind.first_shape() }
 }
 
 /// `owner/name:variant`: only the name tells.

@@ -1,28 +1,55 @@
-//! How long an upstream asks us to wait.
+//! How long an upstream asks us to wait, and for what.
 //!
 //! Decides: which header or body field says so. Must not know: who waits.
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use reqwest::header::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+
+use super::classify::{self, Asked, Quota, Reset, Scope};
+use crate::upstream::Reply;
 
 /// No hint is taken for less or more than this.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_hours(24);
+/// West of Greenwich, in winter: in summer the day ends an hour sooner, and too late is safer than too soon.
+const PACIFIC: i64 = -8 * 3600;
+const DAY: i64 = 24 * 3600;
 
-/// The wait that a refusal's headers or body ask for, between 1 s and 24 h. A header wins over the body, except that a
-/// used-up daily quota is not over in the seconds that stand beside it (Gemini).
-pub(super) fn asked(headers: &HeaderMap, body: Option<&Value>, now: Timestamp) -> Option<Duration> {
-    let wait = from_headers(|name| headers.get(name)?.to_str().ok().map(str::trim), now)
-        .or_else(|| body.and_then(|body| from_body(body, now)))?;
-    let daily = body.is_some_and(|body| {
-        let quota = "/error/details";
-        body.pointer(quota).is_some_and(|details| details.to_string().contains("PerDay"))
-    });
-    let wait = if daily { wait.max(Duration::from_hours(1)) } else { wait };
-    Some(wait.clamp(SHORTEST, LONGEST))
+/// A wait that a refusal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wait {
+    /// Until when: 1 s to 24 h ahead.
+    pub(super) until: Timestamp,
+    /// For what.
+    pub(super) scope: Scope,
+    /// Whether a quota is used up until then, rather than a rate exceeded for a moment.
+    pub(super) quota: bool,
+}
+
+/// The wait that a refusal asks for in its headers or else its body. A used-up daily quota is not over in the
+/// seconds that stand beside it.
+pub(super) fn asked(by: &Asked<'_>, reply: &Reply, now: Timestamp) -> Option<Wait> {
+    let body = classify::parse(by, reply);
+    let quota = body.as_ref().and_then(|body| classify::quota(by.host, reply.status, body));
+    let told = from_headers(|name| reply.headers.get(name)?.to_str().ok().map(str::trim), now)
+        .or_else(|| body.as_ref().and_then(|body| from_body(body, now)));
+    let Quota { scope, reset } = quota.unwrap_or(Quota { scope: Scope::Unsaid, reset: None });
+    let wait = match reset {
+        None => told?,
+        Some(Reset::Told) => told.unwrap_or_else(|| end_of_day(now, 0)),
+        Some(Reset::Utc) => end_of_day(now, 0).max(told.unwrap_or_default()),
+        Some(Reset::Pacific) => end_of_day(now, PACIFIC).max(told.unwrap_or_default()),
+    };
+    let wait = SignedDuration::try_from(wait.clamp(SHORTEST, LONGEST)).ok()?;
+    Some(Wait { until: now.checked_add(wait).ok()?, scope, quota: reset.is_some() })
+}
+
+/// From now to midnight `east` seconds east of Greenwich.
+fn end_of_day(now: Timestamp, east: i64) -> Duration {
+    let of_day = (now.as_second() + east).rem_euclid(DAY);
+    Duration::from_secs(u64::try_from(DAY - of_day).unwrap_or_default())
 }
 
 fn from_headers<'a>(get: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Duration> {
@@ -49,19 +76,33 @@ fn from_headers<'a>(get: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Op
     None
 }
 
+/// OpenRouter: `availability.retry_after`, a budget's `resets_at`, its headers once more; Gemini: `retryDelay`; OpenAI
+/// and its like: "try again in 6m0.5s".
 fn from_body(body: &Value, now: Timestamp) -> Option<Duration> {
+    const FIELDS: [&str; 7] = [
+        "/availability/retry_after",
+        "/metadata/retry_after",
+        "/metadata/resets_at",
+        "/resets_at",
+        "/metadata/headers/Retry-After",
+        "/metadata/headers/X-RateLimit-Reset",
+        "/metadata/headers/x-ratelimit-reset",
+    ];
     let error = body.get("error")?;
-    if let Some(wait) = error.pointer("/availability/retry_after").and_then(Value::as_f64) {
-        return Duration::try_from_secs_f64(wait).ok();
-    }
-    // OpenRouter repeats its headers in the body.
-    if let Some(reset) = error.pointer("/metadata/headers/X-RateLimit-Reset") {
-        let text = reset.as_str().map_or_else(|| reset.to_string(), str::to_owned);
-        return until_reset(&text, now);
-    }
-    // Gemini: {"@type": "…RetryInfo", "retryDelay": "36s"}.
-    let details = error.get("details")?.as_array()?;
-    details.iter().find_map(|detail| until_reset(detail.get("retryDelay")?.as_str()?, now))
+    let field = FIELDS.iter().find_map(|field| match error.pointer(field)? {
+        Value::String(text) => until_reset(text, now),
+        Value::Number(number) => until_reset(&number.to_string(), now),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    });
+    let delay = || {
+        let details = error.get("details")?.as_array()?;
+        details.iter().find_map(|detail| until_reset(detail.get("retryDelay")?.as_str()?, now))
+    };
+    let in_words = || {
+        let (_, rest) = error.get("message")?.as_str()?.split_once("try again in ")?;
+        parts(rest.split_whitespace().next()?.trim_end_matches(['.', ',']))
+    };
+    field.or_else(delay).or_else(in_words)
 }
 
 fn seconds(text: &str) -> Option<Duration> {
@@ -92,19 +133,50 @@ fn until_reset(text: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Duration::try_from(at.duration_since(now)).ok();
     }
-    humantime::parse_duration(text).ok().or_else(|| seconds(text.strip_suffix('s')?))
+    parts(text)
+}
+
+/// `1h2m3.5s`, `12ms`.
+fn parts(mut text: &str) -> Option<Duration> {
+    let mut whole = (!text.is_empty()).then_some(0.0)?;
+    while !text.is_empty() {
+        let (number, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.')?);
+        let (unit, rest) = rest.split_at(rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len()));
+        let seconds = match unit {
+            "d" => 86_400.0,
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 0.001,
+            _ => return None,
+        };
+        whole += number.parse::<f64>().ok()? * seconds;
+        text = rest;
+    }
+    Duration::try_from_secs_f64(whole).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderMap;
     use serde_json::json;
 
     use super::*;
 
-    fn wait(headers: &[(&'static str, &str)], body: Option<&Value>) -> Option<u64> {
-        let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        let map = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        asked(&map, body, now).map(|wait| wait.as_secs())
+    const NOON: &str = "2026-11-21T12:00:00Z";
+
+    fn reply(headers: &[(&'static str, &str)], body: &Value) -> Reply {
+        let headers: HeaderMap =
+            headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let body = body.to_string().into_bytes();
+        Reply { status: 429, headers, body, truncated: false, latency: Duration::ZERO }
+    }
+
+    /// Seconds, scope, whether a quota.
+    fn at(host: &str, now: &str, headers: &[(&'static str, &str)], body: &Value) -> Option<(i64, Scope, bool)> {
+        let now: Timestamp = now.parse().unwrap();
+        asked(&Asked::chat(host), &reply(headers, body), now)
+            .map(|wait| (wait.until.duration_since(now).as_secs(), wait.scope, wait.quota))
     }
 
     #[test]
@@ -120,9 +192,12 @@ mod tests {
             (&[("retry-after", "NaN")], None),
             (&[("retry-after-ms", "2500"), ("retry-after", "9")], Some(2)),
             (&[("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "6m0s")], Some(360)),
+            (&[("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "2m59.56s")], Some(179)),
+            (&[("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "12ms")], Some(1)),
             (&[("x-ratelimit-remaining-requests", "5"), ("x-ratelimit-reset-requests", "6m0s")], None),
             (&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795262430000")], Some(30)),
             (&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795262430")], Some(30)),
+            (&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "6x")], None),
             (
                 &[
                     ("anthropic-ratelimit-tokens-remaining", "0"),
@@ -132,20 +207,86 @@ mod tests {
             ),
             (&[], None),
         ] {
-            assert_eq!(wait(headers, None), want, "{headers:?}");
+            let got = at("api.example.test:443", NOON, headers, &Value::Null);
+            assert_eq!(got, want.map(|seconds| (seconds, Scope::Unsaid, false)), "{headers:?}");
         }
     }
 
     #[test]
-    fn a_body_may_say_it_too() {
-        let gemini =
-            |quota: &str| json!({"error": {"details": [{"violations": [{"quotaId": quota}]}, {"retryDelay": "36s"}]}});
-        assert_eq!(wait(&[], Some(&gemini("RequestsPerMinute"))), Some(36));
-        assert_eq!(wait(&[], Some(&gemini("GenerateRequestsPerDayPerProject-FreeTier"))), Some(3600));
-        let availability = json!({"error": {"availability": {"retry_after": 12}}});
-        assert_eq!(wait(&[], Some(&availability)), Some(12));
-        assert_eq!(wait(&[("retry-after", "5")], Some(&availability)), Some(5));
-        let openrouter = json!({"error": {"metadata": {"headers": {"X-RateLimit-Reset": "1795262430000"}}}});
-        assert_eq!(wait(&[], Some(&openrouter)), Some(30));
+    fn a_body_may_say_it_too_and_a_header_wins() {
+        let openrouter = |more: Value| json!({"error": {"code": 429, "message": "Provider returned error", "availability": more["availability"], "metadata": more["metadata"]}});
+        for (headers, body, want) in [
+            (&[][..], openrouter(json!({"availability": {"code": "capacity_exhausted", "retry_after": 12}})), 12),
+            (&[("retry-after", "5")], openrouter(json!({"availability": {"retry_after": 12}})), 5),
+            (&[], openrouter(json!({"metadata": {"headers": {"X-RateLimit-Reset": "1795262430000"}}})), 30),
+            (&[], openrouter(json!({"metadata": {"resets_at": "2026-11-21T18:00:00Z"}})), 6 * 3600),
+        ] {
+            assert_eq!(at("openrouter.ai:443", NOON, headers, &body), Some((want, Scope::Model, false)), "{body}");
+        }
+        let words = json!({"error": {"message": "Rate limit reached on requests per min (RPM): Limit 3, Used 3. Please try again in 1m20.5s. Visit"}});
+        assert_eq!(at("api.openai.com:443", NOON, &[], &words), Some((80, Scope::Unsaid, false)));
+    }
+
+    #[test]
+    fn a_used_up_quota_rests_its_own_scope_until_its_day_ends() {
+        let says = |message: &str| json!({"error": {"message": message, "code": 429}});
+        let coded = |code: &str| json!({"error": {"message": "no", "code": code}});
+        let gemini = |quota: &str| json!([{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{"violations": [{"quotaId": "InputTokensPerMinute"}, {"quotaId": quota}]}, {"retryDelay": "36s"}]}}]);
+        let (day, none) = (12 * 3600, &[][..]);
+        for (host, headers, body, want) in [
+            (
+                "openrouter.ai",
+                none,
+                says("Rate limit exceeded: free-models-per-day. Add 10 credits"),
+                (day, Scope::FreeModels, true),
+            ),
+            // The few seconds that stand beside it are another limit's.
+            (
+                "openrouter.ai",
+                &[("retry-after", "3")],
+                says("Rate limit exceeded: free-models-per-day-high-balance"),
+                (day, Scope::FreeModels, true),
+            ),
+            (
+                "openrouter.ai",
+                &[("retry-after", "3")],
+                says("Rate limit exceeded: free-models-per-min"),
+                (3, Scope::FreeModels, false),
+            ),
+            ("openrouter.ai", &[("retry-after", "3")], says("Provider returned error"), (3, Scope::Model, false)),
+            // Midnight in California is at 08:00 UTC.
+            (
+                "generativelanguage.googleapis.com",
+                none,
+                gemini("GenerateRequestsPerDayPerProjectPerModel-FreeTier"),
+                (20 * 3600, Scope::Model, true),
+            ),
+            (
+                "generativelanguage.googleapis.com",
+                none,
+                gemini("GenerateRequestsPerMinutePerProjectPerModel"),
+                (36, Scope::Model, false),
+            ),
+            (
+                "api.cloudflare.com",
+                none,
+                json!({"success": false, "errors": [{"code": 3036, "message": "used up"}]}),
+                (day, Scope::Account, true),
+            ),
+            (
+                "api.groq.com",
+                &[("retry-after", "600")],
+                says("on requests per day (RPD): Limit 1000, Used 1000"),
+                (600, Scope::Model, true),
+            ),
+            ("open.bigmodel.cn", none, coded("1304"), (day, Scope::Account, true)),
+            ("dashscope.aliyuncs.com", none, coded("AllocationQuota.FreeTierOnly"), (day, Scope::Model, true)),
+        ] {
+            assert_eq!(at(host, NOON, headers, &body), Some(want), "{host}: {body}");
+        }
+        // The same words elsewhere are no quota, and a second before midnight is a second.
+        assert_eq!(at("reseller.test", NOON, &[], &says("free-models-per-day")), None);
+        let late = at("openrouter.ai", "2026-11-21T23:59:59.5Z", &[], &says("free-models-per-day"));
+        assert_eq!(late, Some((1, Scope::FreeModels, true)));
     }
 }

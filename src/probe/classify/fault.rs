@@ -26,6 +26,10 @@ pub(super) struct Fault {
 /// Codes by which resellers mark what their own upstream said.
 const PASSED_ON: [&str; 3] = ["bad_response_status_code", "upstream_error", "bad_response"];
 
+/// Our own codes for what OpenRouter says by a field's being there.
+pub(super) const FILTERED: &str = "(filtered)";
+pub(super) const RETRYABLE: &str = "(retryable)";
+
 impl Fault {
     /// A fault without structure: plain text.
     pub(super) fn plain(status: u16, text: &str) -> Self {
@@ -48,9 +52,10 @@ impl Fault {
             fault.status = fault.codes.iter().find_map(|code| http_status(code)).unwrap_or(400);
         }
         fault.text = fault.message.to_lowercase();
-        // Each hop over a One API kin adds its own request id.
+        // Each hop over a One API kin adds its own request id; LiteLLM names the class of its upstream's error.
         fault.wrapped = fault.codes.iter().any(|code| PASSED_ON.contains(&code.as_str()))
-            || fault.text.matches("request id:").count() > 1;
+            || fault.text.matches("request id:").count() > 1
+            || fault.text.starts_with("litellm.");
         if depth > 0 {
             fault.unwrap_message(depth);
         }
@@ -115,6 +120,7 @@ impl Fault {
                 "error_type",
                 "reason",
                 "errorCode",
+                "__type",
                 "error",
                 "object",
             ],
@@ -131,11 +137,14 @@ impl Fault {
         }
         for field in ["metadata", "availability", "innererror", "details", "data"] {
             match map.get(field) {
-                Some(Value::Object(inner)) => self.codes_of(inner, &["code", "error_type", "error_code", "reason"]),
+                Some(Value::Object(inner)) => {
+                    self.codes_of(inner, &["code", "error_type", "error_code", "reason", "limit_source"]);
+                }
                 Some(Value::Array(many)) => {
                     for inner in many.iter().filter_map(Value::as_object).take(8) {
                         self.codes_of(inner, &["reason", "code"]);
-                        if let Some(quota) = inner.get("violations").and_then(|v| v.pointer("/0/quotaId")) {
+                        let violations = inner.get("violations").and_then(Value::as_array);
+                        for quota in violations.into_iter().flatten().filter_map(|one| one.get("quotaId")).take(4) {
                             self.code(quota);
                         }
                     }
@@ -143,9 +152,22 @@ impl Fault {
                 Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => {}
             }
         }
-        // OpenRouter: what the provider behind it said.
-        if let Some(raw) = map.get("metadata").and_then(|metadata| metadata.get("raw")).and_then(Value::as_str) {
-            self.say(raw);
+        self.of_open_router(map);
+    }
+
+    /// What OpenRouter tells beside its code: what the provider behind it said, which call it wants, whether a filter of
+    /// its own refused, and whether a retry may help.
+    fn of_open_router(&mut self, map: &Map<String, Value>) {
+        let text = |field: &str, path: &str| map.get(field).and_then(|inner| inner.pointer(path)?.as_str());
+        for said in [text("metadata", "/raw"), text("availability", "/constraint/detail")].into_iter().flatten() {
+            self.say(said);
+        }
+        let filtered = ["patterns", "reasons", "flagged_input"];
+        if map.get("metadata").is_some_and(|metadata| filtered.iter().any(|field| metadata.get(field).is_some())) {
+            self.code(&FILTERED.into());
+        }
+        if map.get("availability").is_some_and(|found| found.get("retryable") == Some(&Value::Bool(true))) {
+            self.code(&RETRYABLE.into());
         }
     }
 
@@ -159,7 +181,10 @@ impl Fault {
 
     fn code(&mut self, code: &Value) {
         let code = match code {
-            Value::String(text) if text.len() <= 80 => text.trim().to_lowercase(),
+            // AWS: `com.amazon.coral.service#AccessDeniedException`.
+            Value::String(text) if text.len() <= 80 => {
+                text.rsplit_once('#').map_or(text.as_str(), |(_, name)| name).trim().to_lowercase()
+            }
             Value::Number(number) => number.to_string(),
             Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return,
         };
@@ -191,10 +216,12 @@ impl Fault {
 
     /// Whether it names this code; a rule's `*` at an end stands for any text.
     pub(super) fn has_code(&self, wanted: &str) -> bool {
-        self.codes.iter().any(|code| match (wanted.strip_prefix('*'), wanted.strip_suffix('*')) {
-            (Some(end), _) => code.ends_with(end),
-            (None, Some(start)) => code.starts_with(start),
-            (None, None) => code == wanted,
+        let part = wanted.trim_matches('*');
+        self.codes.iter().any(|code| match (wanted.starts_with('*'), wanted.ends_with('*')) {
+            (true, true) => code.contains(part),
+            (true, false) => code.ends_with(part),
+            (false, true) => code.starts_with(part),
+            (false, false) => code == wanted,
         })
     }
 }

@@ -12,6 +12,9 @@ const REFUSED: &[u16] = &[400, 403, 404, 410, 422];
 
 /// In order: the first match counts.
 pub(super) static TABLE: &[Rule] = &[
+    // Too many tokens for the rest of the money.
+    ANY.status(&[402, 403]).text(&["fewer max_tokens"]).fewer(O::KeyBroke),
+    ANY.code(&["weight_exceeds_budget"]).fewer(O::KeyBroke),
     // It thought until the limit: alive.
     ANY.text(&["could not finish the message because max_tokens", "model output limit was reached"]).is(O::Works),
     // Resellers: no live channel for this name now.
@@ -23,35 +26,69 @@ pub(super) static TABLE: &[Rule] = &[
     ANY.code(&["bad_response_status_code"])
         .text(&["status code 401", "status code 402", "status code 403", "status code 429"])
         .is(O::Busy),
-    // LiteLLM names its upstream's errors by class; its own token check comes first.
-    ANY.text(&["invalid proxy server token", "litellm virtual key expected", "malformed api key passed in"])
+    // LiteLLM's own refusals.
+    ANY.code(&["no_db_connection", "auth_error"])
+        .text(&["no connected db", "no api key passed in", "invalid proxy server token", "malformed api key passed in"])
+        .is(O::KeyBad),
+    ANY.text(&["litellm virtual key expected", "invalid proxy server token", "malformed api key passed in"])
         .is(O::KeyBad),
     ANY.code(&["key_model_access_denied", "team_model_access_denied", "user_model_access_denied"]).is(O::NoAccess),
+    ANY.text(&["litellm.permissiondeniederror: model is blocked"]).is(O::NoAccess),
     ANY.code(&["budget_exceeded"]).is(O::KeyBroke),
     ANY.text(&["invalid model name passed in"]).is(O::Gone),
+    // It names its upstream's errors by class: its own upstream's key, balance and rate are not ours.
     ANY.text(&[
         "litellm.authenticationerror",
         "litellm.permissiondeniederror",
         "litellm.ratelimiterror",
         "litellm.serviceunavailableerror",
+        "litellm.badgatewayerror",
+        "openaiexception - connection error",
+        "missing credentials. please pass",
         "no deployments available",
     ])
     .is(O::Busy),
+    ANY.status(&[401, 402, 403, 429]).text(&["litellm.apierror"]).is(O::Busy),
     ANY.text(&["litellm.timeout"]).is(O::TimedOut),
-    ANY.text(&["litellm.notfounderror"]).and(&["model"]).is(O::Gone),
-    // The wrong way to ask: another kind of call, none of our shapes.
+    ANY.text(&["litellm.notfounderror"]).and(&["no endpoints found"]).is(O::Gone),
+    // Another kind of call: which, the words tell.
     ANY.text(&[
         "only supported in v1/responses",
-        "not a chat model",
-        "did you mean to use v1/completions",
+        "use the responses api",
+        "use v1/responses",
+        "in v1/responses instead",
+    ])
+    .then(Shape::Responses),
+    // What answers at neither chat nor completions is asked for a response.
+    ANY.text(&["not supported in the v1/completions", "not supported in v1/completions", "not a completion model"])
+        .then(Shape::Responses),
+    ANY.text(&["not a chat model", "did you mean to use v1/completions"]).then(Shape::Completion),
+    ANY.text(&["not supported by the embed api", "not supported for embed", "is a rerank model", "is a reranker"])
+        .then(Shape::Rerank),
+    ANY.text(&[
+        "is an embedding model",
         "does not support chat",
+        "does not support generate",
         "not supported by the chat api",
         "not supported by the generate api",
+        "use v1/embeddings",
+        "only supported in v1/embeddings",
+        "not allowed to sample from this model",
+    ])
+    .then(Shape::Embedding),
+    ANY.text(&["only supported in v1/audio/speech", "use v1/audio/speech"]).then(Shape::Speech),
+    ANY.text(&["only supported in v1/audio/transcriptions", "use v1/audio/transcriptions"]).then(Shape::Transcription),
+    ANY.text(&["only supported in v1/images", "use v1/images/generations"]).then(Shape::Image),
+    ANY.text(&[
         "not supported in the v1/chat/completions",
-        "is an embedding model",
-        "does not support generate",
+        "for openai compatibility mode",
+        "does not support embed",
+        "not supported by the rerank api",
+        "interactions api",
     ])
     .is(O::Shape),
+    ANY.code(&["operationnotsupported", "wrong_endpoint"]).text(&["chatcompletion operation"]).then(Shape::Responses),
+    ANY.code(&["operationnotsupported", "wrong_endpoint"]).text(&["responses operation"]).then(Shape::Embedding),
     ANY.code(&["operationnotsupported", "wrong_endpoint"]).is(O::Shape),
     // The wrong shape.
     ANY.text(&["max_completion_tokens"])
@@ -79,8 +116,8 @@ pub(super) static TABLE: &[Rule] = &[
         "please use stream",
         "only stream mode",
     ])
-    .then(Shape::Stream),
-    ANY.code(&["streaming_required"]).then(Shape::Stream),
+    .then(Shape::LimitedStream),
+    ANY.code(&["streaming_required"]).then(Shape::LimitedStream),
     ANY.text(&["must be verified to stream"]).then(Shape::MaxTokens),
     ANY.code(&["context_length_exceeded", "max_tokens_exceeded", "token_limit_exceeded", "string_too_long"])
         .then(Shape::Stream),
@@ -146,7 +183,6 @@ pub(super) static TABLE: &[Rule] = &[
         "pre_consume_token_quota_failed",
         "insufficient_balance",
         "payment_required",
-        "weight_exceeds_budget",
     ])
     .is(O::KeyBroke),
     ANY.text(&[
@@ -292,6 +328,12 @@ pub(super) static TABLE: &[Rule] = &[
         "invalid_token",
         "token_expired",
         "unauthorized",
+        "invalidclienttokenid",
+        "unrecognizedclientexception",
+        "incompletesignature*",
+        "invalidsignatureexception",
+        "signaturedoesnotmatch",
+        "expiredtokenexception",
     ])
     .is(O::KeyBad),
     ANY.status(&[400, 401, 403])
@@ -370,5 +412,7 @@ pub(super) static TABLE: &[Rule] = &[
     ANY.code(&["timeout_error", "deadline_exceeded", "request_timeout"]).is(O::TimedOut),
     // A limit's name in a refusal that nothing above knows: try the others.
     ANY.status(&[400, 422]).text(&["max_tokens"]).then(Shape::MaxCompletionTokens),
-    ANY.status(&[400, 422]).text(&["non-stream", "\"stream\"", "'stream'", "`stream`"]).then(Shape::Stream),
+    ANY.status(&[400, 422]).text(&["non-stream", "\"stream\"", "'stream'", "`stream`"]).then(Shape::LimitedStream),
+    // What a reseller was refused by its own upstream, with that one's status.
+    ANY.status(&[401, 402, 403, 407]).code(&["bad_response_status_code", "upstream_error", "bad_response"]).is(O::Busy),
 ];

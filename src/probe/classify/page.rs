@@ -7,6 +7,8 @@ use reqwest::header::CONTENT_TYPE;
 use crate::model::Outcome;
 use crate::upstream::Reply;
 
+const WALL: &str = "a web firewall stands before the API: this address or User-Agent is not let in";
+
 /// What a page or redirect shows; `None` for an API's answer.
 pub(super) fn judge(reply: &Reply) -> Option<(Outcome, String)> {
     let config = |why: &str| Some((Outcome::ChannelConfig, why.to_owned()));
@@ -23,6 +25,9 @@ pub(super) fn judge(reply: &Reply) -> Option<(Outcome, String)> {
     if start.starts_with(b"{") || start.starts_with(b"[") || start.starts_with(b"data:") {
         return None;
     }
+    if [&b"error code: 10"[..], b"error 10"].iter().any(|wall| start.starts_with(wall)) {
+        return config(WALL);
+    }
     let html = header(CONTENT_TYPE.as_str()).to_ascii_lowercase().starts_with("text/html");
     let head = String::from_utf8_lossy(&start[..start.len().min(8192)]).to_lowercase();
     if !html && !["<!doctype", "<html", "<head"].iter().any(|mark| head.starts_with(mark)) {
@@ -30,7 +35,7 @@ pub(super) fn judge(reply: &Reply) -> Option<(Outcome, String)> {
     }
     let walls = ["just a moment", "/cdn-cgi/challenge-platform", "error code: 1020", "error code: 1015", "error 1010"];
     if walls.iter().any(|mark| head.contains(mark)) {
-        return config("a web firewall stands before the API: this address or User-Agent is not let in");
+        return config(WALL);
     }
     match reply.status {
         429 => Some((Outcome::Busy, "asked too often (a web page with status 429)".to_owned())),

@@ -3,25 +3,27 @@
 //! Decides: the provider-scoped rows of the failure taxonomy. Must not know: what is asked for next.
 //! The source of each block is the provider's page of error codes.
 
+use super::fault::{FILTERED, RETRYABLE};
 use super::rule::{ANY, Rule, is_below};
 use crate::model::{Outcome as O, Shape};
 
-const ZHIPU: &[&str] = &["bigmodel.cn", "z.ai"];
-const DASHSCOPE: &[&str] = &["dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com", "dashscope-us.aliyuncs.com"];
+pub(super) const ZHIPU: &[&str] = &["bigmodel.cn", "z.ai"];
+pub(super) const DASHSCOPE: &[&str] =
+    &["dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com", "dashscope-us.aliyuncs.com"];
 const ARK: &[&str] = &["volces.com", "bytepluses.com"];
 const QIANFAN: &[&str] = &["baidubce.com"];
 const MINIMAX: &[&str] = &["minimax.io", "minimaxi.com", "minimax.chat"];
-const SILICONFLOW: &[&str] = &["siliconflow.cn", "siliconflow.com"];
-const OPENROUTER: &[&str] = &["openrouter.ai"];
+pub(super) const SILICONFLOW: &[&str] = &["siliconflow.cn", "siliconflow.com"];
+pub(super) const OPENROUTER: &[&str] = &["openrouter.ai"];
 const GROQ: &[&str] = &["groq.com"];
-const CLOUDFLARE: &[&str] = &["cloudflare.com"];
-const MOONSHOT: &[&str] = &["moonshot.cn", "moonshot.ai", "kimi.com"];
+pub(super) const CLOUDFLARE: &[&str] = &["cloudflare.com"];
+pub(super) const MOONSHOT: &[&str] = &["moonshot.cn", "moonshot.ai", "kimi.com"];
 const DEEPSEEK: &[&str] = &["deepseek.com"];
 const MISTRAL: &[&str] = &["mistral.ai"];
 const TOGETHER: &[&str] = &["together.xyz", "together.ai"];
 const XAI: &[&str] = &["x.ai"];
-const COHERE: &[&str] = &["cohere.ai", "cohere.com"];
-const GEMINI: &[&str] = &["googleapis.com"];
+pub(super) const COHERE: &[&str] = &["cohere.ai", "cohere.com"];
+pub(super) const GEMINI: &[&str] = &["googleapis.com"];
 const ANTHROPIC: &[&str] = &["anthropic.com"];
 const AZURE: &[&str] = &["azure.com", "azure-api.net"];
 const PERPLEXITY: &[&str] = &["perplexity.ai"];
@@ -31,6 +33,7 @@ const HUAWEI: &[&str] = &["myhuaweicloud.com", "modelarts-maas.com"];
 const TENCENT: &[&str] = &["tencent.com", "tencentcloudapi.com", "tencentmaas.com"];
 const NVIDIA: &[&str] = &["nvidia.com"];
 const OPENAI: &[&str] = &["openai.com"];
+const AWS: &[&str] = &["amazonaws.com"];
 
 const ALL: &[&[&str]] = &[
     ZHIPU,
@@ -58,6 +61,7 @@ const ALL: &[&[&str]] = &[
     TENCENT,
     NVIDIA,
     OPENAI,
+    AWS,
 ];
 
 /// Whether the host is a provider's own: what it says of a key, it says of ours.
@@ -72,7 +76,9 @@ pub(super) static TABLE: &[Rule] = &[
     ANY.at(ZHIPU).code(&["1113", "1309"]).is(O::KeyBroke),
     ANY.at(ZHIPU).code(&["1211", "1221", "1222"]).is(O::Gone),
     ANY.at(ZHIPU).code(&["1220", "1311"]).is(O::NoAccess),
-    ANY.at(ZHIPU).code(&["1212"]).is(O::Shape),
+    // "The current model does not support the ${method} call": whole answers, or streams.
+    ANY.at(ZHIPU).code(&["1212"]).text(&["sse"]).then(Shape::MaxTokens),
+    ANY.at(ZHIPU).code(&["1212"]).then(Shape::LimitedStream),
     ANY.at(ZHIPU).code(&["1210", "1213", "1214", "1215", "1261"]).then(Shape::Stream),
     ANY.at(ZHIPU).code(&["1301"]).is(O::Filtered),
     ANY.at(ZHIPU).code(&["1234", "1302", "1303", "1304", "1305", "1308", "1310", "1312", "1313"]).is(O::Busy),
@@ -82,6 +88,9 @@ pub(super) static TABLE: &[Rule] = &[
     // Free quota of this one model used up: the model is closed to this account, others work.
     ANY.at(DASHSCOPE).code(&["allocationquota.freetieronly", "throttling.allocationquota.freetieronly"]).is(O::Busy),
     ANY.at(DASHSCOPE).code(&["throttling*", "insufficient_quota", "limitrequests"]).is(O::Busy),
+    // Served by DashScope's own calls only.
+    ANY.at(DASHSCOPE).text(&["for openai compatibility mode"]).is(O::Shape),
+    ANY.at(DASHSCOPE).text(&["url error, please check url"]).then(Shape::Embedding),
     ANY.at(DASHSCOPE).code(&["modelnotfound", "model_not_found"]).is(O::Gone),
     ANY.at(DASHSCOPE).code(&["model.accessdenied", "accessdenied.unpurchased"]).is(O::NoAccess),
     ANY.at(DASHSCOPE).code(&["datainspectionfailed", "data_inspection_failed"]).is(O::Filtered),
@@ -110,30 +119,41 @@ pub(super) static TABLE: &[Rule] = &[
     ANY.at(SILICONFLOW).status(&[403]).text(&["balance", "余额"]).is(O::KeyBroke),
     ANY.at(SILICONFLOW).status(&[403]).text(&["verif", "实名", "认证"]).is(O::NoAccess),
     ANY.at(SILICONFLOW).code(&["30003", "20015"]).text(&["disabled", "model"]).is(O::NoRoute),
-    // OpenRouter: `error.availability` first, its codes are stable.
+    // OpenRouter: `error.availability` first, its codes are stable; `retryable` is the switch.
+    ANY.at(OPENROUTER).code(&["wrong_endpoint"]).text(&["embedding"]).then(Shape::Embedding),
+    ANY.at(OPENROUTER).code(&["wrong_endpoint"]).text(&["rerank"]).then(Shape::Rerank),
+    ANY.at(OPENROUTER).code(&["wrong_endpoint"]).text(&["transcription"]).then(Shape::Transcription),
+    ANY.at(OPENROUTER).code(&["wrong_endpoint"]).text(&["speech"]).then(Shape::Speech),
+    ANY.at(OPENROUTER).code(&["wrong_endpoint"]).text(&["image"]).then(Shape::Image),
+    ANY.at(OPENROUTER).code(&["wrong_endpoint"]).text(&["responses"]).then(Shape::Responses),
+    ANY.at(OPENROUTER).code(&["wrong_endpoint"]).is(O::Shape),
+    ANY.at(OPENROUTER)
+        .code(&["capacity_exhausted", "temporarily_unavailable", "in_flight_budget_exhausted", RETRYABLE])
+        .is(O::Busy),
+    ANY.at(OPENROUTER).text(&["in_flight_budget_exhausted", "in-flight budget"]).is(O::Busy),
     ANY.at(OPENROUTER).code(&["model_deprecated", "free_variant_ended", "model_unavailable_upstream"]).is(O::Gone),
     ANY.at(OPENROUTER).status(&[400, 404]).code(&["model_not_found"]).is(O::Gone),
     ANY.at(OPENROUTER).text(&["is not a valid model id"]).is(O::Gone),
-    ANY.at(OPENROUTER).code(&["wrong_endpoint"]).is(O::Shape),
     ANY.at(OPENROUTER)
         .code(&["privacy_restricted", "constraint_filtered", "region_restricted", "no_endpoints"])
         .is(O::NoAccess),
     ANY.at(OPENROUTER)
         .status(&[404])
-        .text(&["no endpoints available matching your", "no allowed providers"])
+        .text(&["no endpoints available matching your", "no endpoints found matching your", "no allowed providers"])
         .is(O::NoAccess),
     ANY.at(OPENROUTER).status(&[404]).text(&["no endpoints found"]).is(O::Gone),
-    ANY.at(OPENROUTER)
-        .code(&["capacity_exhausted", "temporarily_unavailable", "in_flight_budget_exhausted"])
-        .is(O::Busy),
-    ANY.at(OPENROUTER).text(&["in_flight_budget_exhausted", "in-flight budget"]).is(O::Busy),
+    ANY.at(OPENROUTER).text(&["requires more credits, or fewer max_tokens"]).fewer(O::KeyBroke),
+    ANY.at(OPENROUTER).code(&["weight_exceeds_budget"]).fewer(O::KeyBroke),
+    ANY.at(OPENROUTER).status(&[402]).is(O::KeyBroke),
+    ANY.at(OPENROUTER).status(&[403]).code(&["guardrail", "workspace", "key_limit"]).is(O::KeyBroke),
+    ANY.at(OPENROUTER).status(&[403]).text(&["budget", "key limit", "limit exceeded"]).is(O::KeyBroke),
+    ANY.at(OPENROUTER).code(&[FILTERED]).is(O::Filtered),
+    ANY.at(OPENROUTER).status(&[403]).text(&["moderation", "flagged", "guardrail"]).is(O::Filtered),
+    ANY.at(OPENROUTER).text(&["user not found", "no auth credentials found"]).is(O::KeyBad),
     ANY.at(OPENROUTER)
         .code(&["provider_unavailable", "provider_overloaded", "rate_limit_exceeded", "502", "503"])
         .is(O::Busy),
-    ANY.at(OPENROUTER).status(&[403]).text(&["budget", "key limit", "limit exceeded"]).is(O::KeyBroke),
-    ANY.at(OPENROUTER).status(&[403]).text(&["moderation", "flagged", "guardrail"]).is(O::Filtered),
-    ANY.at(OPENROUTER).status(&[402]).is(O::KeyBroke),
-    ANY.at(OPENROUTER).text(&["user not found", "no auth credentials found"]).is(O::KeyBad),
+    ANY.at(OPENROUTER).text(&["provider returned error", "rate-limited upstream", "free-models-per-"]).is(O::Busy),
     // Groq.
     ANY.at(GROQ).code(&["model_decommissioned"]).is(O::Gone),
     ANY.at(GROQ).status(&[498]).is(O::Busy),
@@ -164,7 +184,7 @@ pub(super) static TABLE: &[Rule] = &[
     // Together: 403 is a context that is too long.
     ANY.at(TOGETHER).code(&["model_not_available"]).is(O::NoAccess),
     ANY.at(TOGETHER).code(&["dedicated_endpoint_not_running"]).is(O::Busy),
-    ANY.at(TOGETHER).code(&["streaming_required"]).then(Shape::Stream),
+    ANY.at(TOGETHER).code(&["streaming_required"]).then(Shape::LimitedStream),
     ANY.at(TOGETHER).status(&[403]).then(Shape::Stream),
     // xAI: 400 for a wrong key, 403 for a blocked team.
     ANY.at(XAI).status(&[400, 401]).text(&["incorrect api key"]).is(O::KeyBad),
@@ -196,12 +216,20 @@ pub(super) static TABLE: &[Rule] = &[
     ANY.at(ANTHROPIC).code(&["overloaded_error", "rate_limit_error"]).is(O::Busy),
     // Azure.
     ANY.at(AZURE).code(&["deploymentnotfound"]).is(O::Gone),
-    ANY.at(AZURE).code(&["operationnotsupported"]).is(O::Shape),
     ANY.at(AZURE).status(&[403]).text(&["temporarily blocked"]).is(O::KeyBad),
     ANY.at(AZURE).status(&[403]).is(O::ChannelConfig),
+    // Bedrock.
+    ANY.at(AWS).code(&["ftuformnotfilled"]).is(O::NoAccess),
+    ANY.at(AWS).text(&["access to the model with the specified model id"]).is(O::NoAccess),
+    ANY.at(AWS).code(&["modelnotreadyexception", "throttlingexception", "servicequotaexceededexception"]).is(O::Busy),
+    ANY.at(AWS).code(&["modeltimeoutexception"]).is(O::TimedOut),
+    ANY.at(AWS).text(&["on-demand throughput", "inference profile"]).is(O::Shape),
+    ANY.at(AWS).text(&["security token", "bearer token", "signature"]).is(O::KeyBad),
+    ANY.at(AWS).text(&["model identifier is invalid", "reached the end of its life"]).is(O::Gone),
     // Perplexity: an empty balance is 401.
     ANY.at(PERPLEXITY).status(&[401]).text(&["quota", "credit", "balance"]).is(O::KeyBroke),
     ANY.at(PERPLEXITY).text(&["invalid model"]).is(O::Gone),
+    ANY.at(COHERE).status(&[429]).text(&["trial key"]).is(O::Busy),
     // Fireworks, Scaleway, Huawei, Tencent, NVIDIA.
     ANY.at(FIREWORKS).status(&[412]).is(O::KeyBad),
     ANY.at(SCALEWAY).status(&[422]).text(&["model"]).is(O::Gone),

@@ -12,6 +12,8 @@ pub(super) enum Says {
     Is(Outcome),
     /// Our request's form was refused; this one may be taken.
     Try(Shape),
+    /// This was shown, unless the request asked for more tokens than it must: it may be asked again with the fewest.
+    Fewer(Outcome),
 }
 
 /// Everything named must match; an empty list names nothing.
@@ -78,7 +80,13 @@ impl Rule {
         Self { says: Says::Try(shape), ..self }
     }
 
-    fn matches(&self, host: &str, fault: &Fault) -> bool {
+    /// What it then is if no fewer tokens can be asked for.
+    pub(super) const fn fewer(self, outcome: Outcome) -> Self {
+        Self { says: Says::Fewer(outcome), ..self }
+    }
+
+    /// Whether everything it names matches.
+    pub(super) fn matches(&self, host: &str, fault: &Fault) -> bool {
         fn any(wanted: &[&str], met: impl Fn(&str) -> bool) -> bool {
             wanted.is_empty() || wanted.iter().any(|one| met(one))
         }
