@@ -7,6 +7,7 @@ mod exchange;
 mod inquiry;
 mod kind;
 mod list;
+mod memory;
 mod pace;
 mod quality;
 mod shape;
@@ -39,6 +40,7 @@ pub struct Prober {
     prompt: Option<String>,
     max_tokens: u32,
     stream: bool,
+    load_models: bool,
     sent: AtomicU64,
     answered: AtomicU64,
 }
@@ -55,6 +57,7 @@ impl Prober {
             prompt: config.prompt.clone(),
             max_tokens: config.max_tokens.max(FEWEST_TOKENS),
             stream: config.stream,
+            load_models: config.load_models,
             sent: AtomicU64::new(0),
             answered: AtomicU64::new(0),
         })
@@ -94,6 +97,12 @@ fn unsent(refusal: Refusal, shape: Shape) -> Observation {
         }
     };
     Observation { retry_after, ..Observation::bare(outcome, at, shape, detail) }
+}
+
+/// The upstream has the model, but not in memory.
+fn not_woken(shape: Shape) -> Observation {
+    let detail = "not sent: it would be loaded into the upstream's memory (see probe.load_models)";
+    Observation::bare(Outcome::Shape, clock::now(), shape, detail)
 }
 
 /// The protocol has no such call: the model cannot be probed in this shape.

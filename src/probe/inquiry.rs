@@ -9,10 +9,11 @@ use std::time::Duration;
 use super::classify::{Answer, Asked, Finding, Scope, classify};
 use super::exchange::Heard;
 use super::kind::first_shape;
+use super::memory::Asleep;
 use super::pace::{Lanes, locked};
 use super::quality::{self, Sum};
 use super::shape::Ladder;
-use super::{FEWEST_TOKENS, Prober, unsent, unspoken, wait};
+use super::{FEWEST_TOKENS, Prober, not_woken, unsent, unspoken, wait};
 use crate::clock;
 use crate::config::Manner;
 use crate::model::{Kind, ModelName, Observation, Outcome, Shape, Usage};
@@ -24,6 +25,7 @@ use crate::upstream::protocol::{Question, dress, question_request, speaks};
 pub struct Inquiry {
     pub(super) prober: Arc<Prober>,
     lanes: Mutex<HashMap<u64, Arc<Lanes>>>,
+    pub(super) asleep: Asleep,
 }
 
 /// What is asked of one model, and how.
@@ -58,7 +60,7 @@ struct Told {
 
 impl Inquiry {
     pub(super) fn new(prober: Arc<Prober>) -> Self {
-        Self { prober, lanes: Mutex::default() }
+        Self { prober, lanes: Mutex::default(), asleep: Asleep::default() }
     }
 
     /// The prober that asks.
@@ -72,6 +74,9 @@ impl Inquiry {
         let mut ladder = Ladder::new(|shape| speaks(target, shape));
         let streamed = ask.manner.stream.unwrap_or(self.prober.stream);
         let mut shape = ladder.first(first_shape(ask.kind, ask.model), ask.remembered, streamed);
+        if speaks(target, shape) && self.must_not_wake(target, ask.model).await {
+            return not_woken(shape);
+        }
         let (mut tokens, mut requests) = (self.prober.max_tokens, 0);
         loop {
             let mut asked = self.ask_once(target, &ask, shape, tokens, &lanes).await;

@@ -11,7 +11,7 @@ const WORDS: &[(Kind, &[&str])] = &[
     (Kind::Moderation, &["moderation", "moderations"]),
     (Kind::Realtime, &["realtime", "live"]),
     (Kind::Transcription, &["whisper", "transcribe", "asr", "sensevoice", "paraformer", "stt"]),
-    (Kind::Speech, &["tts", "speech", "playai", "cosyvoice", "sambert"]),
+    (Kind::Speech, &["tts", "speech", "playai", "cosyvoice", "sambert", "aura", "kokoro"]),
     (Kind::Embedding, &["embedding", "embeddings", "embed", "bge", "gte", "m3e", "voyage", "e5"]),
     (Kind::Ocr, &["ocr"]),
     (Kind::Music, &["suno", "chirp", "udio", "lyria", "music"]),
@@ -80,8 +80,8 @@ pub fn kind_of(model: &ModelName, listed: Option<Kind>) -> Kind {
 
 /// The shape to begin with: OpenAI answers for its dearest models at the Responses call only.
 pub(super) fn first_shape(kind: Kind, model: &ModelName) -> Option<Shape> {
-    let at_responses = kind == Kind::Expensive && is_openai(&words(&bare(model)));
-    if at_responses { Some(Shape::Responses) } else { kind.first_shape() }
+    let at_responses = |name: &str| is_openai(&words(name)) && !name.contains("search-preview");
+    if kind == Kind::Expensive && at_responses(&bare(model)) { Some(Shape::Responses) } else { kind.first_shape() }
 }
 
 /// `owner/name:variant`: only the name tells.
@@ -100,7 +100,9 @@ pub fn by_name(model: &ModelName) -> Kind {
     let name = bare(model);
     let words = words(&name);
     let has = |word: &str| words.contains(&word);
-    if name.contains("deep-research") || has("computer") && has("use") || is_pro(&words) {
+    // Sonar and the search models are billed by the search.
+    let searches = has("sonar") || name.contains("search-preview");
+    if name.contains("deep-research") || has("computer") && has("use") || is_pro(&words) || searches {
         return Kind::Expensive;
     }
     if is_openai(&words) && has("codex") {
@@ -108,6 +110,9 @@ pub fn by_name(model: &ModelName) -> Kind {
     }
     if name.ends_with("turbo-instruct") {
         return Kind::Completion;
+    }
+    if has("native") && has("audio") {
+        return Kind::Realtime;
     }
     // Sees pictures or films, and answers in text.
     if ["vl", "vision", "understanding"].into_iter().any(has) {
@@ -176,6 +181,8 @@ mod tests {
                     "o3-deep-research",
                     "openai/o3-pro",
                     "computer-use-preview",
+                    "perplexity/sonar",
+                    "gpt-4o-search-preview-2025-03-11",
                 ],
             ),
             (
@@ -206,7 +213,14 @@ mod tests {
                 ],
             ),
             (Kind::Video, &["sora-2", "veo-3", "kling-v2", "cogvideox-2"]),
-            (Kind::Realtime, &["gpt-4o-realtime-preview", "gemini-2.0-flash-live-001"]),
+            (
+                Kind::Realtime,
+                &[
+                    "gpt-4o-realtime-preview",
+                    "gemini-2.0-flash-live-001",
+                    "gemini-2.5-flash-preview-native-audio-dialog",
+                ],
+            ),
             (Kind::Ocr, &["mistral-ocr-latest"]),
             (Kind::Music, &["suno_music", "chirp-v4"]),
         ] {
@@ -238,6 +252,7 @@ mod tests {
             ("gpt-5-codex", Shape::Responses),
             ("computer-use-preview", Shape::Responses),
             ("sonar-deep-research", Shape::MaxTokens),
+            ("gpt-4o-search-preview", Shape::MaxTokens),
             ("gpt-4o", Shape::MaxTokens),
         ] {
             let model = ModelName::parse(name).unwrap();

@@ -43,7 +43,9 @@ async fn every_protocol_asks_in_a_form_that_its_upstream_takes() {
         let model = name("m");
         let whole = inquiry.ask(&target, Ask::chat(&model)).await;
         let streamed = inquiry.ask(&target, Ask { manner: &stream, ..Ask::chat(&model) }).await;
-        assert_eq!((whole.status, streamed.status), (Some(200), Some(200)), "{protocol:?}: {whole:?} {streamed:?}");
+        for seen in [&whole, &streamed] {
+            assert_eq!((seen.outcome, seen.marks.len()), (Outcome::Works, 0), "{protocol:?}: {seen:?}");
+        }
         assert_eq!((whole.shape, streamed.shape), (Shape::MaxTokens, Shape::LimitedStream), "{protocol:?}");
         assert_eq!(upstream.asked("m"), before + 2, "{protocol:?}");
         assert_eq!(upstream.malformed(), 0, "{protocol:?}: {whole:?} {streamed:?}");
@@ -65,7 +67,7 @@ async fn every_kind_that_a_protocol_has_is_asked_in_its_own_form() {
             dated(),
             &[Kind::Responses, Kind::Embedding, Kind::Completion, Kind::Speech, Kind::Transcription, Kind::Image],
         ),
-        (Protocol::Gemini, &[Kind::Embedding, Kind::Image]),
+        (Protocol::Gemini, &[Kind::Embedding, Kind::Speech, Kind::Image]),
         (Protocol::Cohere, &[Kind::Embedding, Kind::Rerank]),
         (Protocol::Ollama, &[Kind::Embedding]),
     ] {
@@ -73,7 +75,7 @@ async fn every_kind_that_a_protocol_has_is_asked_in_its_own_form() {
         for kind in kinds.iter().filter(|kind| kind.has_a_probe()) {
             for model in ["m", "imagen-4"] {
                 let seen = inquiry.ask(&target, of_kind(&name(model), *kind)).await;
-                assert_eq!(seen.status, Some(200), "{protocol:?} {kind}: {seen:?}");
+                assert_eq!(seen.outcome, Outcome::Works, "{protocol:?} {kind} {model}: {seen:?}");
                 assert_eq!(Some(seen.shape), kind.first_shape(), "{protocol:?} {kind}");
             }
         }
@@ -122,8 +124,8 @@ async fn lists_are_read_to_their_last_page() {
 }
 
 #[tokio::test]
-async fn ollama_is_never_left_without_a_limit_and_tells_what_is_in_memory() {
-    let models = [("warm", Behaviour::StreamOnly), ("cold", Behaviour::Unloaded)];
+async fn ollama_is_never_left_without_a_limit_and_loads_nothing() {
+    let models = [("warm", Behaviour::StreamOnly), ("cold:latest", Behaviour::Unloaded)];
     let upstream = Simulated::start(world(&models)).await.unwrap();
     let (inquiry, target) = (inquiry(), target(Protocol::Ollama, &upstream.base_url()));
     let loaded = inquiry.loaded(&target).await;
@@ -133,6 +135,18 @@ async fn ollama_is_never_left_without_a_limit_and_tells_what_is_in_memory() {
         inquiry.ask(&target, Ask { remembered, ..Ask::chat(&name("warm")) }).await;
     }
     assert_eq!(upstream.malformed(), 0);
+    // What sleeps is left asleep, by either name; what is not there at all may be asked for.
+    for cold in ["cold", "cold:latest"] {
+        let seen = inquiry.ask(&target, Ask::chat(&name(cold))).await;
+        assert_eq!((seen.outcome, upstream.asked(cold)), (Outcome::Shape, 0), "{seen:?}");
+        assert!(seen.detail.contains("probe.load_models"), "{seen:?}");
+    }
+    assert_eq!(inquiry.ask(&target, Ask::chat(&name("removed"))).await.outcome, Outcome::Gone);
+    let waking = prober(&ProbeConfig { load_models: true, ..config() }).inquiry();
+    assert_eq!(waking.ask(&target, Ask::chat(&name("cold:latest"))).await.outcome, Outcome::Works);
+    upstream.change(|world| world.list = ListBehaviour::Broken);
+    let unsure = super::inquiry().ask(&target, Ask::chat(&name("cold:latest"))).await;
+    assert_eq!((unsure.outcome, unsure.status), (Outcome::Shape, None), "{unsure:?}");
     let hosted = Access { type_name: "Ollama", base: "https://ollama.com".to_owned(), protocol: Protocol::Ollama };
     let hosted = Target::new(&hosted, &channel(), &Secret::new(CANARY)).unwrap();
     assert_eq!(inquiry.loaded(&hosted).await, None);
@@ -183,7 +197,7 @@ async fn an_upstream_without_chat_is_asked_for_vectors() {
     let paths = OpenAiPaths { version: "/v1", chat: "", listed: false };
     let target = target(Protocol::OpenAi(paths), &upstream.base_url());
     let seen = inquiry().ask(&target, Ask::chat(&name("jina-clip-v2"))).await;
-    assert_eq!((seen.shape, seen.status), (Shape::Embedding, Some(200)), "{seen:?}");
+    assert_eq!((seen.shape, seen.outcome), (Shape::Embedding, Outcome::Works), "{seen:?}");
     assert_eq!(upstream.requests("/v1/embeddings", "jina-clip-v2"), 1);
 }
 
@@ -194,7 +208,11 @@ async fn a_name_leads_to_the_responses_call_and_back_to_chat() {
     let (inquiry, target) = (inquiry(), target(OPENAI, &upstream.base_url()));
     let codex = name("gpt-5-codex");
     let seen = inquiry.ask(&target, of_kind(&codex, channelwarden::probe::kind_of(&codex, None))).await;
-    assert_eq!((seen.shape, seen.status, upstream.asked("gpt-5-codex")), (Shape::Responses, Some(200), 1), "{seen:?}");
+    assert_eq!(
+        (seen.shape, seen.outcome, upstream.asked("gpt-5-codex")),
+        (Shape::Responses, Outcome::Works, 1),
+        "{seen:?}"
+    );
     // The same name, at a reseller that serves it as chat.
     upstream.set("gpt-5-codex", Behaviour::Says(500, r#"{"error":{"message":"convert_request_failed"}}"#.to_owned()));
     let seen = inquiry.ask(&target, of_kind(&codex, Kind::Responses)).await;

@@ -57,7 +57,10 @@ pub(super) fn answer(call: &Call, words: &Words) -> Response<Body> {
     };
     let mut content = json!({"role": "model"});
     if !text.is_empty() {
-        content["parts"] = json!([{"text": text}]);
+        let modalities = call.body.pointer("/generationConfig/responseModalities");
+        let media = modalities.and_then(Value::as_array).is_some_and(|wanted| wanted.iter().any(|one| one != "TEXT"));
+        let data = json!({"inlineData": {"mimeType": "application/octet-stream", "data": "AAAA"}});
+        content["parts"] = json!([if media { data } else { json!({"text": text}) }]);
     }
     let answer = json!({
         "candidates": [{"content": content, "finishReason": finish, "index": 0}], "modelVersion": call.model,

@@ -11,7 +11,7 @@ use crate::model::Shape;
 use crate::upstream::Target;
 
 pub(super) fn speaks(shape: Shape) -> bool {
-    matches!(shape, Shape::MaxTokens | Shape::LimitedStream | Shape::Embedding | Shape::Image)
+    matches!(shape, Shape::MaxTokens | Shape::LimitedStream | Shape::Embedding | Shape::Speech | Shape::Image)
 }
 
 pub(super) fn question(target: &Target, question: &Question<'_>) -> Option<Request> {
@@ -31,6 +31,11 @@ pub(super) fn question(target: &Target, question: &Question<'_>) -> Option<Reque
             "generateContent",
             json!({"contents": contents("a dot"), "generationConfig": {"responseModalities": ["TEXT", "IMAGE"]}}),
         ),
+        Shape::Speech => {
+            let voice = json!({"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Kore"}}});
+            let how = json!({"responseModalities": ["AUDIO"], "speechConfig": voice});
+            ("generateContent", json!({"contents": contents("Say: hi"), "generationConfig": how}))
+        }
         Shape::MaxTokens
         | Shape::MaxCompletionTokens
         | Shape::Stream
@@ -40,7 +45,6 @@ pub(super) fn question(target: &Target, question: &Question<'_>) -> Option<Reque
         | Shape::Completion
         | Shape::Rerank
         | Shape::Moderation
-        | Shape::Speech
         | Shape::Transcription
         | Shape::Ocr => (
             if question.shape.streams() { "streamGenerateContent" } else { "generateContent" },

@@ -7,6 +7,11 @@ use serde_json::Value;
 use super::{Finish, Said, capped, finish, is_act};
 
 pub(super) fn hear(said: &mut Said, value: &Value) -> bool {
+    // Imagen's own call.
+    if let Some(pictures) = value.get("predictions").and_then(Value::as_array) {
+        said.made |= !pictures.is_empty();
+        return true;
+    }
     let candidates = value.get("candidates").and_then(Value::as_array);
     let blocked = value.pointer("/promptFeedback/blockReason").and_then(Value::as_str);
     if candidates.is_none() && blocked.is_none() && value.get("usageMetadata").is_none() {
