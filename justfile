@@ -29,6 +29,11 @@ test *arguments:
 quick *filter:
     cargo test --lib {{filter}}
 
+# Answers that nobody ever sent, thrown at everything that reads one, for so many seconds
+[group('test')]
+fuzz seconds="300":
+    CHANNELWARDEN_FUZZ_SECONDS={{seconds}} cargo test --lib -- --nocapture probe::fuzz
+
 # A command with throw-away MariaDB and PostgreSQL servers: `just with-databases cargo test --test gateway`
 [group('test')]
 with-databases +command:

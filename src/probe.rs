@@ -4,6 +4,8 @@
 
 pub mod classify;
 mod exchange;
+#[cfg(test)]
+mod fuzz;
 mod inquiry;
 mod kind;
 mod list;

@@ -7,6 +7,8 @@ mod faults;
 mod pace;
 #[path = "probe/protocols.rs"]
 mod protocols;
+#[path = "probe/streams.rs"]
+mod streams;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -285,6 +287,15 @@ async fn what_breaks_below_http_says_nothing_about_the_model() {
         (Fault::Redirect(elsewhere.address), Outcome::ChannelConfig),
         (Fault::BadGzip, Outcome::Suspect),
         (Fault::Endless, Outcome::Suspect),
+        (Fault::GzipBomb, Outcome::Suspect),
+        (Fault::Body("application/json", "[".repeat(60_000).into_bytes()), Outcome::Suspect),
+        (Fault::Body("application/json", "{\"choices\":".repeat(5_000).into_bytes()), Outcome::Suspect),
+        (
+            Fault::Body("application/json", b"{\"choices\":[{\"message\":{\"content\":\"\xff\xfe\"}}]}".to_vec()),
+            Outcome::Suspect,
+        ),
+        (Fault::Body("text/plain", vec![0; 1000]), Outcome::Suspect),
+        (Fault::Body("text/html", b"<html><form>Sign in</form></html>".to_vec()), Outcome::ChannelConfig),
     ] {
         let upstream = Faulty::start(fault.clone()).await;
         let inquiry = inquiry();
@@ -295,6 +306,10 @@ async fn what_breaks_below_http_says_nothing_about_the_model() {
         assert_eq!(connections, if matches!(fault, Fault::Close) { 2 } else { 1 }, "{fault:?}");
         assert_no_canary(&seen);
         assert!(!seen.detail.contains("127.0.0.1"), "{seen:?}");
+        let endless = matches!(fault, Fault::Endless | Fault::GzipBomb);
+        assert_eq!(seen.detail.contains("far more than was asked for"), endless, "{fault:?}: {seen:?}");
+        let taken = upstream.written.load(std::sync::atomic::Ordering::SeqCst);
+        assert!(taken < 32 << 20, "{fault:?}: {taken} bytes of an endless body were taken");
         let list = inquiry.list(&target(&upstream.base_url())).await;
         assert!(matches!(list, Listing::Failed { .. }), "{fault:?}: {list:?}");
     }

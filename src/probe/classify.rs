@@ -5,6 +5,7 @@
 //! `NoAccess` come from a table only, never from a status alone.
 //! Must not know: I/O, time, keys, what was seen before.
 
+mod body;
 mod fault;
 mod generic;
 mod page;
@@ -14,13 +15,11 @@ mod rule;
 pub(crate) mod stream;
 mod success;
 
-use reqwest::header::CONTENT_TYPE;
-use serde_json::Value;
-
+pub(crate) use self::body::parse;
+use self::body::{Body, content_type, read};
 use self::fault::Fault;
 pub(super) use self::quota::{Quota, Reset, Scope, quota};
 use self::rule::Says;
-use self::stream::Events;
 pub use self::success::{Finish, Said};
 use super::quality::is_advert;
 use crate::model::{Dialect, Mark, Outcome, Shape};
@@ -119,54 +118,6 @@ pub fn classify(asked: &Asked<'_>, answer: &Answer) -> Finding {
     }
 }
 
-/// A body, as far as it can be read.
-enum Body<'a> {
-    Whole(Value),
-    Events(Box<Events<'a>>),
-    Unread,
-}
-
-/// Reads a body: whitespace in front (keep-alives), a list of one around it, or events instead of it.
-fn read<'a>(asked: &Asked<'a>, reply: &Reply) -> Body<'a> {
-    let body = reply.body.trim_ascii();
-    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let lines = || {
-        let events = Events::all(*asked, body);
-        if events.heard > 0 { Body::Events(Box::new(events)) } else { Body::Unread }
-    };
-    if stream::looks_like_events(body)
-        || (content_type(reply).starts_with("text/event-stream") && !body.starts_with(b"{"))
-    {
-        return lines();
-    }
-    match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Array(mut many)) if many.len() == 1 => many.pop().map_or(Body::Unread, Body::Whole),
-        // Gemini's stream, where it is not asked for events.
-        Ok(Value::Array(many)) if asked.shape.asks_for_words() && many.iter().any(Value::is_object) => {
-            let mut events = Events::new(*asked);
-            for event in &many {
-                events.take(event);
-            }
-            Body::Events(Box::new(events))
-        }
-        Ok(value) => Body::Whole(value),
-        Err(_) => lines(),
-    }
-}
-
-/// The JSON of a refusal's body, or the event of a stream that holds one.
-pub(crate) fn parse(asked: &Asked<'_>, reply: &Reply) -> Option<Value> {
-    match read(asked, reply) {
-        Body::Whole(value) => Some(value),
-        Body::Events(events) => events.fault,
-        Body::Unread => None,
-    }
-}
-
-fn content_type(reply: &Reply) -> &str {
-    reply.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
-}
-
 /// A fault in a body of whatever status.
 fn faulty(host: &str, fault: &Fault, success: bool) -> Finding {
     let mut finding = refused(host, fault).unwrap_or_else(|| by_status(fault, success));
@@ -214,7 +165,7 @@ fn endless() -> (Outcome, String) {
 fn unreadable(asked: &Asked<'_>, reply: &Reply) -> Finding {
     let events = content_type(reply).starts_with("text/event-stream") || stream::looks_like_events(&reply.body);
     if reply.truncated {
-        if asked.shape == Shape::Image && success::begins_a_picture(&reply.body) {
+        if matches!(asked.shape, Shape::Image | Shape::Speech) && success::begins_with_media(&reply.body) {
             return Finding { by_table: true, ..Finding::bare(Outcome::Works, "") };
         }
         let (outcome, why) = endless();

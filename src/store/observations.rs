@@ -100,3 +100,43 @@ fn record(row: &sqlx::sqlite::SqliteRow) -> Result<ObservationRecord, StoreError
         detail: row.try_get("detail")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ChannelRef, Mark, ModelName, Observation, Outcome, Shape, Standing, Timing, Usage};
+    use crate::store::Finding;
+
+    #[tokio::test]
+    async fn what_a_probe_showed_is_kept_and_what_it_did_not_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("store.db")).await.unwrap();
+        let at: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let round = store.begin_round("g", "observe", at).await.unwrap();
+        let bare = Observation::bare(Outcome::Works, at, Shape::MaxTokens, "");
+        let rich = Observation {
+            timing: Timing { first_token_ms: Some(120), cold: true, ..Timing::default() },
+            usage: Usage { requests: 1, prompt_tokens: Some(21), completion_tokens: Some(7) },
+            marks: vec![Mark::WrongAnswer, Mark::CutOff],
+            ..bare.clone()
+        };
+        let finding = |name: &str, observation| Finding {
+            model: ModelName::parse(name).unwrap(),
+            observation,
+            standing: Standing::default(),
+        };
+        let channel = ChannelRef { id: 7, created: 0, name: "c".to_owned() };
+        store.remember("g", round, &channel, &[finding("rich", rich), finding("bare", bare)]).await.unwrap();
+        let kept = store.observed_in(round, true, 10).await.unwrap();
+        let shown: Vec<_> = kept.iter().map(|record| serde_json::to_value(record).unwrap()).collect();
+        assert_eq!(
+            (kept[0].ttft_ms, kept[0].cold, kept[0].prompt_tokens, kept[0].completion_tokens),
+            (Some(120), true, Some(21), Some(7))
+        );
+        assert_eq!(shown[0]["marks"], serde_json::json!(["wrong-answer", "cut-off"]));
+        for absent in ["ttft_ms", "cold", "prompt_tokens", "completion_tokens", "marks"] {
+            assert_eq!(shown[1].get(absent), None, "{absent}");
+        }
+        store.close().await;
+    }
+}

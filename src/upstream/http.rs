@@ -3,27 +3,26 @@
 //! Decides: TLS, proxies, which connection, deadlines, body caps, and what sort of failure a missing answer is.
 //! Must not know: models, channels, what an answer means.
 
+mod client;
 mod connections;
+mod failure;
 
 use std::collections::HashMap;
-use std::error::Error as _;
 use std::fmt;
-use std::io;
-use std::path::Path;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Request};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio::time::{Instant, sleep_until};
 use url::Host;
 
+use self::client::{builder, tls};
 use self::connections::Connections;
-use super::dns::GuardedDns;
+use self::failure::sort;
+pub use self::failure::{Transport, TransportKind};
 use crate::config::ProbeConfig;
 use crate::model::{Secret, Timing};
 
@@ -46,54 +45,6 @@ pub struct Reply {
     pub truncated: bool,
     /// From sending the request to the last byte read.
     pub latency: Duration,
-}
-
-/// No complete answer came.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}: {why}")]
-pub struct Transport {
-    /// The sort of failure.
-    pub kind: TransportKind,
-    /// In words, without URL and key.
-    pub why: String,
-    /// Until it failed.
-    pub latency: Duration,
-}
-
-/// Why no complete answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransportKind {
-    /// Connected, but the first byte or the whole answer took longer than its deadline.
-    TimedOut,
-    /// The name does not resolve, or only to addresses that are never asked.
-    Dns,
-    /// No connection: refused, unreachable, connect timeout, proxy.
-    Connect,
-    /// The TLS handshake failed.
-    Tls,
-    /// The connection was closed or reset before an answer came.
-    Reset,
-    /// What came is not HTTP.
-    Protocol,
-    /// The answer began and its body broke off or cannot be decoded.
-    Body,
-    /// The client for this channel could not be built (its proxy).
-    Setup,
-}
-
-impl fmt::Display for TransportKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TimedOut => "no answer in time",
-            Self::Dns => "the host's name does not resolve",
-            Self::Connect => "no connection",
-            Self::Tls => "TLS failed",
-            Self::Reset => "the connection was closed without an answer",
-            Self::Protocol => "the answer is not HTTP",
-            Self::Body => "the answer's body broke off or cannot be decoded",
-            Self::Setup => "the channel's proxy cannot be used",
-        })
-    }
 }
 
 /// How a request leaves, and how much of its answer is read.
@@ -197,7 +148,7 @@ impl Http {
             total: config.timeout.max(Duration::from_millis(1)),
         };
         let build = |how: fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder| {
-            Route::build(|| how(builder(&tls, limits, &config.user_agent))).map_err(|error| {
+            Route::build(|| how(builder(&tls, limits.connect, &config.user_agent))).map_err(|error| {
                 format!("the HTTP client cannot be built (see probe.user_agent): {}", error.without_url())
             })
         };
@@ -255,10 +206,14 @@ impl Http {
         deadline.as_mut().reset(end.min(Instant::now() + patience));
         let expected = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         let mut body = Vec::with_capacity(expected.min(way.cap));
-        let mut complete = false;
+        let (mut begun, mut complete) = (false, false);
         let truncated = loop {
             let chunk = tokio::select! {
-                chunk = response.chunk() => chunk.map_err(failed)?,
+                chunk = response.chunk() => match chunk {
+                    // What was said stays said: the stream is cut off, which its reader sees by the missing end.
+                    Err(_) if begun => break false,
+                    chunk => chunk.map_err(failed)?,
+                },
                 () = &mut deadline => match complete {
                     true => break true,
                     false if Instant::now() >= end => return Err(late("no complete answer within", total)),
@@ -270,15 +225,17 @@ impl Http {
             timing.first_byte_ms.get_or_insert(at);
             let room = way.cap - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            patience = match watch.see(&body, at) {
-                _ if chunk.len() > room => break true,
+            let seen = watch.see(&body, at);
+            patience = match seen {
                 Seen::Enough => break true,
+                Seen::Event | Seen::Token | Seen::Ended | Seen::Nothing if chunk.len() > room => break true,
                 Seen::Nothing => continue,
                 Seen::Event => first_byte,
                 Seen::Token => first_byte.min(STANDSTILL),
                 Seen::Ended => AFTERWARDS,
             };
-            complete |= patience == AFTERWARDS;
+            begun |= matches!(seen, Seen::Token | Seen::Ended);
+            complete |= seen == Seen::Ended;
             deadline.as_mut().reset(end.min(Instant::now() + patience));
         };
         Ok(Reply { status, headers, body, truncated, latency: started.elapsed() })
@@ -301,99 +258,10 @@ impl Http {
         }
         let form = "write it as http://, https://, socks5:// or socks5h://host:port";
         let by = reqwest::Proxy::all(proxy.expose()).map_err(|_| format!("it cannot be read: {form}"))?;
-        let route = Route::build(|| builder(&self.tls, self.limits, &self.user_agent).proxy(by.clone()))
+        let route = Route::build(|| builder(&self.tls, self.limits.connect, &self.user_agent).proxy(by.clone()))
             .map_err(|_| format!("no client can be built with it: {form}"))?;
         let client = pick(&route);
         proxied.insert(proxy.expose().to_owned(), route);
         Ok(client)
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one constructor of HTTP clients")]
-fn builder(tls: &ClientConfig, limits: Limits, user_agent: &str) -> reqwest::ClientBuilder {
-    Client::builder()
-        .tls_backend_preconfigured(tls.clone())
-        // Following one could carry the key to another host, and says that the channel's address is wrong.
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .dns_resolver(Arc::new(GuardedDns))
-        .connect_timeout(limits.connect)
-        .pool_idle_timeout(Duration::from_secs(90))
-        .tcp_keepalive(Duration::from_secs(30))
-        .http2_keep_alive_interval(Duration::from_secs(30))
-        .user_agent(user_agent)
-}
-
-/// Mozilla's roots, the system's and the operator's: containers often have none, companies have their own.
-fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = ca_file {
-        let unreadable = |error: &dyn fmt::Display| {
-            format!("probe.ca_file {}: {error}; it must hold certificates in PEM form", path.display())
-        };
-        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?;
-        let mut read = 0;
-        for certificate in certificates {
-            let certificate = certificate.map_err(|error| unreadable(&error))?;
-            roots.add(certificate).map_err(|error| unreadable(&error))?;
-            read += 1;
-        }
-        if read == 0 {
-            return Err(unreadable(&"no certificate found"));
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut tls = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot be set up: {error}"))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    // reqwest sets no ALPN on a preconfigured backend: without this every connection is HTTP/1.1.
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(tls)
-}
-
-/// Tells a reqwest error's sort by its flags and its chain of causes.
-fn sort(error: reqwest::Error) -> (TransportKind, String) {
-    let error = error.without_url();
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    let (mut tls, mut reset, mut unresolved) = (false, false, false);
-    while let Some(inner) = cause {
-        if let Some(io) = inner.downcast_ref::<io::Error>() {
-            tls |= io.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
-            reset |= matches!(
-                io.kind(),
-                io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
-            );
-        }
-        tls |= inner.is::<rustls::Error>();
-        let words = inner.to_string();
-        unresolved |= words == "dns error";
-        reset |= words.contains("closed before message completed") || words.contains("connection closed");
-        causes.push(words);
-        cause = inner.source();
-    }
-    let kind = if error.is_connect() {
-        match (unresolved, tls) {
-            (true, _) => TransportKind::Dns,
-            (false, true) => TransportKind::Tls,
-            (false, false) => TransportKind::Connect,
-        }
-    } else if error.is_timeout() {
-        TransportKind::TimedOut
-    } else if error.is_decode() || error.is_body() {
-        TransportKind::Body
-    } else if tls {
-        TransportKind::Tls
-    } else if reset {
-        TransportKind::Reset
-    } else {
-        TransportKind::Protocol
-    };
-    // The innermost cause says most: "Connection refused (os error 111)".
-    let why = causes.pop().unwrap_or_else(|| error.to_string());
-    (kind, super::redact(&why, &[]))
 }

@@ -144,3 +144,6 @@ fn event(data: &[u8]) -> Option<Value> {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
     }
 }
+
+#[cfg(test)]
+pub(in crate::probe) mod tests;

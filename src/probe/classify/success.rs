@@ -15,7 +15,7 @@ mod scores;
 
 use serde_json::Value;
 
-pub(super) use self::media::{begins_a_picture, is_sound};
+pub(super) use self::media::{begins_with_media, is_sound};
 use super::Asked;
 use crate::model::{Dialect, Outcome, Shape};
 
@@ -208,3 +208,6 @@ fn append(kept: &mut String, text: &str) {
     let room = KEPT.saturating_sub(kept.len());
     kept.push_str(&text[..text.floor_char_boundary(room)]);
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ const SAME: [&str; 10] =
 
 /// Whether `answered` is another model than `asked`, past every alias that is known.
 pub(super) fn is_substituted(asked: &str, answered: &str, host: &str, type_name: &str) -> bool {
-    if is_exempt(asked, answered, host, type_name) {
+    if asked == answered || is_exempt(asked, answered, host, type_name) {
         return false;
     }
     let (asked, answered) = (plain(asked), plain(answered));

@@ -7,9 +7,8 @@ use serde_json::Value;
 use super::{Finish, Said, capped, finish, is_act};
 
 pub(super) fn hear(said: &mut Said, value: &Value) -> bool {
-    // Imagen's own call.
     if let Some(pictures) = value.get("predictions").and_then(Value::as_array) {
-        said.made |= !pictures.is_empty();
+        hear_imagen(said, pictures);
         return true;
     }
     let candidates = value.get("candidates").and_then(Value::as_array);
@@ -38,6 +37,17 @@ pub(super) fn hear(said: &mut Said, value: &Value) -> bool {
         said.end(finish(reason));
     }
     true
+}
+
+/// Imagen's call has a form of its own.
+fn hear_imagen(said: &mut Said, pictures: &[Value]) {
+    said.made |=
+        pictures.iter().any(|one| one.get("bytesBase64Encoded").and_then(Value::as_str).is_some_and(|s| !s.is_empty()));
+    if !said.made
+        && let Some(why) = pictures.iter().find_map(|one| one.get("raiFilteredReason")?.as_str())
+    {
+        said.end(Finish::Refused(why.to_owned()));
+    }
 }
 
 /// Thoughts are counted apart, and billed as the answer.

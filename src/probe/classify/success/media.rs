@@ -17,10 +17,11 @@ pub(in super::super) fn is_sound(reply: &Reply) -> bool {
     !reply.body.is_empty() && (labelled || unlabelled)
 }
 
-/// Whether a body too large to be read whole is a picture in JSON.
-pub(in super::super) fn begins_a_picture(body: &[u8]) -> bool {
-    let start = String::from_utf8_lossy(&body[..body.len().min(1024)]);
-    start.trim_start().starts_with('{') && start.contains("\"b64_json\"")
+/// Whether a body too large to be read whole is JSON that carries a picture or sound: OpenAI's, Gemini's or Imagen's.
+pub(in super::super) fn begins_with_media(body: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+    start.trim_start().starts_with('{')
+        && ["\"b64_json\"", "\"inlineData\"", "\"bytesBase64Encoded\""].iter().any(|field| start.contains(field))
 }
 
 /// Sound within JSON: at `audio`, `data.audio` (MiniMax), `output.audio.url` or `.data` (DashScope).
