@@ -12,6 +12,7 @@ mod fuzz;
 mod inquiry;
 mod kind;
 mod list;
+mod memory;
 mod pace;
 mod purse;
 mod quality;
@@ -27,7 +28,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use classify::{Answer, Asked, Finding, Finish, Said, classify};
 pub use fetch::Unread;
 pub use inquiry::{Ask, Inquiry, KeyState};
-pub use kind::by_name;
+pub use kind::{by_name, kind_of};
 
 use self::books::Books;
 use self::pace::{Lanes, Pace, Pass, Refusal, SILENT_KEYS, SILENT_MODELS};
@@ -52,6 +53,8 @@ pub struct Prober {
     key_rest: Duration,
     prompt: Option<String>,
     max_tokens: u32,
+    stream: bool,
+    load_models: bool,
     sent: AtomicU64,
     answered: AtomicU64,
 }
@@ -70,6 +73,8 @@ impl Prober {
             key_rest: config.key_rest,
             prompt: config.prompt.clone(),
             max_tokens: config.max_tokens.max(FEWEST_TOKENS),
+            stream: config.stream,
+            load_models: config.load_models,
             sent: AtomicU64::new(0),
             answered: AtomicU64::new(0),
         })
@@ -208,6 +213,12 @@ fn unsent(refusal: Refusal, shape: Shape) -> Observation {
 
 fn utc(at: Timestamp) -> impl std::fmt::Display {
     at.strftime("%Y-%m-%d %H:%M:%S UTC")
+}
+
+/// The upstream has the model, but not in memory.
+fn not_woken(shape: Shape) -> Observation {
+    let detail = "not sent: it would be loaded into the upstream's memory (see probe.load_models)";
+    Observation::bare(Outcome::Shape, clock::now(), shape, detail)
 }
 
 /// The protocol has no such call: the model cannot be probed in this shape.

@@ -14,15 +14,17 @@ use self::learnt::Shown;
 use super::account::Account;
 use super::classify::{Asked, Finding, classify};
 use super::exchange::Heard;
+use super::kind::first_shape;
+use super::memory::Asleep;
 use super::pace::{Lanes, SILENT_KEYS, Silence, Turns, locked};
 use super::quality::{self, Sum};
 use super::shape::Ladder;
-use super::{FEWEST_TOKENS, Prober, unsent, unspoken};
+use super::{FEWEST_TOKENS, Prober, not_woken, unsent, unspoken};
 use crate::clock;
 use crate::config::Manner;
 use crate::model::{Kind, ModelName, Observation, Outcome, Secret, Shape, Usage};
 use crate::upstream::Target;
-use crate::upstream::protocol::{Question, question_request};
+use crate::upstream::protocol::{Question, dress, question_request, speaks};
 
 /// What a question's frame takes up, beside its words: an estimate.
 const PROMPT_TOKENS: u64 = 16;
@@ -35,6 +37,7 @@ pub struct Inquiry {
     /// By host and proxy.
     hosts: Mutex<HashMap<u64, Arc<Silence>>>,
     turns: Turns,
+    pub(super) asleep: Asleep,
 }
 
 /// What is asked of one model, and how.
@@ -69,7 +72,13 @@ struct Told {
 
 impl Inquiry {
     pub(super) fn new(prober: Arc<Prober>) -> Self {
-        Self { prober, lanes: Mutex::default(), hosts: Mutex::default(), turns: Turns::default() }
+        Self {
+            prober,
+            lanes: Mutex::default(),
+            hosts: Mutex::default(),
+            turns: Turns::default(),
+            asleep: Asleep::default(),
+        }
     }
 
     /// The prober that asks.
@@ -91,8 +100,12 @@ impl Inquiry {
     /// Asks one model one small question, beginning with the shape that worked last time, each shape at most once.
     pub async fn ask(&self, target: &Target, ask: Ask<'_>) -> Observation {
         let lanes = self.lanes(target);
-        let mut ladder = Ladder::new(target.knows_completion_limit());
-        let mut shape = ladder.first(ask.kind, ask.remembered);
+        let mut ladder = Ladder::new(|shape| speaks(target, shape));
+        let streamed = ask.manner.stream.unwrap_or(self.prober.stream);
+        let mut shape = ladder.first(first_shape(ask.kind, ask.model), ask.remembered, streamed);
+        if speaks(target, shape) && self.must_not_wake(target, ask.model).await {
+            return not_woken(shape);
+        }
         // Nothing of a free quota is asked twice.
         let once = lanes.free_for(Some(ask.model)).is_some();
         let (mut tokens, mut requests) = (self.prober.max_tokens, 0);
@@ -107,8 +120,8 @@ impl Inquiry {
                 tokens = FEWEST_TOKENS;
                 continue;
             }
-            let hint = asked.next_shape.filter(|_| !once && asked.observation.outcome == Outcome::Shape);
-            let Some(other) = hint.and_then(|hint| ladder.next(hint)) else {
+            let next = if once { None } else { ladder.next(asked.observation.outcome, asked.next_shape) };
+            let Some(other) = next else {
                 asked.observation.usage.requests = requests;
                 return asked.observation;
             };
@@ -138,9 +151,10 @@ impl Inquiry {
         let sum = own.is_none().then(|| Sum::pick(&mut fastrand::Rng::new()));
         let prompt = sum.map(Sum::prompt).unwrap_or_default();
         let question = Question { model: ask.model, prompt: own.unwrap_or(&prompt), tokens, shape };
-        let Some(request) = question_request(target, &question) else {
-            return Told { observation: unspoken(shape), next_shape: Some(shape), fewer: false };
+        let Some(mut request) = question_request(target, &question) else {
+            return Told { observation: unspoken(shape), next_shape: None, fewer: false };
         };
+        dress(&mut request, &ask.manner.headers, ask.manner.user_agent.as_deref());
         // Kept until the answer is noted: who waits for it knows of it then.
         let most = u64::from(tokens) + PROMPT_TOKENS + question.prompt.len() as u64 / 3;
         let (pass, mut claim) = match self.prober.leave(lanes, Some(ask.model), most).await {
@@ -157,7 +171,11 @@ impl Inquiry {
             // Our own request was too large: nothing yet against the key.
             outcome = Outcome::Shape;
         }
-        let detail = if detail.is_empty() { detail } else { target.redact(&detail) };
+        let detail = if detail.is_empty() {
+            detail
+        } else {
+            target.redact_with(&detail, ask.manner.headers.values().map(String::as_str))
+        };
         let at = clock::now();
         let shown = Shown { asked, lanes, model: ask.model, outcome, detail: &detail };
         let retry_after = self.note(&answer, shown, &pass).await;

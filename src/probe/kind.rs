@@ -3,7 +3,7 @@
 //! Decides: whether a chat question is the right probe. Must not know: providers, prices, requests.
 //! A guess by name, so when in doubt it is chat: a wrong guess there shows as a refused shape and removes nothing.
 
-use crate::model::{Kind, ModelName};
+use crate::model::{Kind, ModelName, Shape};
 
 /// Words of a name (whole, between separators) and what they stand for; the first row with a match counts.
 const WORDS: &[(Kind, &[&str])] = &[
@@ -11,7 +11,7 @@ const WORDS: &[(Kind, &[&str])] = &[
     (Kind::Moderation, &["moderation", "moderations"]),
     (Kind::Realtime, &["realtime", "live"]),
     (Kind::Transcription, &["whisper", "transcribe", "asr", "sensevoice", "paraformer", "stt"]),
-    (Kind::Speech, &["tts", "speech", "playai", "cosyvoice", "sambert"]),
+    (Kind::Speech, &["tts", "speech", "playai", "cosyvoice", "sambert", "aura", "kokoro"]),
     (Kind::Embedding, &["embedding", "embeddings", "embed", "bge", "gte", "m3e", "voyage", "e5"]),
     (Kind::Ocr, &["ocr"]),
     (Kind::Music, &["suno", "chirp", "udio", "lyria", "music"]),
@@ -67,19 +67,52 @@ const WORDS: &[(Kind, &[&str])] = &[
     (Kind::Completion, &["davinci", "babbage", "curie"]),
 ];
 
+/// What a model is for: what the upstream's list says goes before its name, but a list that says "chat" does not know
+/// what an answer costs, nor which call gives it.
+pub fn kind_of(model: &ModelName, listed: Option<Kind>) -> Kind {
+    let named = by_name(model);
+    match listed {
+        None => named,
+        Some(Kind::Chat) if matches!(named, Kind::Expensive | Kind::Responses) => named,
+        Some(kind) => kind,
+    }
+}
+
+/// The shape to begin with: OpenAI answers for its dearest models at the Responses call only.
+pub(super) fn first_shape(kind: Kind, model: &ModelName) -> Option<Shape> {
+    let at_responses = |name: &str| is_openai(&words(name)) && !name.contains("search-preview");
+    if kind == Kind::Expensive && at_responses(&bare(model)) { Some(Shape::Responses) } else { kind.first_shape() }
+}
+
+/// `owner/name:variant`: only the name tells.
+fn bare(model: &ModelName) -> String {
+    let name = model.as_str().to_ascii_lowercase();
+    let name = name.rsplit('/').next().unwrap_or(&name);
+    name.split(':').next().unwrap_or(name).to_owned()
+}
+
+fn words(name: &str) -> Vec<&str> {
+    name.split(['-', '_', '.', ' ', '@']).filter(|word| !word.is_empty()).collect()
+}
+
 /// The kind that the name hints at.
 pub fn by_name(model: &ModelName) -> Kind {
-    let name = model.as_str().to_ascii_lowercase();
-    // `owner/name:variant`: only the name tells.
-    let name = name.rsplit('/').next().unwrap_or(&name);
-    let name = name.split(':').next().unwrap_or(name);
-    let words: Vec<&str> = name.split(['-', '_', '.', ' ', '@']).filter(|word| !word.is_empty()).collect();
+    let name = bare(model);
+    let words = words(&name);
     let has = |word: &str| words.contains(&word);
-    if name.contains("deep-research") || has("computer") && has("use") || is_pro(&words) {
+    // Sonar and the search models are billed by the search.
+    let searches = has("sonar") || name.contains("search-preview");
+    if name.contains("deep-research") || has("computer") && has("use") || is_pro(&words) || searches {
         return Kind::Expensive;
+    }
+    if is_openai(&words) && has("codex") {
+        return Kind::Responses;
     }
     if name.ends_with("turbo-instruct") {
         return Kind::Completion;
+    }
+    if has("native") && has("audio") {
+        return Kind::Realtime;
     }
     // Sees pictures or films, and answers in text.
     if ["vl", "vision", "understanding"].into_iter().any(has) {
@@ -99,8 +132,11 @@ pub fn by_name(model: &ModelName) -> Kind {
 /// OpenAI's `-pro` models (`o1-pro`, `gpt-5.5-pro-2026-01-01`), 10 to 100 times dearer than others. Gemini's "pro" is
 /// an ordinary model.
 fn is_pro(words: &[&str]) -> bool {
-    let openai = matches!(words.first(), Some(&("gpt" | "o1" | "o3" | "o4" | "o5")));
-    openai && words.contains(&"pro")
+    is_openai(words) && words.contains(&"pro")
+}
+
+fn is_openai(words: &[&str]) -> bool {
+    matches!(words.first(), Some(&("gpt" | "o1" | "o3" | "o4" | "o5" | "codex" | "computer")))
 }
 
 #[cfg(test)]
@@ -130,12 +166,12 @@ mod tests {
                     "gpt-4-vision-preview",
                     "kimi-k2",
                     "my-model",
-                    "gpt-5-codex",
                     "olive-7b",
                     "wandering-1",
                     "llama-guard-3-8b",
                 ][..],
             ),
+            (Kind::Responses, &["gpt-5-codex", "openai/gpt-5.1-codex-mini", "codex-mini-latest"]),
             (
                 Kind::Expensive,
                 &[
@@ -145,6 +181,8 @@ mod tests {
                     "o3-deep-research",
                     "openai/o3-pro",
                     "computer-use-preview",
+                    "perplexity/sonar",
+                    "gpt-4o-search-preview-2025-03-11",
                 ],
             ),
             (
@@ -175,7 +213,14 @@ mod tests {
                 ],
             ),
             (Kind::Video, &["sora-2", "veo-3", "kling-v2", "cogvideox-2"]),
-            (Kind::Realtime, &["gpt-4o-realtime-preview", "gemini-2.0-flash-live-001"]),
+            (
+                Kind::Realtime,
+                &[
+                    "gpt-4o-realtime-preview",
+                    "gemini-2.0-flash-live-001",
+                    "gemini-2.5-flash-preview-native-audio-dialog",
+                ],
+            ),
             (Kind::Ocr, &["mistral-ocr-latest"]),
             (Kind::Music, &["suno_music", "chirp-v4"]),
         ] {
@@ -183,6 +228,35 @@ mod tests {
                 let model = ModelName::parse(name).unwrap();
                 assert_eq!(by_name(&model), kind, "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn the_list_goes_before_the_name_but_not_before_its_price() {
+        for (name, listed, kind) in [
+            ("my-model", Some(Kind::Embedding), Kind::Embedding),
+            ("voyage-chat", Some(Kind::Chat), Kind::Chat),
+            ("o3-pro", Some(Kind::Chat), Kind::Expensive),
+            ("gpt-5-codex", Some(Kind::Chat), Kind::Responses),
+            ("bge-m3", None, Kind::Embedding),
+        ] {
+            assert_eq!(kind_of(&ModelName::parse(name).unwrap(), listed), kind, "{name}");
+        }
+    }
+
+    #[test]
+    fn openais_dearest_begin_with_the_responses_call() {
+        for (name, shape) in [
+            ("o1-pro", Shape::Responses),
+            ("openai/o3-deep-research", Shape::Responses),
+            ("gpt-5-codex", Shape::Responses),
+            ("computer-use-preview", Shape::Responses),
+            ("sonar-deep-research", Shape::MaxTokens),
+            ("gpt-4o-search-preview", Shape::MaxTokens),
+            ("gpt-4o", Shape::MaxTokens),
+        ] {
+            let model = ModelName::parse(name).unwrap();
+            assert_eq!(first_shape(by_name(&model), &model), Some(shape), "{name}");
         }
     }
 }

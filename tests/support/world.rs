@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use channelwarden::apply::{self, Undo};
 use channelwarden::config::{self, Config};
-use channelwarden::model::Held;
+use channelwarden::model::{Held, Kind};
 use channelwarden::probe::Prober;
 use channelwarden::round::{Report, Scope};
 use channelwarden::simulate::{Behaviour, ListBehaviour, Simulated, World};
@@ -201,12 +201,15 @@ pub(crate) fn behaviour(how: &str) -> Behaviour {
         "empty" => Behaviour::Empty,
         "needs-completion-limit" => Behaviour::NeedsCompletionLimit,
         "stream-only" => Behaviour::StreamOnly,
+        "responses-only" => Behaviour::ResponsesOnly,
+        "unloaded" => Behaviour::Unloaded,
         "page" => Behaviour::Page,
         "odd-json" => Behaviour::OddJson,
         "filtered" => Behaviour::Filtered,
-        other => match other.strip_prefix("only-for:") {
-            Some(key) => Behaviour::OnlyFor(key.to_owned()),
-            None => panic!("no behaviour {other:?}"),
+        other => match other.split_once(':') {
+            Some(("only-for", key)) => Behaviour::OnlyFor(key.to_owned()),
+            Some(("only", kind)) => Behaviour::Only(Kind::parse(kind).unwrap()),
+            _ => panic!("no behaviour {other:?}"),
         },
     }
 }
