@@ -16,7 +16,8 @@ async fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    match cli::run(cli).await {
+    // The commands' futures are large, and this one holds any of them.
+    match Box::pin(cli::run(cli)).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -7,6 +7,7 @@ mod inquiry;
 mod kind;
 mod list;
 mod pace;
+mod samples;
 mod shape;
 mod wait;
 

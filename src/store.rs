@@ -11,6 +11,7 @@ mod observations;
 mod proposals;
 mod retention;
 mod rounds;
+mod samples;
 mod turn;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ pub use memory::Finding;
 pub use observations::ObservationRecord;
 pub use proposals::Proposal;
 pub use rounds::RoundRecord;
+pub use samples::SampleRecord;
 pub use turn::Turn;
 
 /// What can go wrong with our own store.

@@ -5,6 +5,8 @@
 mod faults;
 #[path = "probe/pace.rs"]
 mod pace;
+#[path = "probe/samples.rs"]
+mod samples;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use super::classify::{Answer, Asked, Finding, Scope, classify};
 use super::pace::{Lanes, locked};
+use super::samples::Samples;
 use super::shape::Ladder;
 use super::{FEWEST_TOKENS, Prober, unsent, unspoken, wait};
 use crate::clock;
 use crate::config::Manner;
-use crate::model::{Kind, ModelName, Observation, Outcome, Shape};
+use crate::model::{Kind, ModelName, Observation, Outcome, Sample, Shape};
 use crate::upstream::Target;
 use crate::upstream::protocol::{Question, question_request};
 
@@ -24,6 +25,7 @@ const SUM: &str = "What is 2+2? Reply with the number only.";
 pub struct Inquiry {
     pub(super) prober: Arc<Prober>,
     lanes: Mutex<HashMap<u64, Arc<Lanes>>>,
+    samples: Samples,
 }
 
 /// What is asked of one model, and how.
@@ -58,12 +60,17 @@ struct Told {
 
 impl Inquiry {
     pub(super) fn new(prober: Arc<Prober>) -> Self {
-        Self { prober, lanes: Mutex::default() }
+        Self { prober, lanes: Mutex::default(), samples: Samples::default() }
     }
 
     /// The prober that asks.
     pub fn prober(&self) -> &Prober {
         &self.prober
+    }
+
+    /// The refusals that no table knew so far, each sort once: for [`crate::store::Store::keep_samples`].
+    pub fn samples(&self) -> Vec<Sample> {
+        self.samples.collected()
     }
 
     /// Asks one model one small question, beginning with the shape that worked last time, each shape at most once.
@@ -109,7 +116,11 @@ impl Inquiry {
             Err(refusal) => return Told { observation: unsent(refusal, shape), next_shape: None, fewer: false },
         };
         let answer = self.prober.send(target, request, shape).await;
-        let Finding { mut outcome, next_shape, detail, .. } = classify(&Asked::of(target, shape), &answer);
+        let finding = classify(&Asked::of(target, shape), &answer);
+        if let Ok(reply) = &answer {
+            self.samples.note(target, ask.model, reply, &finding, clock::now());
+        }
+        let Finding { mut outcome, next_shape, detail, .. } = finding;
         let fewer = outcome != Outcome::Shape && next_shape.is_some() && tokens > FEWEST_TOKENS;
         if fewer {
             // Our own request was too large: nothing yet against the key.

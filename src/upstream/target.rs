@@ -69,8 +69,18 @@ impl Target {
 
     /// A foreign text without this target's secrets, in one short line.
     pub fn redact(&self, text: &str) -> String {
-        let secrets: Vec<&Secret> = self.secrets.iter().chain([&self.key]).chain(&self.proxy).collect();
-        super::redact(text, &secrets)
+        super::redact(text, &self.secrets())
+    }
+
+    /// The same, up to `longest` bytes long.
+    pub fn redact_whole(&self, text: &str, longest: usize) -> String {
+        let mut text = super::redact::redact_up_to(text, &self.secrets(), longest);
+        text.truncate(text.floor_char_boundary(longest));
+        text
+    }
+
+    fn secrets(&self) -> Vec<&Secret> {
+        self.secrets.iter().chain([&self.key]).chain(&self.proxy).collect()
     }
 
     /// Whether the upstream knows `max_completion_tokens`: Ollama does not read it, and would generate without end.

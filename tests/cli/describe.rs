@@ -11,7 +11,7 @@ fn fixture(name: &str) -> String {
 #[tokio::test]
 async fn every_command_has_help() {
     let folder = tempfile::tempdir().unwrap();
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 17] = [
         &[],
         &["run"],
         &["sweep"],
@@ -21,6 +21,7 @@ async fn every_command_has_help() {
         &["hold"],
         &["release"],
         &["history"],
+        &["history", "samples"],
         &["config"],
         &["config", "check"],
         &["config", "migrate"],

@@ -196,9 +196,14 @@ pub(crate) fn behaviour(how: &str) -> Behaviour {
         "page" => Behaviour::Page,
         "odd-json" => Behaviour::OddJson,
         "filtered" => Behaviour::Filtered,
-        other => match other.strip_prefix("only-for:") {
-            Some(key) => Behaviour::OnlyFor(key.to_owned()),
-            None => panic!("no behaviour {other:?}"),
+        // `only-for:KEY`, `says:STATUS:BODY`.
+        other => match other.split_once(':') {
+            Some(("only-for", key)) => Behaviour::OnlyFor(key.to_owned()),
+            Some(("says", said)) => {
+                let (status, body) = said.split_once(':').unwrap();
+                Behaviour::Says(status.parse().unwrap(), body.to_owned())
+            }
+            _ => panic!("no behaviour {other:?}"),
         },
     }
 }
