@@ -6,10 +6,12 @@
 //! Must not know: I/O, time, keys, what was seen before.
 
 mod fault;
+mod form;
 mod generic;
 mod page;
 mod providers;
 mod quota;
+mod resellers;
 mod rule;
 pub(crate) mod stream;
 mod success;
@@ -165,7 +167,8 @@ fn refused(host: &str, fault: &Fault) -> Option<Finding> {
             return Some(Finding { by_table: true, ..Finding::bare(Outcome::Busy, detail) });
         }
     }
-    let says = rule::first(providers::TABLE, host, fault).or_else(|| rule::first(generic::TABLE, host, fault))?;
+    let says = rule::first(providers::TABLE, host, fault)
+        .or_else(|| generic::TABLES.iter().find_map(|table| rule::first(table, host, fault)))?;
     let (outcome, next_shape) = match says {
         Says::Is(outcome) => (outcome, None),
         Says::Try(shape) => (Outcome::Shape, Some(shape)),
