@@ -1,7 +1,8 @@
 //! One case: how an upstream behaves, and what must come of it at each look.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use channelwarden::config::{Manner, ProbeConfig, VerdictPolicy};
@@ -17,7 +18,7 @@ use serde::Deserialize;
 
 use super::script::{Exchange, Expected, Scripted};
 
-/// The key of every channel: nowhere in what we show.
+/// How every channel's key begins: nowhere in what we show.
 const CANARY: &str = "sk-canary-0123456789abcdef";
 
 #[derive(Clone, Debug, Deserialize)]
@@ -111,7 +112,7 @@ pub(crate) async fn play(case: &Case) -> Vec<String> {
 }
 
 async fn run(case: &Case) -> Result<(), Vec<String>> {
-    let prober = Arc::new(Prober::new(&config(case)).unwrap());
+    let prober = prober(case);
     if let Some(list) = &case.list {
         return case.listed_as(list, &prober).await;
     }
@@ -129,18 +130,30 @@ async fn run(case: &Case) -> Result<(), Vec<String>> {
     case.judged_as(&standing, &verdict, &seen)
 }
 
-fn config(case: &Case) -> ProbeConfig {
+/// One of a few: to make one takes longer than most cases. Each look has its own account, so they share nothing else.
+fn prober(case: &Case) -> Arc<Prober> {
+    type Probers = Mutex<HashMap<(bool, u32), Arc<Prober>>>;
+    static PROBERS: LazyLock<Probers> = LazyLock::new(Mutex::default);
     // Nobody waits long for what never comes, and on a busy machine everything else comes late.
     let hangs = case.script.iter().chain(&case.says).any(Exchange::hangs);
     let patience = Duration::from_millis(if hangs { 700 } else { 20_000 });
-    ProbeConfig {
+    let config = ProbeConfig {
         requests_per_second: 0.0,
         connect_timeout: Duration::from_secs(5),
         first_byte_timeout: patience,
         timeout: patience * 2,
         max_tokens: case.max_tokens,
         ..ProbeConfig::default()
-    }
+    };
+    let mut probers = PROBERS.lock().unwrap();
+    let made = probers.entry((hangs, case.max_tokens)).or_insert_with(|| Arc::new(Prober::new(&config).unwrap()));
+    Arc::clone(made)
+}
+
+/// A key that no other look has.
+fn key() -> String {
+    static KEYS: AtomicU32 = AtomicU32::new(0);
+    format!("{CANARY}{}", KEYS.fetch_add(1, Ordering::Relaxed))
 }
 
 impl Case {
@@ -159,7 +172,7 @@ impl Case {
 
     async fn start(&self, number: usize, path: &str) -> Scripted {
         let (script, repeats) = self.script(number);
-        let (key, model, auth) = (CANARY.to_owned(), self.model.clone(), self.auth.clone());
+        let (key, model, auth) = (key(), self.model.clone(), self.auth.clone());
         Scripted::start(script, repeats, Expected { key, model, auth, path: path.to_owned() }).await
     }
 
@@ -182,7 +195,7 @@ impl Case {
             type_number: self.r#type,
             status: Status::Enabled,
             base_url: Some(base),
-            keys: vec![Secret::new(CANARY)],
+            keys: vec![Secret::new(&server.key)],
             organization: None,
             models: Some(self.model.clone()),
             group: None,

@@ -91,6 +91,8 @@ pub(crate) struct Expected {
 /// Runs until dropped.
 pub(crate) struct Scripted {
     pub(crate) address: SocketAddr,
+    /// The key that it wants.
+    pub(crate) key: String,
     seen: Arc<Mutex<Seen>>,
     server: JoinHandle<()>,
 }
@@ -113,6 +115,7 @@ impl Scripted {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
+        let key = expected.key.clone();
         let play = Arc::new(Play { script, repeats, expected, seen: Arc::clone(&seen), address });
         let server = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
@@ -120,7 +123,7 @@ impl Scripted {
                 tokio::spawn(async move { play.serve(socket).await });
             }
         });
-        Self { address, seen, server }
+        Self { address, key, seen, server }
     }
 
     /// How many requests came, and what was wrong with them.
