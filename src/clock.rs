@@ -1,9 +1,48 @@
 //! The time of day. Everything else is given `now` as a value.
+//!
+//! Decides: what time it is. Must not know: what for.
 
 use jiff::Timestamp;
 
 /// Now, in UTC.
 #[expect(clippy::disallowed_methods, reason = "the one place that asks")]
 pub fn now() -> Timestamp {
-    Timestamp::now()
+    let now = Timestamp::now();
+    #[cfg(debug_assertions)]
+    let now = now.saturating_add(jiff::SignedDuration::from_millis(ahead::MILLIS.get())).unwrap_or(Timestamp::MAX);
+    now
+}
+
+/// Puts the clock ahead, for everything that this thread does from now on: tests run side by side in one process, each
+/// with a runtime on its own thread. Debug builds only; a release has no other time than the real one.
+#[cfg(debug_assertions)]
+pub fn advance(by: std::time::Duration) {
+    let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+    ahead::MILLIS.set(ahead::MILLIS.get().saturating_add(millis));
+}
+
+#[cfg(debug_assertions)]
+mod ahead {
+    use std::cell::Cell;
+
+    thread_local! {
+        /// By how much this thread's clock is ahead.
+        pub(super) static MILLIS: Cell<i64> = const { Cell::new(0) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn an_advanced_clock_stays_ahead_and_is_nobody_elses() {
+        let before = now();
+        advance(Duration::from_hours(30));
+        assert!(now().duration_since(before) >= jiff::SignedDuration::from_hours(30));
+        let elsewhere = std::thread::spawn(now).join().unwrap();
+        assert!(elsewhere.duration_since(before) < jiff::SignedDuration::from_hours(1));
+    }
 }

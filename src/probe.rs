@@ -3,10 +3,12 @@
 //! Decides: which shape is sent, when, and what the answer means. Must not know: gateways, verdicts, what is written.
 
 pub mod classify;
+mod exchange;
 mod inquiry;
 mod kind;
 mod list;
 mod pace;
+mod quality;
 mod samples;
 mod shape;
 mod wait;
@@ -15,23 +17,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::SignedDuration;
-use reqwest::Request;
 
-pub use classify::{Answer, Asked, Finding, classify};
+pub use classify::{Answer, Asked, Finding, Finish, Said, classify};
 pub use inquiry::{Ask, Inquiry};
 pub use kind::by_name;
 
-use self::classify::stream::FirstTokens;
 use self::pace::{Pace, Refusal, SILENT_MODELS};
 use crate::clock;
 use crate::config::ProbeConfig;
 use crate::model::{Observation, Outcome, Shape};
-use crate::upstream::{Http, Target, TransportKind};
+use crate::upstream::Http;
 
-/// The most that is read of a whole answer.
-const ANSWER_CAP: usize = 64 << 10;
-/// The most that is read of a stream before its first tokens.
-const STREAM_CAP: usize = 256 << 10;
 /// Several providers refuse a smaller output limit.
 const FEWEST_TOKENS: u32 = 16;
 
@@ -78,34 +74,6 @@ impl Prober {
     /// How many HTTP answers came, whatever they said: the proof that our own network works.
     pub fn answered(&self) -> u64 {
         self.answered.load(Ordering::Relaxed)
-    }
-
-    /// Sends; once more on a fresh connection when the first was closed under us.
-    async fn send(&self, target: &Target, request: Request, shape: Shape) -> Answer {
-        // A body in memory can always be sent once more.
-        let mut again = request.try_clone();
-        let mut request = request;
-        loop {
-            self.sent.fetch_add(1, Ordering::Relaxed);
-            let answer = if shape.streams() {
-                let mut first = FirstTokens::default();
-                let enough = move |body: &[u8]| first.reached(body);
-                self.http.send_until(request, target.proxy.as_ref(), STREAM_CAP, enough).await
-            } else {
-                self.http.send(request, target.proxy.as_ref(), ANSWER_CAP).await
-            };
-            match &answer {
-                Err(failure) if failure.kind == TransportKind::Reset => match again.take() {
-                    Some(same) => request = same,
-                    None => return answer,
-                },
-                Err(_) => return answer,
-                Ok(_) => {
-                    self.answered.fetch_add(1, Ordering::Relaxed);
-                    return answer;
-                }
-            }
-        }
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use progress::{Progress, Quiet};
-pub use report::{ChangeLine, Doubt, Down, Report, Skipped, StillWithdrawn, Unprobed};
+pub use report::{ChangeLine, Doubt, Down, Expiring, Odd, Report, Skipped, StillWithdrawn, Unprobed};
 pub use survey::Scope;
 
 use crate::apply::{self, ApplyError};

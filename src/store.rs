@@ -5,6 +5,7 @@
 
 mod hold;
 mod journal;
+mod listings;
 mod marks;
 mod memory;
 mod observations;
@@ -22,6 +23,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
+pub use listings::Listed;
 pub use memory::Finding;
 pub use observations::ObservationRecord;
 pub use proposals::Proposal;

@@ -12,7 +12,7 @@ mod redact;
 mod target;
 
 pub use endpoints::Endpoints;
-pub use http::{Http, Reply, Transport, TransportKind};
-pub use listing::{Listing, NAMES_AT_MOST, Offered, Page, read_page};
+pub use http::{Http, Reply, Seen, Transport, TransportKind, Watch, Way};
+pub use listing::{Listing, NAMES_AT_MOST, Page, read_page};
 pub use redact::redact;
 pub use target::Target;

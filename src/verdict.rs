@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{Confirm, VerdictPolicy};
-use crate::model::{Evidence, Observation, Outcome, Reason, Standing, Streak};
+use crate::config::{Confirm, QualityAction, VerdictPolicy};
+use crate::model::{Evidence, Mark, Observation, Outcome, Reason, Standing, Streak};
 
 /// After a look at a doubtful model that told nothing (a rate limit, say).
 const LOOK_AGAIN: Duration = Duration::from_mins(5);
+
+/// A model is odd when so many of its last answers were: small models add up wrongly now and then.
+const ODD_ANSWERS: u32 = 3;
+const LAST_ANSWERS: u32 = 5;
 
 /// What is to be thought of one model now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +49,22 @@ pub enum Verdict {
 pub struct Company {
     /// Another model of the channel answered in this round: then its failures are its own.
     pub siblings_alive: bool,
-    /// The upstream's list names the model now.
-    pub listed: bool,
+    /// Whether the upstream's own list names it.
+    pub listed: Listed,
+    /// A name that nobody has was answered as if the key, the credit or the rate were the trouble: then no denial in
+    /// this round means the model.
+    pub masked: bool,
+}
+
+/// Whether the upstream's own list names a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// It does: what denies the model may be a ghost, or the list may be.
+    Named,
+    /// It does not.
+    Absent,
+    /// There is no list to believe.
+    Unknown,
 }
 
 /// Judges one model: what is known about it after this observation, and what to think of it.
@@ -60,6 +78,11 @@ pub fn judge(
     let mut after = before.clone();
     after.last = Some((seen.outcome, seen.at));
     let evidence = seen.outcome.evidence();
+    let told = match evidence {
+        Evidence::Nothing => false,
+        Evidence::Denied => !company.masked,
+        Evidence::Alive | Evidence::Unrouted | Evidence::Failing => true,
+    };
     match evidence {
         Evidence::Alive => {
             after.denied = None;
@@ -67,40 +90,77 @@ pub fn judge(
             after.unrouted = None;
             after.last_alive = Some(seen.at);
             after.shape = Some(seen.shape.as_str().to_owned());
+            note_oddness(&mut after, &seen.marks);
         }
+        Evidence::Denied if company.masked => {}
         Evidence::Denied => after.denied = Some(extend(before.denied, seen.at)),
         Evidence::Unrouted => after.unrouted = Some(extend(before.unrouted, seen.at)),
         Evidence::Failing if company.siblings_alive => after.failing = Some(extend(before.failing, seen.at)),
         Evidence::Failing | Evidence::Nothing => {}
     }
+    let odd = if policy.quality == QualityAction::Withdraw { oddness(&after) } else { vec![] };
     if let Some(withdrawn) = &mut after.withdrawn {
-        if evidence == Evidence::Alive {
+        if evidence == Evidence::Alive && odd.is_empty() {
             after.next_probe = None;
             return (after, Verdict::Working);
         }
-        let next = later(now, restore_gap(withdrawn.attempts, policy));
+        let gap = match withdrawn.reason.outcome.evidence() {
+            Evidence::Denied => restore_gap(withdrawn.attempts, policy),
+            // What only failed heals by itself, and costs no more than when it was listed.
+            Evidence::Alive | Evidence::Unrouted | Evidence::Failing | Evidence::Nothing => policy.restore_first,
+        };
+        let next = later(now, gap);
         // An answer that says nothing of the model, or none at all, was no attempt.
-        withdrawn.attempts = withdrawn.attempts.saturating_add(u32::from(evidence != Evidence::Nothing));
+        withdrawn.attempts = withdrawn.attempts.saturating_add(u32::from(told));
         after.next_probe = Some(next);
         return (after, Verdict::StillWithdrawn { next });
     }
     after.next_probe = None;
-    if evidence == Evidence::Nothing && before.next_probe.is_some() {
+    if !told && before.next_probe.is_some() {
         // Still doubtful, and this look told nothing: another one, but not at once.
         after.next_probe = Some(later(now, LOOK_AGAIN));
     }
     let verdict = match evidence {
-        Evidence::Alive => Verdict::Working,
-        Evidence::Denied => weigh(after.denied, policy.denied, seen, now),
+        Evidence::Alive if odd.is_empty() => Verdict::Working,
+        Evidence::Alive => Verdict::Withdraw(odd_reason(&odd, seen)),
+        Evidence::Denied if company.masked => Verdict::Unknown,
+        Evidence::Denied => {
+            let confirm = match company.listed {
+                Listed::Named => policy.denied_listed,
+                Listed::Absent | Listed::Unknown => policy.denied,
+            };
+            weigh(after.denied, confirm, seen, now)
+        }
         Evidence::Failing if company.siblings_alive => weigh(after.failing, policy.failing, seen, now),
-        // Still in the upstream's list: a reseller's channels come and go, the model is theirs to serve.
-        Evidence::Unrouted if !company.listed => weigh(after.unrouted, policy.unrouted, seen, now),
+        // Still in the upstream's list (or nobody knows): a reseller's channels come and go, the model is theirs to serve.
+        Evidence::Unrouted if company.listed == Listed::Absent => weigh(after.unrouted, policy.unrouted, seen, now),
         Evidence::Unrouted | Evidence::Failing | Evidence::Nothing => Verdict::Unknown,
     };
     if let Verdict::Doubtful { next, .. } = &verdict {
         after.next_probe = Some(*next);
     }
     (after, verdict)
+}
+
+/// In which ways a model's last answers were odd often enough to say so.
+pub fn oddness(standing: &Standing) -> Vec<Mark> {
+    standing.odd.iter().filter(|(_, answers)| answers.count_ones() >= ODD_ANSWERS).map(|(mark, _)| *mark).collect()
+}
+
+fn note_oddness(standing: &mut Standing, marks: &[Mark]) {
+    for mark in marks {
+        standing.odd.entry(*mark).or_default();
+    }
+    for (mark, answers) in &mut standing.odd {
+        *answers = (*answers << 1 | u8::from(marks.contains(mark))) & ((1 << LAST_ANSWERS) - 1);
+    }
+    standing.odd.retain(|_, answers| *answers != 0);
+}
+
+fn odd_reason(odd: &[Mark], seen: &Observation) -> Reason {
+    let marks: Vec<&str> = odd.iter().map(|mark| mark.as_str()).collect();
+    let detail = format!("{}: {ODD_ANSWERS} of its last {LAST_ANSWERS} answers", marks.join(", "));
+    Reason { outcome: seen.outcome, count: ODD_ANSWERS, since: seen.at, over_s: 0, detail }
 }
 
 /// The gap before a withdrawn model is probed again: doubled with each attempt, up to the largest.

@@ -13,7 +13,7 @@ const FLOW: [&str; 17] = [
 ];
 
 /// Files and folders whose every line is pure: values in, values out.
-const PURE: [&str; 6] = ["model", "verdict", "plan", "probe/classify", "probe/kind", "probe/shape"];
+const PURE: [&str; 7] = ["model", "verdict", "plan", "probe/classify", "probe/quality", "probe/kind", "probe/shape"];
 
 /// Words that a pure file has no use for.
 const IMPURE: [&str; 7] = ["async", "await", "tokio", "sqlx", "reqwest", "std::fs", "Timestamp::now"];

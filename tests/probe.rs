@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use channelwarden::config::ProbeConfig;
 use channelwarden::model::{
-    Access, Channel, Fingerprint, Mapping, ModelName, Observation, OpenAiPaths, Outcome, Protocol, Secret, Shape,
-    Status,
+    Access, Channel, Fingerprint, Mapping, ModelName, Observation, Offered, OpenAiPaths, Outcome, Protocol, Secret,
+    Shape, Status,
 };
 use channelwarden::probe::{Ask, Asked, Inquiry, Prober, classify};
 use channelwarden::simulate::{Behaviour, ListBehaviour, Simulated, World};
-use channelwarden::upstream::{Http, Listing, Offered, Reply, Target, Transport, TransportKind};
+use channelwarden::upstream::{Http, Listing, Reply, Target, Transport, TransportKind};
 use faults::{Fault, Faulty};
 use proptest::prelude::*;
 use serde::Deserialize;

@@ -80,6 +80,23 @@ pub(super) fn again(report: &Report) -> Vec<String> {
         .collect()
 }
 
+/// Models that answer oddly, one line each, and those that their provider will end, one line a channel and day.
+pub(super) fn told(report: &Report) -> Vec<String> {
+    let odd = report.odd.iter().map(|odd| {
+        let marks: Vec<&str> = odd.marks.iter().map(|mark| mark.as_str()).collect();
+        format!("{}: {} answers oddly ({}), and stays", channel(&odd.channel), odd.model, marks.join(", "))
+    });
+    let mut ends: BTreeMap<(jiff::civil::Date, i64), (String, Vec<&str>)> = BTreeMap::new();
+    for expiring in &report.expiring {
+        let key = (expiring.ends, expiring.channel.id);
+        ends.entry(key).or_insert_with(|| (channel(&expiring.channel), vec![])).1.push(expiring.model.as_str());
+    }
+    let ends = ends.into_iter().map(|((day, _), (channel, models))| {
+        format!("{channel}: {}: its provider ends it on {day}", models.join(", "))
+    });
+    odd.chain(ends).collect()
+}
+
 /// The channel of an observation, for people.
 pub(super) fn seen_on(report: &Report, seen: &ObservationRecord) -> String {
     plain(&format!("#{} {}", seen.channel, report.seen.get(&seen.channel).map_or("", |channel| &channel.name)))
@@ -87,7 +104,9 @@ pub(super) fn seen_on(report: &Report, seen: &ObservationRecord) -> String {
 
 fn why(seen: &ObservationRecord) -> String {
     let detail = plain(seen.detail.strip_prefix("status ").unwrap_or(&seen.detail));
-    if detail.is_empty() { seen.outcome.clone() } else { format!("{}: {detail}", seen.outcome) }
+    let shown = [seen.outcome.as_str()].into_iter().chain(seen.marks.iter().map(String::as_str));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    if detail.is_empty() { shown } else { format!("{shown}: {detail}") }
 }
 
 /// What a report says about each (channel, model).

@@ -187,7 +187,7 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
     for held in &report.held {
         println!("{}", show::held(held));
     }
-    for line in show::again(report) {
+    for line in show::again(report).into_iter().chain(show::told(report)) {
         println!("{line}");
     }
     // When nothing is written at all, one line says why.

@@ -1,9 +1,11 @@
 //! What we remember about one (channel, model) between rounds.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Reason};
+use super::{Mark, Outcome, Reason};
 
 /// A row of findings of one sort against a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +44,9 @@ pub struct Standing {
     pub unrouted: Option<Streak>,
     /// The request shape that last worked.
     pub shape: Option<String>,
+    /// Which of its last answers were odd in which way: a bit each, the newest lowest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub odd: BTreeMap<Mark, u8>,
     /// Set while we keep it off the list.
     pub withdrawn: Option<Withdrawn>,
     /// When it should be looked at again, if sooner than the next round or (withdrawn) not before.

@@ -22,14 +22,17 @@ use serde_json::Value;
 use self::fault::Fault;
 pub(super) use self::quota::{Quota, Reset, Scope, quota};
 use self::rule::Says;
-use crate::model::{Dialect, Outcome, Shape};
+use self::stream::Events;
+pub use self::success::{Finish, Said};
+use super::quality::is_advert;
+use crate::model::{Dialect, Mark, Outcome, Shape};
 use crate::upstream::{Reply, Target, Transport, TransportKind};
 
 /// What came back for one request.
 pub type Answer = Result<Reply, Transport>;
 
 /// What was asked, as far as it matters for the answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked<'a> {
     /// `host` or `host:port`, lower case.
     pub host: &'a str,
@@ -63,17 +66,20 @@ pub struct Finding {
     pub detail: String,
     /// Whether a row of the tables said so, rather than the status alone.
     pub by_table: bool,
+    /// What a successful answer in the form that was asked for holds.
+    pub said: Option<Said>,
+    /// What is odd about the answer's form.
+    pub marks: Vec<Mark>,
 }
 
 impl Finding {
     fn bare(outcome: Outcome, detail: impl Into<String>) -> Self {
-        Self { outcome, next_shape: None, detail: detail.into(), by_table: false }
+        Self { outcome, next_shape: None, detail: detail.into(), by_table: false, said: None, marks: vec![] }
     }
 }
 
 /// Judges one answer.
 pub fn classify(asked: &Asked<'_>, answer: &Answer) -> Finding {
-    let host = asked.host;
     let reply = match answer {
         Ok(reply) => reply,
         Err(failure) => return Finding::bare(unanswered(failure.kind), failure.to_string()),
@@ -82,48 +88,116 @@ pub fn classify(asked: &Asked<'_>, answer: &Answer) -> Finding {
         return Finding::bare(outcome, why);
     }
     let success = (200..300).contains(&reply.status);
-    let value = parse(reply);
-    let fault = match &value {
-        Some(value) => Fault::read(reply.status, value, success),
-        None if success => return unreadable(reply),
-        None => None,
-    };
-    match (fault, value) {
-        (Some(fault), _) => {
-            let mut finding = refused(host, &fault).unwrap_or_else(|| by_status(&fault, success));
-            if success && finding.outcome == Outcome::Broken {
-                // A 200 was sent when the model had begun; what broke then was a provider behind it.
-                finding.outcome = Outcome::Busy;
+    if success && asked.shape == Shape::Speech && success::is_sound(reply) {
+        return Finding { by_table: true, ..Finding::bare(Outcome::Works, "") };
+    }
+    match read(asked, reply) {
+        Body::Whole(value) => match Fault::read(reply.status, &value, success) {
+            Some(fault) => faulty(asked.host, &fault, success),
+            None if success => {
+                let mut said = Said::default();
+                let known = said.hear(asked, &value);
+                heard(asked, reply, said, known)
             }
-            finding
+            None => plainly(asked.host, reply),
+        },
+        Body::Events(events) => {
+            let fault = events.fault.as_ref().and_then(|fault| Fault::read(reply.status, fault, success));
+            match fault {
+                Some(fault) => faulty(asked.host, &fault, success),
+                None if success => {
+                    let unfinished = !reply.truncated && events.said.finish == Finish::Open;
+                    let mut finding = heard(asked, reply, events.said, events.known);
+                    if unfinished && finding.outcome == Outcome::Works {
+                        finding.marks.push(Mark::CutOff);
+                    }
+                    finding
+                }
+                None => plainly(asked.host, reply),
+            }
         }
-        (None, Some(value)) if success => {
-            let (outcome, why) = match success::judge(&value) {
-                (Outcome::Empty, _) if reply.truncated => endless(),
-                judged => judged,
-            };
-            Finding { by_table: outcome != Outcome::Suspect, ..Finding::bare(outcome, why) }
-        }
-        (None, _) => {
-            let fault = Fault::plain(reply.status, &String::from_utf8_lossy(&reply.body[..reply.body.len().min(8192)]));
-            refused(host, &fault).unwrap_or_else(|| by_status(&fault, false))
-        }
+        Body::Unread if success => unreadable(asked, reply),
+        Body::Unread => plainly(asked.host, reply),
     }
 }
 
-/// The JSON of a body: whitespace in front (keep-alives), one-element arrays around it, or events instead of it.
-pub(crate) fn parse(reply: &Reply) -> Option<Value> {
+/// A body, as far as it can be read.
+enum Body<'a> {
+    Whole(Value),
+    Events(Box<Events<'a>>),
+    Unread,
+}
+
+/// Reads a body: whitespace in front (keep-alives), a list of one around it, or events instead of it.
+fn read<'a>(asked: &Asked<'a>, reply: &Reply) -> Body<'a> {
     let body = reply.body.trim_ascii();
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let kind = reply.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if stream::looks_like_events(body) || (kind.starts_with("text/event-stream") && !body.starts_with(b"{")) {
-        return stream::fold(body);
+    let lines = || {
+        let events = Events::all(*asked, body);
+        if events.heard > 0 { Body::Events(Box::new(events)) } else { Body::Unread }
+    };
+    if stream::looks_like_events(body)
+        || (content_type(reply).starts_with("text/event-stream") && !body.starts_with(b"{"))
+    {
+        return lines();
     }
     match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Array(mut many)) if many.len() == 1 => many.pop(),
-        Ok(value) => Some(value),
-        Err(_) => stream::fold(body),
+        Ok(Value::Array(mut many)) if many.len() == 1 => many.pop().map_or(Body::Unread, Body::Whole),
+        // Gemini's stream, where it is not asked for events.
+        Ok(Value::Array(many)) if asked.shape.asks_for_words() && many.iter().any(Value::is_object) => {
+            let mut events = Events::new(*asked);
+            for event in &many {
+                events.take(event);
+            }
+            Body::Events(Box::new(events))
+        }
+        Ok(value) => Body::Whole(value),
+        Err(_) => lines(),
     }
+}
+
+/// The JSON of a refusal's body, or the event of a stream that holds one.
+pub(crate) fn parse(asked: &Asked<'_>, reply: &Reply) -> Option<Value> {
+    match read(asked, reply) {
+        Body::Whole(value) => Some(value),
+        Body::Events(events) => events.fault,
+        Body::Unread => None,
+    }
+}
+
+fn content_type(reply: &Reply) -> &str {
+    reply.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
+}
+
+/// A fault in a body of whatever status.
+fn faulty(host: &str, fault: &Fault, success: bool) -> Finding {
+    let mut finding = refused(host, fault).unwrap_or_else(|| by_status(fault, success));
+    if success && finding.outcome == Outcome::Broken {
+        // A 200 was sent when the model had begun; what broke then was a provider behind it.
+        finding.outcome = Outcome::Busy;
+    }
+    finding
+}
+
+/// A refusal without any structure.
+fn plainly(host: &str, reply: &Reply) -> Finding {
+    let fault = Fault::plain(reply.status, &String::from_utf8_lossy(&reply.body[..reply.body.len().min(8192)]));
+    refused(host, &fault).unwrap_or_else(|| by_status(&fault, false))
+}
+
+/// An answer without a fault; `known`: in the form that was asked for.
+fn heard(asked: &Asked<'_>, reply: &Reply, said: Said, known: bool) -> Finding {
+    if !known {
+        return Finding::bare(Outcome::Suspect, "JSON in another form than was asked for");
+    }
+    let (outcome, why) = match said.judge() {
+        (Outcome::Empty, _) if reply.truncated => endless(),
+        (Outcome::Works, _) if asked.shape.asks_for_words() && is_advert(&said.text) => {
+            (Outcome::KeyBroke, format!("the answer is an advert: {}", said.text))
+        }
+        judged => judged,
+    };
+    Finding { by_table: outcome != Outcome::Suspect, said: Some(said), ..Finding::bare(outcome, why) }
 }
 
 fn unanswered(kind: TransportKind) -> Outcome {
@@ -139,10 +213,12 @@ fn endless() -> (Outcome, String) {
     (Outcome::Suspect, "far more than was asked for, and no answer in it".to_owned())
 }
 
-fn unreadable(reply: &Reply) -> Finding {
-    let kind = reply.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let events = kind.starts_with("text/event-stream") || stream::looks_like_events(&reply.body);
+fn unreadable(asked: &Asked<'_>, reply: &Reply) -> Finding {
+    let events = content_type(reply).starts_with("text/event-stream") || stream::looks_like_events(&reply.body);
     if reply.truncated {
+        if asked.shape == Shape::Image && success::begins_a_picture(&reply.body) {
+            return Finding { by_table: true, ..Finding::bare(Outcome::Works, "") };
+        }
         let (outcome, why) = endless();
         return Finding::bare(outcome, why);
     }
@@ -174,7 +250,7 @@ fn refused(host: &str, fault: &Fault) -> Option<Finding> {
         Says::Try(shape) => (Outcome::Shape, Some(shape)),
         Says::Fewer(outcome) => (outcome, Some(Shape::MaxTokens)),
     };
-    let finding = Finding { outcome, next_shape, detail: described(fault), by_table: true };
+    let finding = Finding { next_shape, by_table: true, ..Finding::bare(outcome, described(fault)) };
     Some(if fault.wrapped && !own { passed_on(finding, fault.status) } else { finding })
 }
 

@@ -7,18 +7,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::classify::{Answer, Asked, Finding, Scope, classify};
+use super::exchange::Heard;
 use super::pace::{Lanes, locked};
+use super::quality::{self, Sum};
 use super::samples::Samples;
 use super::shape::Ladder;
 use super::{FEWEST_TOKENS, Prober, unsent, unspoken, wait};
 use crate::clock;
 use crate::config::Manner;
-use crate::model::{Kind, ModelName, Observation, Outcome, Sample, Shape};
+use crate::model::{Kind, ModelName, Observation, Outcome, Sample, Shape, Usage};
 use crate::upstream::Target;
 use crate::upstream::protocol::{Question, question_request};
-
-/// The question where the operator has none.
-const SUM: &str = "What is 2+2? Reply with the number only.";
 
 /// One round's questions. What it learns is forgotten with it, and no other round's business.
 #[derive(Debug)]
@@ -78,19 +77,21 @@ impl Inquiry {
         let lanes = self.lanes(target);
         let mut ladder = Ladder::new(target.knows_completion_limit());
         let mut shape = ladder.first(ask.kind, ask.remembered);
-        let mut tokens = self.prober.max_tokens;
+        let (mut tokens, mut requests) = (self.prober.max_tokens, 0);
         loop {
-            let asked = self.ask_once(target, &ask, shape, tokens, &lanes).await;
+            let mut asked = self.ask_once(target, &ask, shape, tokens, &lanes).await;
+            requests += asked.observation.usage.requests;
             if asked.fewer {
                 tokens = FEWEST_TOKENS;
                 continue;
             }
             let hint = asked.next_shape;
             let next = hint.filter(|_| asked.observation.outcome == Outcome::Shape).and_then(|hint| ladder.next(hint));
-            match next {
-                Some(other) => shape = other,
-                None => return asked.observation,
-            }
+            let Some(other) = next else {
+                asked.observation.usage.requests = requests;
+                return asked.observation;
+            };
+            shape = other;
         }
     }
 
@@ -101,12 +102,10 @@ impl Inquiry {
     }
 
     async fn ask_once(&self, target: &Target, ask: &Ask<'_>, shape: Shape, tokens: u32, lanes: &Lanes) -> Told {
-        let question = Question {
-            model: ask.model,
-            prompt: ask.manner.prompt.as_deref().or(self.prober.prompt.as_deref()).unwrap_or(SUM),
-            tokens,
-            shape,
-        };
+        let own = ask.manner.prompt.as_deref().or(self.prober.prompt.as_deref());
+        let sum = own.is_none().then(|| Sum::pick(&mut fastrand::Rng::new()));
+        let prompt = sum.map(Sum::prompt).unwrap_or_default();
+        let question = Question { model: ask.model, prompt: own.unwrap_or(&prompt), tokens, shape };
         let Some(request) = question_request(target, &question) else {
             return Told { observation: unspoken(shape), next_shape: Some(shape), fewer: false };
         };
@@ -115,27 +114,34 @@ impl Inquiry {
             Ok(pass) => pass,
             Err(refusal) => return Told { observation: unsent(refusal, shape), next_shape: None, fewer: false },
         };
-        let answer = self.prober.send(target, request, shape).await;
-        let finding = classify(&Asked::of(target, shape), &answer);
+        let asked = Asked::of(target, shape);
+        let Heard { answer, timing, requests } = self.prober.exchange(target, request, asked, ask.fresh).await;
+        let mut finding = classify(&asked, &answer);
         if let Ok(reply) = &answer {
             self.samples.note(target, ask.model, reply, &finding, clock::now());
         }
-        let Finding { mut outcome, next_shape, detail, .. } = finding;
+        quality::weigh(&mut finding, &asked, target.type_name, ask.model, sum);
+        let Finding { mut outcome, next_shape, detail, said, marks, .. } = finding;
         let fewer = outcome != Outcome::Shape && next_shape.is_some() && tokens > FEWEST_TOKENS;
         if fewer {
             // Our own request was too large: nothing yet against the key.
             outcome = Outcome::Shape;
         }
         let at = clock::now();
-        let retry_after = note(&target.endpoints.host, &answer, ask.model, outcome, lanes, pass.answers);
+        let retry_after = note(&asked, &answer, ask.model, outcome, lanes, pass.answers);
         drop(pass);
         let (status, latency) = match &answer {
             Ok(reply) => (Some(reply.status), reply.latency),
             Err(failure) => (None, failure.latency),
         };
+        let (prompt_tokens, completion_tokens) =
+            said.map_or((None, None), |said| (said.prompt_tokens, said.completion_tokens));
         let observation = Observation {
             status,
             latency_ms: u32::try_from(latency.as_millis()).unwrap_or(u32::MAX),
+            timing,
+            usage: Usage { requests, prompt_tokens, completion_tokens },
+            marks,
             retry_after,
             ..Observation::bare(outcome, at, shape, if detail.is_empty() { detail } else { target.redact(&detail) })
         };
@@ -146,7 +152,7 @@ impl Inquiry {
 /// Remembers what the answer says of the key and the host; gives back the wait it asks for. `answers` had come when
 /// the question was sent.
 fn note(
-    host: &str,
+    asked: &Asked<'_>,
     answer: &Answer,
     model: &ModelName,
     outcome: Outcome,
@@ -165,11 +171,11 @@ fn note(
         return None;
     }
     let now = clock::now();
-    let asked = wait::asked(host, reply, now)?;
-    let wait = Duration::try_from(asked.until.duration_since(now)).ok()?;
+    let told = wait::asked(asked, reply, now)?;
+    let wait = Duration::try_from(told.until.duration_since(now)).ok()?;
     match reply.status {
         // Whatever other models are told.
-        429 if asked.quota && asked.scope == Scope::Model => {}
+        429 if told.quota && told.scope == Scope::Model => {}
         429 => lanes.key.pause_for(model, wait),
         503 | 529 => lanes.host.pause_for(model, wait),
         _ => {}

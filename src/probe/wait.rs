@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::classify::{self, Quota, Reset, Scope};
+use super::classify::{self, Asked, Quota, Reset, Scope};
 use crate::upstream::Reply;
 
 /// No hint is taken for less or more than this.
@@ -28,11 +28,11 @@ pub(super) struct Wait {
     pub(super) quota: bool,
 }
 
-/// The wait that a refusal of `host` asks for in its headers or else its body. A used-up daily quota is not over in the
+/// The wait that a refusal asks for in its headers or else its body. A used-up daily quota is not over in the
 /// seconds that stand beside it.
-pub(super) fn asked(host: &str, reply: &Reply, now: Timestamp) -> Option<Wait> {
-    let body = classify::parse(reply);
-    let quota = body.as_ref().and_then(|body| classify::quota(host, reply.status, body));
+pub(super) fn asked(by: &Asked<'_>, reply: &Reply, now: Timestamp) -> Option<Wait> {
+    let body = classify::parse(by, reply);
+    let quota = body.as_ref().and_then(|body| classify::quota(by.host, reply.status, body));
     let told = from_headers(|name| reply.headers.get(name)?.to_str().ok().map(str::trim), now)
         .or_else(|| body.as_ref().and_then(|body| from_body(body, now)));
     let Quota { scope, reset } = quota.unwrap_or(Quota { scope: Scope::Unsaid, reset: None });
@@ -175,7 +175,7 @@ mod tests {
     /// Seconds, scope, whether a quota.
     fn at(host: &str, now: &str, headers: &[(&'static str, &str)], body: &Value) -> Option<(i64, Scope, bool)> {
         let now: Timestamp = now.parse().unwrap();
-        asked(host, &reply(headers, body), now)
+        asked(&Asked::chat(host), &reply(headers, body), now)
             .map(|wait| (wait.until.duration_since(now).as_secs(), wait.scope, wait.quota))
     }
 

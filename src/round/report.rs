@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::survey::Surveyed;
 use crate::apply;
 use crate::config::Mode;
-use crate::model::{Change, ChannelRef, Guard, Held, ModelName, Outcome};
+use crate::model::{Change, ChannelRef, Guard, Held, Mark, ModelName, Outcome};
 use crate::plan::{Facts, Survey};
 use crate::verdict::Verdict;
 
@@ -50,6 +51,10 @@ pub struct Report {
     pub doubtful_count: usize,
     /// Models that we took off and that did not come back yet.
     pub still_withdrawn: Vec<StillWithdrawn>,
+    /// Models that answer oddly: marked, not judged by it.
+    pub odd: Vec<Odd>,
+    /// Models that their provider will end.
+    pub expiring: Vec<Expiring>,
     /// What was wanted, and what came of it.
     pub changes: Vec<ChangeLine>,
     /// What guards held back.
@@ -85,6 +90,28 @@ pub struct StillWithdrawn {
     pub model: ModelName,
     /// When it is looked at again.
     pub next: Timestamp,
+}
+
+/// A model that answers oddly: 3 of its last 5 answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Odd {
+    /// On which channel.
+    pub channel: ChannelRef,
+    /// Which.
+    pub model: ModelName,
+    /// In which ways.
+    pub marks: Vec<Mark>,
+}
+
+/// A model whose end its provider has announced.
+#[derive(Clone, Debug, Serialize)]
+pub struct Expiring {
+    /// On which channel.
+    pub channel: ChannelRef,
+    /// Which.
+    pub model: ModelName,
+    /// On which day it ends.
+    pub ends: Date,
 }
 
 /// A channel left alone.
@@ -149,6 +176,8 @@ impl Report {
             down: vec![],
             down_count: 0,
             still_withdrawn: vec![],
+            odd: vec![],
+            expiring: vec![],
             seen: BTreeMap::new(),
             pairs: 0,
             probed: 0,
@@ -211,6 +240,12 @@ impl Report {
                 self.down.push(Down { channel: survey.channel.clone(), outcome, detail });
             }
         }
+        let room = NAMED.saturating_sub(self.odd.len());
+        let odd = surveyed.odd.into_iter().take(room);
+        self.odd.extend(odd.map(|(model, marks)| Odd { channel: survey.channel.clone(), model, marks }));
+        let room = NAMED.saturating_sub(self.expiring.len());
+        let expiring = surveyed.expiring.into_iter().take(room);
+        self.expiring.extend(expiring.map(|(model, ends)| Expiring { channel: survey.channel.clone(), model, ends }));
         for judged in &survey.judged {
             let (channel, model) = (&survey.channel, &judged.model);
             match judged.verdict {
@@ -238,6 +273,8 @@ impl Report {
         self.down.sort_by_key(|down| down.channel.id);
         self.doubtful.sort_by_key(|doubt| doubt.channel.id);
         self.still_withdrawn.sort_by_key(|off| off.channel.id);
+        self.odd.sort_by_key(|odd| odd.channel.id);
+        self.expiring.sort_by_key(|expiring| (expiring.ends, expiring.channel.id));
     }
 
     /// Models taken off in this round, in the gateway.

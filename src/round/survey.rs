@@ -1,24 +1,30 @@
 //! One channel's survey: what it offers, what its models answer, what to think of them. Kept in our store as it goes.
 
+mod asking;
+mod control;
+mod judging;
+mod offer;
 mod questions;
 
 use std::collections::{BTreeMap, HashMap};
 
-use futures::StreamExt as _;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
+use judging::Known;
+use offer::Offer;
 use questions::{Questions, Rules, in_turn};
 
 use super::Round;
 use crate::clock;
-use crate::config::Source;
 use crate::gateway;
-use crate::model::{Channel, ChannelRef, Evidence, ModelName, Observation, Outcome, Standing, Status, WorkingList};
-use crate::plan::{Judged, Survey, Word};
-use crate::probe::Ask;
+use crate::model::{
+    Channel, ChannelRef, Evidence, Mapping, Mark, ModelName, Observation, Outcome, Standing, Status, WorkingList,
+};
+use crate::plan::Survey;
 use crate::store::{Finding, StoreError};
-use crate::upstream::{Listing, Target};
-use crate::verdict::{self, Company, Verdict};
+use crate::upstream::Target;
+use crate::verdict;
 
 /// Which channels and models a round looks at.
 #[derive(Clone, Debug, Default)]
@@ -58,18 +64,38 @@ pub(super) struct Surveyed {
     /// The survey, or why the channel is left alone.
     pub(super) found: Result<Survey, String>,
     pub(super) outcomes: BTreeMap<Outcome, usize>,
+    /// How many of its models answered.
+    alive: usize,
     /// What most models showed, and in one's words, when none answered.
     pub(super) down: Option<(Outcome, String)>,
     /// Advertised models that were not probed, and why.
     pub(super) unprobed: Vec<(ModelName, String)>,
+    /// Models that answer oddly, and how.
+    pub(super) odd: Vec<(ModelName, Vec<Mark>)>,
+    /// Advertised models that their provider will end, and when.
+    pub(super) expiring: Vec<(ModelName, Date)>,
     pub(super) notes: Vec<String>,
 }
 
-/// What the upstream offers, as far as it is known.
-struct Offer {
-    names: Vec<ModelName>,
-    /// The upstream's own list was read in this round.
-    from_upstream: bool,
+impl Surveyed {
+    /// Takes in what is to be told of single models.
+    fn tell(&mut self, findings: &[Finding], advertised: &WorkingList, mapping: Option<&Mapping>, offer: &Offer) {
+        for Finding { model, observation, standing } in findings {
+            *self.outcomes.entry(observation.outcome).or_default() += 1;
+            self.alive += usize::from(observation.outcome.evidence() == Evidence::Alive);
+            let odd = verdict::oddness(standing);
+            if !odd.is_empty() {
+                self.odd.push((model.clone(), odd));
+            }
+        }
+        let listing = offer.listing();
+        for model in advertised.names() {
+            let upstream = mapping.and_then(|mapping| mapping.resolve(model));
+            if let Some(ends) = listing.ends(upstream.as_ref().unwrap_or(model)) {
+                self.expiring.push((model.clone(), ends));
+            }
+        }
+    }
 }
 
 impl Round {
@@ -86,8 +112,11 @@ impl Round {
             channel: reference.clone(),
             found: Err(String::new()),
             outcomes: BTreeMap::new(),
+            alive: 0,
             down: None,
             unprobed: vec![],
+            odd: vec![],
+            expiring: vec![],
             notes: vec![],
         };
         let (advertised, targets) = match self.reach(channel) {
@@ -109,46 +138,44 @@ impl Round {
             }
         }
         let on_hold = self.store.held_models(name, channel.id).await?;
-        let offer = self.offer(channel, &targets, scope, &mut surveyed.notes).await;
-        let rules = Rules { models: &self.settings.models, policy: &self.config.verdict };
-        let mut questions = Questions::new(channel, &advertised, &offer.names, &known, rules, scope, clock::now());
+        let mut offer = self.offer(channel, &reference, &targets, scope, &mut surveyed.notes).await?;
+        let rules = Rules {
+            models: &self.settings.models,
+            rules: &self.settings.rules,
+            kinds: &self.config.probe.kinds,
+            policy: &self.config.verdict,
+        };
+        let mut questions = Questions::new(channel, &advertised, &offer, &known, rules, scope, clock::now());
         surveyed.unprobed = std::mem::take(&mut questions.unprobed);
         let upstream = in_turn(round, std::mem::take(&mut questions.upstream));
         let answers = self.ask(&reference, &targets, upstream).await;
-        let now = clock::now();
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
             // That nothing answered says it all.
             surveyed.notes.clear();
         }
-        let alive = answers.values().filter(|seen| seen.outcome.evidence() == Evidence::Alive).count();
-        let (mut judged, mut findings) = (vec![], vec![]);
-        for candidate in questions.candidates {
-            let before = known.get(&candidate.model).cloned().unwrap_or_default();
-            let Some(seen) = answers.get(&candidate.upstream) else { continue };
-            *surveyed.outcomes.entry(seen.outcome).or_default() += 1;
-            let itself = usize::from(seen.outcome.evidence() == Evidence::Alive);
-            let listed = !offer.from_upstream || offer.names.contains(&candidate.upstream);
-            let company = Company { siblings_alive: alive > itself, listed };
-            let (mut standing, mut verdict) = verdict::judge(&before, seen, company, &self.config.verdict, now);
-            if candidate.may_add && matches!(verdict, Verdict::Doubtful { .. }) {
-                // Not on the list, so there is nothing to confirm soon.
-                (standing.next_probe, verdict) = (None, Verdict::Unknown);
-            }
-            let word = match candidate.kept {
-                _ if on_hold.contains(&candidate.model) => Word::Hold,
-                true => Word::Keep,
-                false => Word::Nothing,
-            };
-            judged.push(Judged {
-                verdict,
-                withdrawn: before.withdrawn.is_some(),
-                word,
-                may_add: candidate.may_add,
-                model: candidate.model.clone(),
-            });
-            findings.push(Finding { model: candidate.model, observation: seen.clone(), standing });
+        let control = self.control(channel, &targets, &mut offer, &questions.candidates, &known, &answers).await;
+        if control.proves_nothing() {
+            surveyed.notes.push(format!(
+                "#{} {}: its upstream answers to a name that nobody has: what works there proves nothing, and nothing \
+                 is added",
+                channel.id, channel.name
+            ));
         }
+        if let Some(listed) = offer.listed.as_ref().filter(|_| offer.fresh) {
+            self.store.keep_listed(name, &reference, listed).await?;
+        }
+        let known = Known {
+            standings: &known,
+            answers: &answers,
+            offer: &offer,
+            control,
+            on_hold: &on_hold,
+            policy: &self.config.verdict,
+            now: clock::now(),
+        };
+        let (judged, findings) = known.judge(questions.candidates);
+        surveyed.tell(&findings, &advertised, channel.mapping.as_ref().ok(), &offer);
         self.store.remember(name, round, &reference, &findings).await?;
         surveyed.found = Ok(Survey {
             channel: reference,
@@ -160,7 +187,7 @@ impl Round {
             enabled: channel.status == Status::Enabled,
             test_model: channel.test_model.clone(),
             probed: judged.len(),
-            alive: judged_alive(&findings),
+            alive: surveyed.alive,
             judged,
         });
         Ok(surveyed)
@@ -198,111 +225,6 @@ impl Round {
             channel.keys.iter().map(|key| Target::new(&access, channel, key)).collect();
         Ok((advertised, targets?))
     }
-
-    /// The names from the first source that answers. A list that fails or is empty says nothing.
-    async fn offer(&self, channel: &Channel, targets: &[Target], scope: &Scope, notes: &mut Vec<String>) -> Offer {
-        let nothing = Offer { names: vec![], from_upstream: false };
-        if scope.is_partial() {
-            return nothing;
-        }
-        for source in &self.settings.models.sources {
-            match source {
-                // Its names are read with the upstream's list, once that is taken from the catalogue.
-                Source::Channel | Source::OpenrouterFree => return nothing,
-                Source::List => {
-                    let names = self.settings.models.list.iter().filter_map(|name| ModelName::parse(name)).collect();
-                    return Offer { names, from_upstream: false };
-                }
-                Source::Upstream => {
-                    let why = match self.list(targets).await {
-                        Listing::Offered(offered) => {
-                            let names = offered.into_iter().map(|offered| offered.name).collect();
-                            return Offer { names, from_upstream: true };
-                        }
-                        Listing::Empty => "it is empty".to_owned(),
-                        Listing::Failed { why, .. } => why,
-                        Listing::Unlisted => continue,
-                    };
-                    notes.push(format!("#{} {}: no use of its upstream's list: {why}", channel.id, channel.name));
-                }
-            }
-        }
-        nothing
-    }
-
-    /// Asks each upstream model once, whatever the number of names that lead to it.
-    async fn ask(
-        &self,
-        channel: &ChannelRef,
-        targets: &[Target],
-        upstream: Vec<(usize, ModelName, Option<String>)>,
-    ) -> HashMap<ModelName, Observation> {
-        self.progress.expect(upstream.len());
-        let side_by_side = self.config.probe.per_key.max(1) * targets.len();
-        futures::stream::iter(upstream)
-            .map(|(place, model, shape)| async move {
-                // What waits here is small; a question's own state is made when its turn is near.
-                let _near = self.desks.acquire().await.ok()?;
-                let seen = Box::pin(self.ask_one(targets, place, &model, shape.as_deref())).await?;
-                self.progress.probed(channel, seen.outcome);
-                Some((model, seen))
-            })
-            .buffer_unordered(side_by_side)
-            .filter_map(|answer| async move { answer })
-            .collect()
-            .await
-    }
-
-    /// The upstream's list, by the first key that is not the trouble itself.
-    async fn list(&self, targets: &[Target]) -> Listing {
-        let mut listing = Listing::Unlisted;
-        for target in targets {
-            listing = self.inquiry.list(target).await;
-            if !matches!(listing, Listing::Failed { outcome: Outcome::KeyBad | Outcome::KeyBroke, .. }) {
-                break;
-            }
-        }
-        listing
-    }
-
-    /// Asks one model with one key after the other, as long as the answer is about the key: a bad one, one without
-    /// credit, one that has no access to the model. `None` when we are to stop.
-    async fn ask_one(
-        &self,
-        targets: &[Target],
-        place: usize,
-        model: &ModelName,
-        shape: Option<&str>,
-    ) -> Option<Observation> {
-        let mut answers = vec![];
-        for turn in 0..targets.len() {
-            if self.stop.is_cancelled() {
-                return None;
-            }
-            let target = targets.get((place + turn) % targets.len())?;
-            let ask = Ask { remembered: shape, ..Ask::chat(model) };
-            let answer = self.inquiry.ask(target, ask).await;
-            match answer.outcome {
-                Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => answers.push(answer),
-                Outcome::Works
-                | Outcome::Filtered
-                | Outcome::NoRoute
-                | Outcome::Broken
-                | Outcome::TimedOut
-                | Outcome::Empty
-                | Outcome::Busy
-                | Outcome::ChannelConfig
-                | Outcome::Unreachable
-                | Outcome::Shape
-                | Outcome::Suspect
-                | Outcome::Unknown => return Some(answer),
-            }
-        }
-        // A key without credit may have the model; a bad key has none. So only the former keeps us from believing the
-        // others that deny it.
-        let rank = |answer: &Observation| (answer.outcome != Outcome::KeyBroke, answer.outcome == Outcome::KeyBad);
-        answers.into_iter().min_by_key(rank)
-    }
 }
 
 /// What most models showed, and in one's words; `None` when one answered or none was asked.
@@ -317,10 +239,6 @@ fn down(answers: &HashMap<ModelName, Observation>) -> Option<(Outcome, String)> 
     }
     let (outcome, (_, detail)) = counts.into_iter().max_by_key(|(_, (count, _))| *count)?;
     Some((outcome, detail.to_owned()))
-}
-
-fn judged_alive(findings: &[Finding]) -> usize {
-    findings.iter().filter(|finding| finding.observation.outcome.evidence() == Evidence::Alive).count()
 }
 
 /// Whether a withdrawn or doubtful model is to be looked at at `now`.

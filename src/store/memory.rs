@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::Row as _;
 
 use super::{Store, StoreError, from_json, time, to_json};
-use crate::model::{ChannelRef, ModelName, Observation, Standing, Withdrawn};
+use crate::model::{ChannelRef, Mark, ModelName, Observation, Standing, Withdrawn};
 
 /// One model's finding of a round, and what is now known about it.
 #[derive(Clone, Debug)]
@@ -63,6 +63,11 @@ impl Store {
                     seen.latency_ms,
                     seen.shape.as_str(),
                     seen.detail,
+                    seen.timing.first_token_ms,
+                    u8::from(seen.timing.cold),
+                    seen.usage.prompt_tokens,
+                    seen.usage.completion_tokens,
+                    marks(&seen.marks),
                 ])
             })
             .collect();
@@ -77,9 +82,10 @@ impl Store {
         // One parameter for the whole batch: SQLite unpacks it faster than we could bind it row by row.
         sqlx::query(
             "insert into observation
-               (round, gateway, channel, created, model, at_ms, outcome, status, latency_ms, shape, detail)
+               (round, gateway, channel, created, model, at_ms, outcome, status, latency_ms, shape, detail,
+                ttft_ms, cold, prompt_tokens, completion_tokens, marks)
              select ?1, ?2, ?3, ?4, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-               value ->> 6 from json_each(?5)",
+               value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11 from json_each(?5)",
         )
         .bind(round)
         .bind(gateway)
@@ -174,6 +180,14 @@ impl Store {
         .execute(&self.writer)
         .await?;
         sqlx::query(
+            "delete from listing where gateway = ?1 and channel <> 0 and (channel, created) not in
+               (select value ->> 0, value ->> 1 from json_each(?2))",
+        )
+        .bind(gateway)
+        .bind(&seen)
+        .execute(&self.writer)
+        .await?;
+        sqlx::query(
             "delete from proposal where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
         )
         .bind(gateway)
@@ -182,4 +196,9 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+/// As they are kept: names with a space between.
+fn marks(marks: &[Mark]) -> String {
+    marks.iter().map(|mark| mark.as_str()).collect::<Vec<_>>().join(" ")
 }

@@ -20,6 +20,21 @@ pub struct ObservationRecord {
     pub status: Option<u16>,
     /// Milliseconds to the complete answer.
     pub latency_ms: u32,
+    /// Milliseconds to the first token, of a streamed answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttft_ms: Option<u32>,
+    /// Whether a connection had to be opened first: that stands in the times.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cold: bool,
+    /// Tokens of the question, as far as the upstream says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens: Option<u32>,
+    /// Tokens of the answer, as far as the upstream says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_tokens: Option<u32>,
+    /// What is odd about it, by [`crate::model::Mark`]'s names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
     /// The request shape.
     pub shape: String,
     /// Why, redacted.
@@ -68,6 +83,7 @@ impl Store {
 }
 
 fn record(row: &sqlx::sqlite::SqliteRow) -> Result<ObservationRecord, StoreError> {
+    let marks: &str = row.try_get("marks")?;
     Ok(ObservationRecord {
         channel: row.try_get("channel")?,
         model: row.try_get("model")?,
@@ -75,6 +91,11 @@ fn record(row: &sqlx::sqlite::SqliteRow) -> Result<ObservationRecord, StoreError
         outcome: row.try_get("outcome")?,
         status: row.try_get("status")?,
         latency_ms: row.try_get("latency_ms")?,
+        ttft_ms: row.try_get("ttft_ms")?,
+        cold: row.try_get("cold")?,
+        prompt_tokens: row.try_get("prompt_tokens")?,
+        completion_tokens: row.try_get("completion_tokens")?,
+        marks: marks.split_whitespace().map(str::to_owned).collect(),
         shape: row.try_get("shape")?,
         detail: row.try_get("detail")?,
     })

@@ -2,11 +2,10 @@
 //!
 //! Decides: which names a body offers, whether there is a next page. Must not know: what a failure means.
 
-use jiff::civil::Date;
 use serde_json::Value;
 use url::Url;
 
-use crate::model::{Kind, ModelName, Outcome};
+use crate::model::{ModelName, Offered, Outcome};
 
 /// What an upstream says it offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,24 +23,6 @@ pub enum Listing {
     },
     /// It has no list.
     Unlisted,
-}
-
-/// One model in an upstream's list, and what the list tells of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offered {
-    /// Its name.
-    pub name: ModelName,
-    /// What it is for, if the list says so: better evidence than the name.
-    pub kind: Option<Kind>,
-    /// The day on which the provider will end it, if announced.
-    pub ends: Option<Date>,
-}
-
-impl Offered {
-    /// Nothing but a name.
-    pub fn named(name: ModelName) -> Self {
-        Self { name, kind: None, ends: None }
-    }
 }
 
 /// More names than this are cut off: no provider has as many, and memory stays bounded.

@@ -37,7 +37,7 @@ fn judged(findings: &str) -> &'static str {
     for finding in findings.split_whitespace() {
         let letter = finding.chars().next().unwrap();
         let minute = finding[1..].parse().unwrap();
-        let company = Company { siblings_alive: letter.is_lowercase(), listed: false };
+        let company = Company { siblings_alive: letter.is_lowercase(), listed: Listed::Absent, masked: false };
         let seen = seen(outcome(letter.to_ascii_lowercase()), minute);
         (standing, last) = judge(&standing, &seen, company, &POLICY(), at(minute));
     }
@@ -91,7 +91,7 @@ fn rows_of_outcomes_and_what_they_say() {
 fn a_model_that_its_upstream_still_lists_is_not_withdrawn_for_a_missing_route() {
     let mut standing = Standing::default();
     for minute in [0, 300, 600, 900, 1200, 1440] {
-        let company = Company { siblings_alive: true, listed: true };
+        let company = Company { siblings_alive: true, listed: Listed::Named, masked: false };
         let (next, verdict) = judge(&standing, &seen(Outcome::NoRoute, minute), company, &POLICY(), at(minute));
         assert_eq!(verdict, Verdict::Unknown);
         standing = next;
@@ -100,7 +100,7 @@ fn a_model_that_its_upstream_still_lists_is_not_withdrawn_for_a_missing_route() 
 
 #[test]
 fn a_doubtful_model_is_looked_at_again_when_it_could_be_confirmed() {
-    let company = Company { siblings_alive: true, listed: false };
+    let company = Company { siblings_alive: true, listed: Listed::Absent, masked: false };
     let (first, verdict) = judge(&Standing::default(), &seen(Outcome::Gone, 0), company, &POLICY(), at(0));
     let Verdict::Doubtful { next, count, times, .. } = verdict else { panic!("{verdict:?}") };
     assert_eq!((next, count, times), (at(10), 1, 2));
@@ -109,7 +109,7 @@ fn a_doubtful_model_is_looked_at_again_when_it_could_be_confirmed() {
 
 #[test]
 fn a_look_that_tells_nothing_is_neither_a_finding_nor_the_end_of_the_doubt() {
-    let company = Company { siblings_alive: true, listed: false };
+    let company = Company { siblings_alive: true, listed: Listed::Absent, masked: false };
     let look =
         |before: &Standing, outcome, minute| judge(before, &seen(outcome, minute), company, &POLICY(), at(minute)).0;
     let doubtful = look(&Standing::default(), Outcome::Gone, 0);
@@ -130,7 +130,7 @@ fn a_withdrawn_model_is_probed_with_growing_gaps_and_comes_back_at_once() {
     let reason = Reason { outcome: Outcome::Gone, count: 2, since: at(0), over_s: 600, detail: String::new() };
     let mut standing =
         Standing { withdrawn: Some(crate::model::Withdrawn { at: at(0), reason, attempts: 0 }), ..Standing::default() };
-    let company = Company { siblings_alive: true, listed: false };
+    let company = Company { siblings_alive: true, listed: Listed::Absent, masked: false };
     let mut gaps = vec![];
     let mut minute = 0;
     for _ in 0..10 {
@@ -149,9 +149,140 @@ fn a_withdrawn_model_is_probed_with_growing_gaps_and_comes_back_at_once() {
 
 #[test]
 fn the_reason_names_what_how_often_and_how_long() {
-    let company = Company { siblings_alive: true, listed: false };
+    let company = Company { siblings_alive: true, listed: Listed::Absent, masked: false };
     let (first, _) = judge(&Standing::default(), &seen(Outcome::Gone, 0), company, &POLICY(), at(0));
     let (_, verdict) = judge(&first, &seen(Outcome::Gone, 12), company, &POLICY(), at(12));
     let Verdict::Withdraw(reason) = verdict else { panic!("{verdict:?}") };
     assert_eq!(reason.to_string(), "gone 2× over 12m: said so");
+}
+
+/// What denials at these minutes come to, with that company.
+fn denied(minutes: &[i64], company: Company) -> (Standing, Verdict) {
+    minutes.iter().fold((Standing::default(), Verdict::Unknown), |(standing, _), minute| {
+        judge(&standing, &seen(Outcome::Gone, *minute), company, &POLICY(), at(*minute))
+    })
+}
+
+#[test]
+fn a_model_that_its_upstream_still_lists_needs_three_denials_over_an_hour() {
+    let company = |listed| Company { siblings_alive: true, listed, masked: false };
+    let is_withdrawn = |minutes: &[i64], listed| matches!(denied(minutes, company(listed)).1, Verdict::Withdraw(_));
+    assert!(is_withdrawn(&[0, 10], Listed::Absent) && is_withdrawn(&[0, 10], Listed::Unknown));
+    assert!(!is_withdrawn(&[0, 10], Listed::Named));
+    assert!(!is_withdrawn(&[0, 60], Listed::Named));
+    assert!(!is_withdrawn(&[0, 10, 59], Listed::Named));
+    assert!(is_withdrawn(&[0, 30, 60], Listed::Named));
+}
+
+#[test]
+fn a_denial_where_the_key_or_the_rate_masks_everything_is_none() {
+    let company = Company { siblings_alive: true, listed: Listed::Absent, masked: true };
+    let (standing, verdict) = denied(&[0, 10, 60, 600], company);
+    assert_eq!((standing.denied, verdict), (None, Verdict::Unknown));
+}
+
+#[test]
+fn a_model_is_odd_when_three_of_its_last_five_answers_were_and_goes_only_if_the_operator_says_so() {
+    let company = Company { siblings_alive: true, listed: Listed::Unknown, masked: false };
+    let answers = |answers: &str, quality| {
+        let policy = VerdictPolicy { quality, ..POLICY() };
+        answers.chars().enumerate().fold((Standing::default(), Verdict::Unknown), |(standing, _), (minute, answer)| {
+            let marks = if answer == 'x' { vec![Mark::WrongAnswer] } else { vec![] };
+            let minute = i64::try_from(minute).unwrap();
+            let seen = Observation { marks, ..seen(Outcome::Works, minute) };
+            judge(&standing, &seen, company, &policy, at(minute))
+        })
+    };
+    for (row, odd) in
+        [("x", false), ("xx", false), ("xxx", true), ("x.x.x", true), ("xxx...", false), ("xx...x", false)]
+    {
+        let (standing, verdict) = answers(row, QualityAction::Mark);
+        assert_eq!(
+            (oddness(&standing), verdict),
+            (if odd { vec![Mark::WrongAnswer] } else { vec![] }, Verdict::Working),
+            "{row}"
+        );
+        let (_, verdict) = answers(row, QualityAction::Withdraw);
+        assert_eq!(matches!(verdict, Verdict::Withdraw(_)), odd, "{row}: {verdict:?}");
+    }
+}
+
+mod whatever_comes {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rows() -> impl Strategy<Value = Vec<(Outcome, i64, bool, u8, bool)>> {
+        let one = (proptest::sample::select(&Outcome::ALL[..]), 0_i64..240, any::<bool>(), 0_u8..3, any::<bool>());
+        proptest::collection::vec(one, 1..60)
+    }
+
+    fn company(siblings_alive: bool, listed: u8, masked: bool) -> Company {
+        Company {
+            siblings_alive,
+            listed: [Listed::Named, Listed::Absent, Listed::Unknown][usize::from(listed)],
+            masked,
+        }
+    }
+
+    proptest! {
+        /// Whatever the row of outcomes: a model is withdrawn only on a finding against it, after enough of that sort
+        /// since it last answered, over at least the time that the policy asks for.
+        #[test]
+        fn nothing_is_withdrawn_without_its_confirmations(row in rows()) {
+            let (policy, mut standing, mut minute) = (POLICY(), Standing::default(), 0);
+            let mut findings: Vec<(Evidence, i64)> = vec![];
+            for (outcome, gap, siblings, listed, masked) in row {
+                minute += gap;
+                let company = company(siblings, listed, masked);
+                let (next, verdict) = judge(&standing, &seen(outcome, minute), company, &policy, at(minute));
+                let evidence = outcome.evidence();
+                let counts = match evidence {
+                    Evidence::Alive => { findings.clear(); false }
+                    Evidence::Denied => !masked,
+                    Evidence::Unrouted => true,
+                    Evidence::Failing => siblings,
+                    Evidence::Nothing => false,
+                };
+                if counts {
+                    findings.push((evidence, minute));
+                }
+                if let Verdict::Withdraw(reason) = &verdict {
+                    let confirm = match evidence {
+                        Evidence::Denied if company.listed == Listed::Named => policy.denied_listed,
+                        Evidence::Denied => policy.denied,
+                        Evidence::Failing => policy.failing,
+                        Evidence::Unrouted => policy.unrouted,
+                        Evidence::Alive | Evidence::Nothing => panic!("withdrawn on {outcome}"),
+                    };
+                    let same: Vec<i64> = findings.iter().filter(|(sort, _)| *sort == evidence).map(|(_, at)| *at).collect();
+                    prop_assert!(u32::try_from(same.len()).unwrap() >= confirm.times);
+                    prop_assert_eq!(u32::try_from(same.len()).unwrap(), reason.count);
+                    let over = (same[same.len() - 1] - same[0]) * 60;
+                    prop_assert!(over >= i64::try_from(confirm.over.as_secs()).unwrap());
+                }
+                standing = next;
+            }
+        }
+
+        /// An answer brings back whatever was withdrawn, at once, however long the row before it.
+        #[test]
+        fn an_answer_ends_everything(row in rows(), withdrawn in any::<bool>()) {
+            let (policy, mut minute) = (POLICY(), 0);
+            let reason = Reason { outcome: Outcome::Gone, count: 2, since: at(0), over_s: 600, detail: String::new() };
+            let off = withdrawn.then(|| crate::model::Withdrawn { at: at(0), reason, attempts: 0 });
+            let mut standing = Standing { withdrawn: off, ..Standing::default() };
+            for (outcome, gap, siblings, listed, masked) in row {
+                minute += gap;
+                let (next, verdict) =
+                    judge(&standing, &seen(outcome, minute), company(siblings, listed, masked), &policy, at(minute));
+                prop_assert!(!(withdrawn && matches!(verdict, Verdict::Withdraw(_))), "withdrawn twice");
+                standing = next;
+            }
+            let (after, verdict) =
+                judge(&standing, &seen(Outcome::Works, minute), company(false, 2, true), &policy, at(minute));
+            prop_assert_eq!(verdict, Verdict::Working);
+            prop_assert_eq!((after.denied, after.failing, after.unrouted, after.next_probe), (None, None, None, None));
+        }
+    }
 }

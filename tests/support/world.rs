@@ -50,6 +50,7 @@ impl Setup {
             },
             "verdict": {
                 "denied": { "times": 2, "over": "1ms" },
+                "denied_listed": { "times": 3, "over": "1ms" },
                 "failing": { "times": 3, "over": "1ms" },
                 "unrouted": { "times": 6, "over": "1day" },
                 "restore_first": "1ms", "restore_max": "1ms",
@@ -126,6 +127,13 @@ impl Setup {
     /// One full round.
     pub(crate) async fn round(&self) -> Report {
         self.counted_round().await.0
+    }
+
+    /// One round over a part of the gateway.
+    pub(crate) async fn round_of(&self, scope: &Scope) -> Report {
+        let stop = CancellationToken::new();
+        let round = channelwarden::daemon::open("main", &self.config, &self.store, &self.prober, &stop).await.unwrap();
+        Arc::new(round).run(scope, true).await.unwrap()
     }
 
     /// One full round, and the write statements it sent to the gateway.

@@ -12,7 +12,7 @@ use channelwarden::model::{
 };
 use channelwarden::probe::{Ask, Prober};
 use channelwarden::upstream::{Listing, Target};
-use channelwarden::verdict::{Company, Verdict, judge};
+use channelwarden::verdict::{Company, Listed, Verdict, judge};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -56,8 +56,10 @@ pub(crate) struct Case {
     marks: Vec<Mark>,
     /// Other models of the channel answer.
     siblings: bool,
-    /// The upstream's list names the model.
-    listed: bool,
+    /// Whether the upstream's list names the model; null: there is no list to believe.
+    listed: Option<bool>,
+    /// A name that nobody has is answered as if the key were the trouble.
+    masked: bool,
     /// When the model is looked at, in minutes after the first look.
     looks: Vec<i64>,
     /// After the last look: `working`, `doubtful`, `withdraw`, `unknown`; or `never`: unknown, and so it stays if
@@ -88,7 +90,8 @@ impl Default for Case {
             wait: None,
             marks: vec![],
             siblings: true,
-            listed: false,
+            listed: Some(false),
+            masked: false,
             looks: vec![0],
             verdict: String::new(),
         }
@@ -158,7 +161,12 @@ fn key() -> String {
 
 impl Case {
     fn company(&self) -> Company {
-        Company { siblings_alive: self.siblings, listed: self.listed }
+        let listed = match self.listed {
+            Some(true) => Listed::Named,
+            Some(false) => Listed::Absent,
+            None => Listed::Unknown,
+        };
+        Company { siblings_alive: self.siblings, listed, masked: self.masked }
     }
 
     /// What comes at this look, and whether its end is repeated.

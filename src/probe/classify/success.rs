@@ -1,83 +1,210 @@
-//! What a body with status 200 and no error in it shows.
+//! What a body with status 200 and no error in it holds, and what that shows.
 //!
-//! Decides: whether the model said or thought anything. Must not know: whether it was right.
+//! Decides: whether the model said, thought or made anything. A stream is the sum of its events, and a whole answer is
+//! a stream of one: both are heard by the same readers, one file a form.
+//! Must not know: whether it was right.
+
+mod anthropic;
+mod chat;
+mod cohere;
+mod gemini;
+mod media;
+mod ollama;
+mod responses;
+mod scores;
 
 use serde_json::Value;
 
-use crate::model::Outcome;
+pub(super) use self::media::{begins_a_picture, is_sound};
+use super::Asked;
+use crate::model::{Dialect, Outcome, Shape};
 
-/// What resellers put into an answer instead of an error.
-const ADVERTS: [&str; 9] = [
-    "余额不足",
-    "请充值",
-    "额度已用",
-    "额度不足",
-    "联系客服",
-    "quota is used up",
-    "quota has been used up",
-    "please recharge",
-    "please top up",
-];
+/// More of an answer's text than this many bytes is not kept: a sum needs three digits.
+const KEPT: usize = 4096;
 
-/// What the answer shows, and why in a few words.
-pub(super) fn judge(answer: &Value) -> (Outcome, String) {
-    let Some(choices) = answer.get("choices").and_then(Value::as_array) else {
-        return (Outcome::Suspect, "JSON that is no chat completion".to_owned());
-    };
-    let Some(choice) = choices.first() else {
-        return if is_said(answer) { works() } else { (Outcome::Empty, "no choices".to_owned()) };
-    };
-    let finish = choice.get("finish_reason").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
-    let said = text_of(choice).to_lowercase();
-    if ADVERTS.iter().any(|advert| said.contains(advert)) {
-        return (Outcome::KeyBroke, format!("the answer is an advert: {said}"));
+/// What an answer holds, or as much of it as has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The visible text; `<think>` may stand in it.
+    pub text: String,
+    /// The reasoning shown beside it.
+    pub reasoning: String,
+    /// Something that is no text: a tool call, a picture, a vector, scores.
+    pub made: bool,
+    /// How it ended.
+    pub finish: Finish,
+    /// The model that answered, as the answer names it.
+    pub model: Option<String>,
+    /// Tokens of the question.
+    pub prompt_tokens: Option<u32>,
+    /// Tokens of the answer, hidden reasoning included.
+    pub completion_tokens: Option<u32>,
+    /// The provider says that the model may no longer be used.
+    pub retired: bool,
+}
+
+/// How an answer ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Finish {
+    /// Not said, or not yet.
+    #[default]
+    Open,
+    /// By itself.
+    Stop,
+    /// At the output limit.
+    Limit,
+    /// By a filter or a refusal: which.
+    Refused(String),
+    /// Something behind it broke: what.
+    Failed(String),
+}
+
+impl Said {
+    /// Adds what a whole answer or one event of a stream holds; `false` when it has not the form that was asked for.
+    pub(super) fn hear(&mut self, asked: &Asked<'_>, value: &Value) -> bool {
+        match (asked.shape, asked.dialect) {
+            (Shape::Embedding, _) => scores::embedding(self, value),
+            (Shape::Rerank, _) => scores::rerank(self, value),
+            (Shape::Moderation, Dialect::OpenAi) => scores::moderation(self, value),
+            (Shape::Speech, Dialect::OpenAi) => media::speech(self, value),
+            (Shape::Transcription, Dialect::OpenAi) => media::transcription(self, value),
+            (Shape::Image, Dialect::OpenAi) => media::picture(self, value),
+            (Shape::Ocr, _) => media::pages(self, value),
+            (Shape::Responses, Dialect::OpenAi) => responses::hear(self, value),
+            (_, Dialect::OpenAi) => chat::hear(self, value),
+            (_, Dialect::Anthropic) => anthropic::hear(self, value),
+            (_, Dialect::Gemini) => gemini::hear(self, value),
+            (_, Dialect::Cohere) => cohere::hear(self, value),
+            (_, Dialect::Ollama) => ollama::hear(self, value),
+        }
     }
-    let refused = choice.pointer("/message/refusal").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    match finish.as_str() {
-        "content_filter" | "safety" | "refusal" | "sensitive" => (Outcome::Filtered, format!("finish reason {finish}")),
-        _ if refused => (Outcome::Filtered, "the model refused".to_owned()),
-        _ if is_said(answer) => works(),
-        "error" => (Outcome::Busy, "finish reason error: the provider behind it failed".to_owned()),
-        _ => (Outcome::Empty, "no text, no reasoning, no tokens".to_owned()),
+
+    /// What it shows, and why in a few words.
+    pub(super) fn judge(&self) -> (Outcome, String) {
+        match &self.finish {
+            Finish::Refused(why) => (Outcome::Filtered, why.clone()),
+            Finish::Failed(why) => (Outcome::Busy, why.clone()),
+            Finish::Open | Finish::Stop | Finish::Limit if self.is_said() => (Outcome::Works, String::new()),
+            Finish::Open | Finish::Stop | Finish::Limit if self.retired => {
+                (Outcome::Gone, "the provider calls the model retired, and it said nothing".to_owned())
+            }
+            Finish::Open | Finish::Stop | Finish::Limit => {
+                (Outcome::Empty, "no text, no reasoning, no tokens".to_owned())
+            }
+        }
+    }
+
+    /// Whether there is text, reasoning, anything made, spent tokens or a reached limit.
+    pub(super) fn is_said(&self) -> bool {
+        self.made
+            || self.finish == Finish::Limit
+            || self.completion_tokens.is_some_and(|tokens| tokens > 0)
+            || !self.text.trim().is_empty()
+            || !self.reasoning.trim().is_empty()
+    }
+
+    /// Whether a first token is there: text, reasoning or a tool call, be it white space.
+    pub(crate) fn has_token(&self) -> bool {
+        self.made || !self.text.is_empty() || !self.reasoning.is_empty()
+    }
+
+    /// Whether text of the answer itself is there, `<think>` aside.
+    pub(crate) fn has_answer(&self) -> bool {
+        let text = self.text.trim_start();
+        match text.strip_prefix("<think>") {
+            Some(thought) => thought.split_once("</think>").is_some_and(|(_, answer)| !answer.trim().is_empty()),
+            None => !text.is_empty() && !"<think>".starts_with(text),
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        append(&mut self.text, text);
+    }
+
+    fn think(&mut self, text: &str) {
+        append(&mut self.reasoning, text);
+    }
+
+    /// Remembers how it ended; a refusal or failure is never taken back by a later plain end.
+    fn end(&mut self, finish: Finish) {
+        if !matches!(self.finish, Finish::Refused(_) | Finish::Failed(_)) {
+            self.finish = finish;
+        }
+    }
+
+    /// The stream's own end mark, where no reason was given.
+    pub(super) fn close(&mut self) {
+        if self.finish == Finish::Open {
+            self.finish = Finish::Stop;
+        }
+    }
+
+    fn named(&mut self, value: &Value, field: &str) {
+        if let Some(name) =
+            value.get(field).and_then(Value::as_str).filter(|name| self.model.is_none() && !name.is_empty())
+        {
+            self.model = Some(name.chars().take(200).collect());
+        }
+    }
+
+    /// Keeps the counts that the paths name; a later event's are the better ones.
+    fn count(&mut self, value: &Value, question: &[&str], answer: &[&str]) {
+        let number = |paths: &[&str]| paths.iter().find_map(|path| value.pointer(path)?.as_u64()).map(capped);
+        self.prompt_tokens = number(question).or(self.prompt_tokens);
+        self.completion_tokens = number(answer).or(self.completion_tokens);
+    }
+
+    /// As OpenAI counts, under either of its calls' names.
+    fn count_usage(&mut self, value: &Value) {
+        let Some(usage) = value.get("usage").filter(|usage| usage.is_object()) else { return };
+        self.count(usage, &["/prompt_tokens", "/input_tokens"], &["/completion_tokens", "/output_tokens"]);
+        let details = ["/completion_tokens_details/reasoning_tokens", "/output_tokens_details/reasoning_tokens"];
+        let hidden = details.iter().find_map(|path| usage.pointer(path)?.as_u64()).map_or(0, capped);
+        // xAI leaves reasoning out of the count.
+        self.completion_tokens =
+            self.completion_tokens.map(|tokens| tokens.max(hidden)).or((hidden > 0).then_some(hidden));
     }
 }
 
-fn works() -> (Outcome, String) {
-    (Outcome::Works, String::new())
+/// What a reason for the end means, in any provider's words.
+fn finish(reason: &str) -> Finish {
+    let lower = reason.to_ascii_lowercase();
+    match lower.as_str() {
+        "length" | "max_tokens" | "model_length" | "max_output_tokens" | "model_context_window_exceeded" => {
+            Finish::Limit
+        }
+        "content_filter"
+        | "safety"
+        | "refusal"
+        | "sensitive"
+        | "recitation"
+        | "blocklist"
+        | "prohibited_content"
+        | "spii"
+        | "language"
+        | "image_safety"
+        | "image_prohibited_content"
+        | "image_recitation"
+        | "error_toxic" => Finish::Refused(format!("finish reason {lower}")),
+        "error" | "timeout" | "network_error" | "failed" | "cancelled" => {
+            Finish::Failed(format!("finish reason {lower}: the provider behind it failed"))
+        }
+        _ => Finish::Stop,
+    }
 }
 
-/// Whether there is text, reasoning, a tool call, spent tokens or a reached limit.
-pub(super) fn is_said(answer: &Value) -> bool {
-    let spent = ["/usage/completion_tokens", "/usage/output_tokens"];
-    if spent.iter().any(|path| answer.pointer(path).and_then(Value::as_u64).is_some_and(|tokens| tokens > 0)) {
-        return true;
-    }
-    let Some(choice) = answer.pointer("/choices/0") else { return false };
-    let limit = ["length", "max_tokens", "tool_calls", "function_call"];
-    let finish = choice.get("finish_reason").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
-    if limit.contains(&finish.as_str()) || !text_of(choice).trim().is_empty() {
-        return true;
-    }
-    ["reasoning_content", "reasoning", "reasoning_details", "tool_calls", "function_call", "audio"].iter().any(
-        |field| match choice.get("message").and_then(|message| message.get(*field)) {
-            Some(Value::String(text)) => !text.trim().is_empty(),
-            Some(Value::Array(parts)) => !parts.is_empty(),
-            Some(Value::Object(parts)) => !parts.is_empty(),
-            Some(Value::Null | Value::Bool(_) | Value::Number(_)) | None => false,
-        },
-    )
+/// Whether the end shows that the model did something that is no text.
+fn is_act(reason: &str) -> bool {
+    let acts =
+        ["tool_calls", "function_call", "tool_call", "tool_use", "pause_turn", "malformed_function_call", "no_image"];
+    acts.iter().any(|act| reason.eq_ignore_ascii_case(act))
 }
 
-/// The visible text: a string, or Mistral's list of parts.
-fn text_of(choice: &Value) -> String {
-    let content = choice.pointer("/message/content").or_else(|| choice.get("text"));
-    match content {
-        Some(Value::String(text)) => text.chars().take(2000).collect(),
-        Some(Value::Array(parts)) => parts
-            .iter()
-            .filter_map(|part| part.get("text").or_else(|| part.get("thinking")))
-            .map(|text| text.as_str().map_or_else(|| text.to_string(), str::to_owned))
-            .collect(),
-        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => String::new(),
-    }
+fn capped(tokens: u64) -> u32 {
+    u32::try_from(tokens).unwrap_or(u32::MAX)
+}
+
+fn append(kept: &mut String, text: &str) {
+    let room = KEPT.saturating_sub(kept.len());
+    kept.push_str(&text[..text.floor_char_boundary(room)]);
 }

@@ -5,14 +5,17 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::offer::{Listing, Offer};
 use super::{Scope, is_due};
-use crate::config::{ModelsConfig, VerdictPolicy};
+use crate::config::{Manner, ModelsConfig, Policy, ProbeRule, VerdictPolicy};
 use crate::model::{Channel, Kind, Mapping, ModelName, Standing, Streak, WorkingList};
 use crate::probe;
 use crate::verdict::restore_gap;
 
 /// Siblings that answered lately and are asked along with doubtful models, to tell a model's fault from its channel's.
 const CONTROLS: usize = 2;
+/// The least time between two questions to a model of a dear kind; rounds wander a little.
+const DEAR_GAP: SignedDuration = SignedDuration::from_hours(23);
 
 /// A name in the gateway's list (or to come on it) and the upstream model behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,13 +30,26 @@ pub(super) struct Candidate {
     pub(super) may_add: bool,
 }
 
+/// How one upstream model is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Way {
+    /// What it is for.
+    pub(super) kind: Kind,
+    /// The request shape that worked last.
+    pub(super) shape: Option<String>,
+    /// Something stands against it: the second opinion needs a connection of its own.
+    pub(super) fresh: bool,
+    /// What the operator's rules come to; `None`: there is none.
+    pub(super) manner: Option<Box<Manner>>,
+}
+
 /// What is asked of one channel.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Questions {
     /// Each name that is judged.
     pub(super) candidates: Vec<Candidate>,
-    /// Each upstream model once, with the request shape that worked last.
-    pub(super) upstream: BTreeMap<ModelName, Option<String>>,
+    /// Each upstream model once.
+    pub(super) upstream: BTreeMap<ModelName, Way>,
     /// Advertised names that are not asked, and why.
     pub(super) unprobed: Vec<(ModelName, String)>,
 }
@@ -43,6 +59,10 @@ pub(super) struct Questions {
 pub(super) struct Rules<'a> {
     /// Which are ours to judge and to add.
     pub(super) models: &'a ModelsConfig,
+    /// How single ones are probed.
+    pub(super) rules: &'a [ProbeRule],
+    /// The kinds that are asked at all.
+    pub(super) kinds: &'a [Kind],
     /// How long what failed rests.
     pub(super) policy: &'a VerdictPolicy,
 }
@@ -53,35 +73,47 @@ impl Questions {
     pub(super) fn new(
         channel: &Channel,
         advertised: &WorkingList,
-        offered: &[ModelName],
+        offer: &Offer,
         known: &HashMap<ModelName, Standing>,
         rules: Rules<'_>,
         scope: &Scope,
         now: Timestamp,
     ) -> Self {
-        let Rules { models, policy } = rules;
+        let Rules { models, policy, .. } = rules;
+        let listing = offer.listing();
         let nothing = Mapping::default();
         let mapping = channel.mapping.as_ref().unwrap_or(&nothing);
         let on_list: HashSet<&ModelName> = advertised.names().iter().collect();
+        let anew = |model: &ModelName| mapping.resolve(model).is_some_and(|upstream| offer.anew.includes(&upstream));
         let withdrawn = known.iter().filter(|(model, standing)| {
-            standing.withdrawn.is_some() && !on_list.contains(*model) && (is_due(standing, now) || scope.names(model))
+            let wanted = || is_due(standing, now) || scope.names(model) || anew(model);
+            standing.withdrawn.is_some() && !on_list.contains(*model) && wanted()
         });
         let withdrawn: BTreeSet<&ModelName> = withdrawn.map(|(model, _)| model).collect();
         let listed = advertised.names().iter().map(|model| (model, false));
         let back = withdrawn.into_iter().map(|model| (model, false));
         let resting = |model: &ModelName| known.get(model).is_some_and(|standing| is_resting(standing, policy, now));
-        let new = new_names(channel, mapping, advertised, offered, models);
+        let new = new_names(channel, mapping, advertised, &offer.names, models);
         let new = new.into_iter().filter(|model| !resting(model)).map(|model| (model, true));
         let mut questions = Self::default();
+        let mut ways = HashMap::new();
         for (model, may_add) in listed.chain(back).chain(new) {
-            let upstream = match judgeable(model, mapping, models) {
-                Ok(upstream) => upstream,
+            let standing = known.get(model);
+            let judgeable = judgeable(model, mapping, models)
+                .and_then(|upstream| Ok((way(channel, model, &upstream, standing, rules, &listing)?, upstream)));
+            let (way, upstream) = match judgeable {
+                Ok(way) => way,
                 Err(why) if on_list.contains(model) => {
                     questions.unprobed.push((model.clone(), why));
                     continue;
                 }
                 Err(_) => continue,
             };
+            if way.kind.is_dear() && !scope.names(model) && standing.is_some_and(|known| was_asked_today(known, now)) {
+                questions.unprobed.push((model.clone(), format!("{}: asked once a day", way.kind)));
+                continue;
+            }
+            ways.entry(upstream.clone()).or_insert(way);
             let (model, kept) = (model.clone(), models.is_kept(model));
             questions.candidates.push(Candidate { model, upstream, kept, may_add });
         }
@@ -89,9 +121,11 @@ impl Questions {
             questions.narrow(known, scope, now);
         }
         for Candidate { model, upstream, .. } in &questions.candidates {
-            let shape = known.get(model).and_then(|standing| standing.shape.clone());
-            let entry = questions.upstream.entry(upstream.clone()).or_default();
-            *entry = entry.take().or(shape);
+            let Some(way) = ways.get(upstream) else { continue };
+            let entry = questions.upstream.entry(upstream.clone()).or_insert_with(|| way.clone());
+            let Some(standing) = known.get(model) else { continue };
+            entry.shape = entry.shape.take().or_else(|| standing.shape.clone());
+            entry.fresh |= is_doubted(standing);
         }
         questions
     }
@@ -118,12 +152,9 @@ impl Questions {
 
 /// The upstream models of one channel, each with its place by name, which chooses the key. In another order each round:
 /// a few neighbours that hang may end a channel's questions, and it must not be the same ones that are never asked.
-pub(super) fn in_turn(
-    round: i64,
-    upstream: BTreeMap<ModelName, Option<String>>,
-) -> Vec<(usize, ModelName, Option<String>)> {
+pub(super) fn in_turn(round: i64, upstream: BTreeMap<ModelName, Way>) -> Vec<(usize, ModelName, Way)> {
     let places = upstream.into_iter().enumerate();
-    let mut upstream: Vec<_> = places.map(|(place, (model, shape))| (place, model, shape)).collect();
+    let mut upstream: Vec<_> = places.map(|(place, (model, way))| (place, model, way)).collect();
     upstream.sort_by_cached_key(|(_, model, _)| {
         let mut hasher = DefaultHasher::new();
         (round, model).hash(&mut hasher);
@@ -140,9 +171,46 @@ fn judgeable(model: &ModelName, mapping: &Mapping, models: &ModelsConfig) -> Res
     if model.as_str().contains('*') {
         return Err("a wildcard".to_owned());
     }
-    let upstream = mapping.resolve(model).ok_or("its model_mapping goes in a circle")?;
-    let kind = probe::by_name(&upstream);
-    if kind == Kind::Chat { Ok(upstream) } else { Err(format!("{kind}: not probed by this version")) }
+    mapping.resolve(model).ok_or_else(|| "its model_mapping goes in a circle".to_owned())
+}
+
+/// How to ask for an upstream model, or why it is not asked. What it is for, by the strongest evidence: the operator's
+/// rule, the upstream's list, the call that worked last (the shape remembers it), the name; in doubt, chat.
+fn way(
+    channel: &Channel,
+    model: &ModelName,
+    upstream: &ModelName,
+    known: Option<&Standing>,
+    rules: Rules<'_>,
+    listing: &Listing<'_>,
+) -> Result<Way, String> {
+    let manner = (!rules.rules.is_empty()).then(|| Box::new(Manner::of(rules.rules, channel.id, model)));
+    match manner.as_ref().map(|manner| manner.policy).unwrap_or_default() {
+        Policy::Probe => {}
+        Policy::Off => return Err("the configuration says not to ask it".to_owned()),
+        Policy::List => return Err(format!("not asked; its upstream's list {}", listing.says_of(upstream))),
+        Policy::Passive => return Err("left to the gateway's own traffic".to_owned()),
+    }
+    let said = manner.as_ref().and_then(|manner| manner.kind);
+    let kind = said.or_else(|| listing.kind(upstream)).unwrap_or_else(|| probe::by_name(upstream));
+    if !kind.has_a_probe() {
+        return Err(format!("{kind}: never asked, it would cost too much or take a socket"));
+    }
+    if !rules.kinds.contains(&kind) {
+        return Err(format!("{kind}: asked only when it stands in probe.kinds"));
+    }
+    let fresh = known.is_some_and(is_doubted);
+    Ok(Way { kind, shape: known.and_then(|known| known.shape.clone()), fresh, manner })
+}
+
+/// Whether a dear model has been asked within the day and nothing is to be confirmed.
+fn was_asked_today(known: &Standing, now: Timestamp) -> bool {
+    let lately = known.last.is_some_and(|(_, at)| now.duration_since(at) < DEAR_GAP);
+    lately && known.next_probe.is_none_or(|next| next > now)
+}
+
+fn is_doubted(known: &Standing) -> bool {
+    known.denied.is_some() || known.failing.is_some() || known.unrouted.is_some()
 }
 
 impl Scope {

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
+use super::super::offer::Anew;
 use super::*;
-use crate::model::{Fingerprint, Outcome, Reason, Status, Withdrawn};
+use crate::config::ProbeConfig;
+use crate::model::{Fingerprint, Offered, Outcome, Reason, Status, Withdrawn};
+use crate::store::Listed;
 
 fn name(text: &str) -> ModelName {
     ModelName::parse(text).unwrap()
@@ -56,9 +59,10 @@ fn asked(
 ) -> Asked {
     let known = known.iter().map(|(model, standing)| (name(model), standing.clone())).collect();
     let policy = VerdictPolicy::default();
-    let rules = Rules { models, policy: &policy };
+    let rules = Rules { models, policy: &policy, rules: &[], kinds: &ProbeConfig::default().kinds };
     let listed = WorkingList::split(listed).unwrap();
-    let questions = Questions::new(channel, &listed, &names(offered), &known, rules, scope, now);
+    let offer = Offer { names: names(offered), ..Offer::default() };
+    let questions = Questions::new(channel, &listed, &offer, &known, rules, scope, now);
     let join = |names: Vec<String>| names.join(",");
     Asked {
         candidates: join(questions.candidates.iter().map(|candidate| candidate.model.to_string()).collect()),
@@ -95,12 +99,9 @@ fn many_aliases_of_one_target_are_one_question_and_the_target_is_not_offered_as_
 fn what_we_cannot_judge_is_named_and_not_asked() {
     let models = ModelsConfig { exclude: vec!["mine-*".to_owned()], ..ModelsConfig::default() };
     let channel = channel(&[("round", "circle"), ("circle", "round")], &[]);
-    let listed = "gpt-4*,mine-1,round,text-embedding-3-small,ok";
-    let asked = asked(&channel, listed, "mine-2,bge-m3", &[], &models, &Scope::default(), at(0));
-    assert_eq!(
-        (asked.candidates.as_str(), asked.unprobed.as_str()),
-        ("ok", "gpt-4*,mine-1,round,text-embedding-3-small")
-    );
+    let listed = "gpt-4*,mine-1,round,dall-e-3,sora-2,ok";
+    let asked = asked(&channel, listed, "mine-2,whisper-1", &[], &models, &Scope::default(), at(0));
+    assert_eq!((asked.candidates.as_str(), asked.unprobed.as_str()), ("ok", "gpt-4*,mine-1,round,dall-e-3,sora-2"));
 }
 
 #[test]
@@ -149,7 +150,8 @@ fn a_partial_round_asks_what_is_due_and_two_siblings_that_answered_last() {
 
 #[test]
 fn every_model_is_among_the_first_in_some_round_and_keeps_its_place() {
-    let models: BTreeMap<_, _> = (0..40).map(|n| (name(&format!("m-{n:02}")), None)).collect();
+    const CHAT: Way = Way { kind: Kind::Chat, shape: None, fresh: false, manner: None };
+    let models: BTreeMap<_, _> = (0..40).map(|n| (name(&format!("m-{n:02}")), CHAT)).collect();
     let by_name: Vec<_> = models.keys().cloned().collect();
     let mut first = HashSet::new();
     for round in 1..100 {
@@ -159,4 +161,107 @@ fn every_model_is_among_the_first_in_some_round_and_keeps_its_place() {
         first.extend(turn.into_iter().take(4).map(|(_, model, _)| model));
     }
     assert_eq!(first.len(), 40);
+}
+
+/// How the models of a channel are asked, by name, with what its upstream's list says of them.
+fn ways(
+    listed: &str,
+    offered: Vec<Offered>,
+    known: &[(&str, Standing)],
+    rules: &[ProbeRule],
+    minute: i64,
+) -> Questions {
+    let (models, policy) = (ModelsConfig::default(), VerdictPolicy::default());
+    let mut kinds = ProbeConfig::default().kinds;
+    kinds.push(Kind::Image);
+    let rules = Rules { models: &models, policy: &policy, rules, kinds: &kinds };
+    let known = known.iter().map(|(model, standing)| (name(model), standing.clone())).collect();
+    let listing = Listed { at: at(0), keys: String::new(), offered, control: None };
+    let offer = Offer { listed: Some(listing), ..Offer::default() };
+    let listed = WorkingList::split(listed).unwrap();
+    Questions::new(&channel(&[], &[]), &listed, &offer, &known, rules, &Scope::default(), at(minute))
+}
+
+#[test]
+fn the_operator_then_the_list_then_the_name_say_what_a_model_is_for() {
+    let offered = vec![
+        Offered { kind: Some(Kind::Embedding), ..Offered::named(name("plain")) },
+        Offered { kind: Some(Kind::Chat), ..Offered::named(name("bge-chat")) },
+        Offered { kind: Some(Kind::Embedding), ..Offered::named(name("ruled")) },
+    ];
+    let rule = ProbeRule { models: vec!["ruled".to_owned()], kind: Some(Kind::Rerank), ..ProbeRule::default() };
+    let questions = ways("plain,bge-chat,ruled,bge-m3,other", offered, &[], &[rule], 0);
+    let kinds: Vec<_> = questions.upstream.iter().map(|(model, way)| (model.as_str(), way.kind)).collect();
+    assert_eq!(
+        kinds,
+        [
+            ("bge-chat", Kind::Chat),
+            ("bge-m3", Kind::Embedding),
+            ("other", Kind::Chat),
+            ("plain", Kind::Embedding),
+            ("ruled", Kind::Rerank)
+        ]
+    );
+}
+
+#[test]
+fn what_stands_against_a_model_is_confirmed_on_another_connection() {
+    let doubted = Standing { denied: Some(Streak { count: 1, since: at(0), last: at(0) }), ..Standing::default() };
+    let questions = ways("doubted,fine", vec![], &[("doubted", doubted), ("fine", alive(0))], &[], 0);
+    let fresh = |model: &str| questions.upstream[&name(model)].fresh;
+    assert!(fresh("doubted") && !fresh("fine"));
+}
+
+#[test]
+fn a_policy_other_than_probe_leaves_a_model_alone_and_says_so() {
+    let rule = |model: &str, policy| ProbeRule {
+        models: vec![model.to_owned()],
+        policy: Some(policy),
+        ..ProbeRule::default()
+    };
+    let rules = [rule("a", Policy::Off), rule("b", Policy::List), rule("c", Policy::Passive), rule("d", Policy::Probe)];
+    let questions = ways("a,b,c,d", vec![Offered::named(name("b"))], &[], &rules, 0);
+    let why: Vec<_> = questions.unprobed.iter().map(|(model, why)| format!("{model}: {why}")).collect();
+    assert_eq!(
+        why,
+        [
+            "a: the configuration says not to ask it",
+            "b: not asked; its upstream's list names it",
+            "c: left to the gateway's own traffic"
+        ]
+    );
+    assert_eq!(questions.upstream.keys().map(ModelName::as_str).collect::<Vec<_>>(), ["d"]);
+}
+
+#[test]
+fn a_dear_model_is_asked_once_a_day_unless_something_is_to_be_confirmed() {
+    let asked = |next| Standing { last: Some((Outcome::Works, at(0))), next_probe: next, ..Standing::default() };
+    for (next, minute, expected) in [
+        (None, 60, false),
+        (None, 22 * 60, false),
+        (None, 23 * 60, true),
+        (Some(at(30)), 29, false),
+        (Some(at(30)), 30, true),
+    ] {
+        let questions = ways("dall-e-3", vec![], &[("dall-e-3", asked(next))], &[], minute);
+        assert_eq!(!questions.upstream.is_empty(), expected, "{next:?} {minute}");
+        assert_eq!(questions.unprobed.len(), usize::from(!expected));
+    }
+}
+
+#[test]
+fn a_withdrawn_model_that_its_upstream_lists_again_is_asked_at_once() {
+    let known: HashMap<_, _> = [(name("gone"), withdrawn(60))].into();
+    let (models, policy) = (ModelsConfig::default(), VerdictPolicy::default());
+    let rules = Rules { models: &models, policy: &policy, rules: &[], kinds: &[Kind::Chat] };
+    let listed = WorkingList::split("a").unwrap();
+    let candidates = |anew| {
+        let offer = Offer { anew, ..Offer::default() };
+        let questions = Questions::new(&channel(&[], &[]), &listed, &offer, &known, rules, &Scope::default(), at(1));
+        questions.candidates.len()
+    };
+    assert_eq!(candidates(Anew::Nothing), 1);
+    assert_eq!(candidates(Anew::Names([name("other")].into())), 1);
+    assert_eq!(candidates(Anew::Names([name("gone")].into())), 2);
+    assert_eq!(candidates(Anew::Everything), 2);
 }

@@ -1,0 +1,92 @@
+//! Asking a channel's upstream: its list, and each model by one key after the other.
+//!
+//! Decides: which key is asked next. Must not know: what is asked for, what an answer leads to.
+
+use std::collections::HashMap;
+
+use futures::StreamExt as _;
+
+use super::questions::Way;
+use crate::config::Manner;
+use crate::model::{ChannelRef, ModelName, Observation, Outcome};
+use crate::probe::Ask;
+use crate::round::Round;
+use crate::upstream::{Listing, Target};
+
+impl Round {
+    /// Asks each upstream model once, whatever the number of names that lead to it.
+    pub(super) async fn ask(
+        &self,
+        channel: &ChannelRef,
+        targets: &[Target],
+        upstream: Vec<(usize, ModelName, Way)>,
+    ) -> HashMap<ModelName, Observation> {
+        self.progress.expect(upstream.len());
+        let side_by_side = self.config.probe.per_key.max(1) * targets.len();
+        futures::stream::iter(upstream)
+            .map(|(place, model, way)| async move {
+                // What waits here is small; a question's own state is made when its turn is near.
+                let _near = self.desks.acquire().await.ok()?;
+                let seen = Box::pin(self.ask_one(targets, place, &model, &way)).await?;
+                self.progress.probed(channel, seen.outcome);
+                Some((model, seen))
+            })
+            .buffer_unordered(side_by_side)
+            .filter_map(|answer| async move { answer })
+            .collect()
+            .await
+    }
+
+    /// The upstream's list, by the first key that is not the trouble itself.
+    pub(super) async fn list(&self, targets: &[Target]) -> Listing {
+        let mut listing = Listing::Unlisted;
+        for target in targets {
+            listing = self.inquiry.list(target).await;
+            if !matches!(listing, Listing::Failed { outcome: Outcome::KeyBad | Outcome::KeyBroke, .. }) {
+                break;
+            }
+        }
+        listing
+    }
+
+    /// Asks for a name that nobody has.
+    pub(super) async fn ask_for_nobody(&self, targets: &[Target]) -> Option<Observation> {
+        let nobody = ModelName::parse(&format!("no-such-model-{:08x}", fastrand::u32(..)))?;
+        let way = Way { kind: crate::model::Kind::Chat, shape: None, fresh: false, manner: None };
+        self.ask_one(targets, 0, &nobody, &way).await
+    }
+
+    /// Asks one model with one key after the other, as long as the answer is about the key: a bad one, one without
+    /// credit, one that has no access to the model. `None` when we are to stop.
+    async fn ask_one(&self, targets: &[Target], place: usize, model: &ModelName, way: &Way) -> Option<Observation> {
+        let manner = way.manner.as_deref().unwrap_or(Manner::plain());
+        let ask = Ask { model, kind: way.kind, remembered: way.shape.as_deref(), fresh: way.fresh, manner };
+        let mut answers = vec![];
+        for turn in 0..targets.len() {
+            if self.stop.is_cancelled() {
+                return None;
+            }
+            let target = targets.get((place + turn) % targets.len())?;
+            let answer = self.inquiry.ask(target, ask).await;
+            match answer.outcome {
+                Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => answers.push(answer),
+                Outcome::Works
+                | Outcome::Filtered
+                | Outcome::NoRoute
+                | Outcome::Broken
+                | Outcome::TimedOut
+                | Outcome::Empty
+                | Outcome::Busy
+                | Outcome::ChannelConfig
+                | Outcome::Unreachable
+                | Outcome::Shape
+                | Outcome::Suspect
+                | Outcome::Unknown => return Some(answer),
+            }
+        }
+        // A key without credit may have the model; a bad key has none. So only the former keeps us from believing the
+        // others that deny it.
+        let rank = |answer: &Observation| (answer.outcome != Outcome::KeyBroke, answer.outcome == Outcome::KeyBad);
+        answers.into_iter().min_by_key(rank)
+    }
+}

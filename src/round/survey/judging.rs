@@ -1,0 +1,68 @@
+//! What a round thinks of one channel's models, each judged in the company of the others.
+//!
+//! Decides: nothing but what is known of whom. Must not know: how anything was asked. Pure.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::control::Control;
+use super::offer::Offer;
+use super::questions::Candidate;
+use crate::config::VerdictPolicy;
+use crate::model::{Evidence, ModelName, Observation, Standing};
+use crate::plan::{Judged, Word};
+use crate::store::Finding;
+use crate::verdict::{self, Company, Verdict};
+
+/// What is known when a channel's models are judged.
+pub(super) struct Known<'a> {
+    pub(super) standings: &'a HashMap<ModelName, Standing>,
+    pub(super) answers: &'a HashMap<ModelName, Observation>,
+    pub(super) offer: &'a Offer,
+    pub(super) control: Control,
+    pub(super) on_hold: &'a [ModelName],
+    pub(super) policy: &'a VerdictPolicy,
+    pub(super) now: Timestamp,
+}
+
+impl Known<'_> {
+    /// Judges every candidate that was asked.
+    pub(super) fn judge(&self, candidates: Vec<Candidate>) -> (Vec<Judged>, Vec<Finding>) {
+        let listing = self.offer.listing();
+        let is_alive = |seen: &Observation| seen.outcome.evidence() == Evidence::Alive;
+        let alive = self.answers.values().filter(|seen| is_alive(seen)).count();
+        let (mut judged, mut findings) = (vec![], vec![]);
+        for Candidate { model, upstream, kept, may_add } in candidates {
+            let Some(seen) = self.answers.get(&upstream) else { continue };
+            let mut before = self.standings.get(&model).cloned().unwrap_or_default();
+            if let Some(withdrawn) = before.withdrawn.as_mut().filter(|_| self.offer.anew.includes(&upstream)) {
+                withdrawn.attempts = 0;
+            }
+            let company = Company {
+                siblings_alive: alive > usize::from(is_alive(seen)),
+                listed: listing.names(&upstream),
+                masked: self.control.masks(),
+            };
+            let (mut standing, mut verdict) = verdict::judge(&before, seen, company, self.policy, self.now);
+            if may_add && matches!(verdict, Verdict::Doubtful { .. }) {
+                // Not on the list, so there is nothing to confirm soon.
+                (standing.next_probe, verdict) = (None, Verdict::Unknown);
+            }
+            let word = match kept {
+                _ if self.on_hold.contains(&model) => Word::Hold,
+                true => Word::Keep,
+                false => Word::Nothing,
+            };
+            judged.push(Judged {
+                verdict,
+                withdrawn: before.withdrawn.is_some(),
+                word,
+                may_add: may_add && !self.control.proves_nothing(),
+                model: model.clone(),
+            });
+            findings.push(Finding { model, observation: seen.clone(), standing });
+        }
+        (judged, findings)
+    }
+}
