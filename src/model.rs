@@ -17,7 +17,7 @@ mod secret;
 mod shape;
 mod standing;
 
-pub use access::{Access, Dialect, OpenAiPaths, Protocol};
+pub use access::{Access, AzureApi, Dialect, OpenAiPaths, Protocol};
 pub use change::{Change, ChannelRef, Guard, Held, Reason, Removal};
 pub use channel::{Ability, Channel, Fingerprint, GatewayKind, Mapping, Route, Status};
 pub use intent::{Image, Intent, ListText, Rows};

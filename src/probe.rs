@@ -20,7 +20,7 @@ use jiff::SignedDuration;
 
 pub use classify::{Answer, Asked, Finding, Finish, Said, classify};
 pub use inquiry::{Ask, Inquiry};
-pub use kind::by_name;
+pub use kind::{by_name, kind_of};
 
 use self::pace::{Pace, Refusal, SILENT_MODELS};
 use crate::clock;
@@ -39,6 +39,7 @@ pub struct Prober {
     pace: Pace,
     prompt: Option<String>,
     max_tokens: u32,
+    stream: bool,
     sent: AtomicU64,
     answered: AtomicU64,
 }
@@ -54,6 +55,7 @@ impl Prober {
             pace: Pace::new(config),
             prompt: config.prompt.clone(),
             max_tokens: config.max_tokens.max(FEWEST_TOKENS),
+            stream: config.stream,
             sent: AtomicU64::new(0),
             answered: AtomicU64::new(0),
         })

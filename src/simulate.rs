@@ -3,6 +3,11 @@
 //! Decides: what it answers, by a [`World`] that may be changed while it runs. Must not know: who asks.
 
 mod answer;
+mod behave;
+mod call;
+mod forms;
+mod refusal;
+mod reply;
 mod world;
 
 use std::collections::HashMap;
@@ -87,9 +92,9 @@ impl Simulated {
         change(&mut self.shared.world.write().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// How many questions a model was asked, refused ones included.
+    /// How many questions a model was asked at whatever path, refused ones included.
     pub fn asked(&self, model: &str) -> u64 {
-        self.requests("/v1/chat/completions", model)
+        self.shared.asked().values().filter_map(|models| models.get(model)).sum()
     }
 
     /// How many requests came for a path and model; the list's model is `""`.

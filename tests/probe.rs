@@ -5,6 +5,8 @@
 mod faults;
 #[path = "probe/pace.rs"]
 mod pace;
+#[path = "probe/protocols.rs"]
+mod protocols;
 #[path = "probe/samples.rs"]
 mod samples;
 
@@ -182,7 +184,7 @@ async fn each_behaviour_shows_as_its_outcome() {
         ("empty", Behaviour::Empty, Outcome::Empty, "max_tokens", 1),
         ("reasoner", Behaviour::NeedsCompletionLimit, Outcome::Works, "max_completion_tokens", 2),
         ("streams", Behaviour::StreamOnly, Outcome::Works, "max_tokens_stream", 2),
-        ("responses", Behaviour::ResponsesOnly, Outcome::Shape, "stream", 3),
+        ("responses", Behaviour::ResponsesOnly, Outcome::Works, "responses", 2),
         ("page", Behaviour::Page, Outcome::ChannelConfig, "max_tokens", 1),
         ("odd", Behaviour::OddJson, Outcome::Suspect, "max_tokens", 1),
         ("filtered", Behaviour::Filtered, Outcome::Filtered, "max_tokens", 1),
@@ -223,16 +225,13 @@ async fn the_shape_that_worked_is_sent_first_the_next_time() {
 }
 
 #[tokio::test]
-async fn no_shape_is_sent_twice_and_ollama_never_gets_a_completion_limit() {
+async fn no_shape_is_sent_twice() {
     let refuses =
         r#"{"error":{"message":"use 'max_completion_tokens'","code":"unsupported_parameter","param":"max_tokens"}}"#;
     let upstream = Simulated::start(world(&[("m", Behaviour::Says(400, refuses.to_owned()))])).await.unwrap();
     let inquiry = inquiry();
     let seen = inquiry.ask(&target(&upstream.base_url()), Ask::chat(&name("m"))).await;
     assert_eq!((seen.outcome, upstream.asked("m")), (Outcome::Shape, 3));
-    let ollama = Target::new(&access("Ollama", &upstream.base_url()), &channel(), &Secret::new(CANARY)).unwrap();
-    inquiry.ask(&ollama, Ask::chat(&name("m"))).await;
-    assert_eq!(upstream.asked("m"), 3 + 2);
 }
 
 fn offered(names: &[&str]) -> Listing {

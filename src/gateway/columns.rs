@@ -11,7 +11,7 @@ use super::{Schema, Unreadable};
 use crate::model::{Channel, ChannelRef, Fingerprint, GatewayKind, Mapping, Status};
 
 const INTS: [&str; 6] = ["id", "created_time", "type", "status", "priority", "weight"];
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 17] = [
     "name",
     "key",
     "openai_organization",
@@ -28,6 +28,7 @@ const TEXTS: [&str; 16] = [
     "tag",
     "proxy",
     "model_headers",
+    "config",
 ];
 
 /// A channel, and what its routing rows take from it.
@@ -59,6 +60,9 @@ pub(super) fn read(row: &Row, kind: GatewayKind, salt: &str) -> Result<ChannelRo
     let (models, group, mapping, other) = (text(4)?, text(5)?, text(6)?, text(7)?);
     let (setting, settings, header_override, channel_info) = (text(8)?, text(9)?, text(10)?, text(11)?);
     let (test_model, tag, proxy, model_headers) = (text(12)?, text(13)?, text(14)?, text(15)?);
+    // One API keeps there what others have in `other`.
+    let config = text(16)?.filter(|_| kind == GatewayKind::OneApi);
+    let other = config_value(config.as_deref(), type_number).or(other);
 
     let key_state = KeyState::parse(channel_info.as_deref());
     let auto_sync = AutoSync::parse(settings.as_deref());
@@ -165,6 +169,13 @@ fn headers(text: Option<&str>) -> Result<BTreeMap<String, String>, String> {
     Ok(pairs.unwrap_or_default().into_iter().filter_map(plain).collect())
 }
 
+/// One API `config`: an API version, or Cloudflare's (type 37) account.
+fn config_value(text: Option<&str>, type_number: Option<i64>) -> Option<String> {
+    let config: Value = serde_json::from_str(text?).ok()?;
+    let field = if type_number == Some(37) { "user_id" } else { "api_version" };
+    filled(config[field].as_str().map(str::to_owned))
+}
+
 /// New API `setting.proxy`. A malformed `setting` is an empty one to the gateway too.
 fn setting_proxy(text: Option<&str>) -> Option<String> {
     let setting: Value = serde_json::from_str(text?).ok()?;
@@ -236,6 +247,16 @@ mod tests {
         }
         for broken in ["{", "[]", r#"{"a":1}"#] {
             assert!(mapping(Some(broken), GatewayKind::NewApi).unwrap_err().contains("model_mapping"));
+        }
+    }
+
+    #[test]
+    fn one_apis_config_holds_what_others_have_in_other() {
+        let config = r#"{"region":"","api_version":"2024-10-21","user_id":"acc"}"#;
+        assert_eq!(config_value(Some(config), Some(3)).as_deref(), Some("2024-10-21"));
+        assert_eq!(config_value(Some(config), Some(37)).as_deref(), Some("acc"));
+        for nothing in [None, Some(""), Some("{}"), Some("[]"), Some(r#"{"api_version":""}"#)] {
+            assert_eq!(config_value(nothing, Some(3)), None);
         }
     }
 

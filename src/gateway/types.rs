@@ -7,7 +7,7 @@ mod new_api;
 mod one_api;
 mod one_hub;
 
-use crate::model::{Access, Channel, GatewayKind, OpenAiPaths, Protocol};
+use crate::model::{Access, AzureApi, Channel, GatewayKind, OpenAiPaths, Protocol};
 
 /// A channel type.
 struct Type {
@@ -19,46 +19,68 @@ struct Type {
 /// How a type's upstream is reached.
 #[derive(Clone, Copy)]
 enum Way {
-    /// OpenAI-compatible chat. The base is used where the channel has none of its own.
-    Chat { base: Option<&'static str>, paths: OpenAiPaths },
-    /// The same, below `{base}/client/v4/accounts/{other}/ai`.
+    /// In this protocol. The base is used where the channel has none of its own.
+    Spoken { base: Option<&'static str>, protocol: Protocol },
+    /// OpenAI's calls below `{base}/client/v4/accounts/{other}/ai`.
     Cloudflare { base: &'static str },
-    /// A protocol we do not speak yet.
+    /// Azure by deployment; the version stands in `other`.
+    Azure,
+    /// A protocol or credentials that this version does not have.
     NotSpoken,
-    /// Not an upstream that a chat request can test.
+    /// Not an upstream that a request can test.
     NotTestable(&'static str),
 }
 
 const STANDARD: OpenAiPaths = OpenAiPaths { version: "/v1", chat: "/chat/completions", listed: true };
 /// The base includes the version.
 const BARE: OpenAiPaths = OpenAiPaths { version: "", ..STANDARD };
-/// VolcEngine's Ark; its models named `bot…` are served elsewhere.
+/// VolcEngine's Ark.
 const ARK: OpenAiPaths = OpenAiPaths { version: "/api/v3", ..STANDARD };
 const DASHSCOPE: OpenAiPaths = OpenAiPaths { version: "/compatible-mode/v1", ..STANDARD };
 const QIANFAN: OpenAiPaths = OpenAiPaths { version: "/v2", ..STANDARD };
 const ZHIPU: OpenAiPaths = OpenAiPaths { version: "/api/paas/v4", ..STANDARD };
 const PERPLEXITY: OpenAiPaths = OpenAiPaths { listed: false, ..BARE };
+const UNLISTED: OpenAiPaths = OpenAiPaths { listed: false, ..STANDARD };
+/// Embeddings and rerank, and no list.
+const WORDLESS: OpenAiPaths = OpenAiPaths { chat: "", listed: false, ..STANDARD };
+
+const ANTHROPIC: Way = spoken("https://api.anthropic.com", Protocol::Anthropic);
+const GEMINI: Way = spoken("https://generativelanguage.googleapis.com", Protocol::Gemini);
+const COHERE: Way = spoken("https://api.cohere.ai", Protocol::Cohere);
+const OLLAMA: Way = spoken("http://localhost:11434", Protocol::Ollama);
 
 const IMAGES: &str = "it makes images";
 const TASKS: &str = "it works by tasks";
-const EMBEDDINGS: &str = "it serves embeddings and rerank only";
 const GONE: &str = "the service is gone";
 
+/// Since then New API leaves dots in the names of Azure deployments (2025-05-10): Unix seconds of a channel's creation.
+const DOTS_SINCE: i64 = 1_746_835_200;
+/// New API's where the channel names none.
+const AZURE_VERSION: &str = "2025-04-01-preview";
+
 const fn chat(number: i64, name: &'static str, base: &'static str, paths: OpenAiPaths) -> Type {
-    Type { number, name, way: Way::Chat { base: Some(base), paths } }
+    Type { number, name, way: spoken(base, Protocol::OpenAi(paths)) }
 }
 
 /// Without a default base.
 const fn own_base(number: i64, name: &'static str, paths: OpenAiPaths) -> Type {
-    Type { number, name, way: Way::Chat { base: None, paths } }
+    Type { number, name, way: Way::Spoken { base: None, protocol: Protocol::OpenAi(paths) } }
+}
+
+const fn spoken(base: &'static str, protocol: Protocol) -> Way {
+    Way::Spoken { base: Some(base), protocol }
+}
+
+const fn of(number: i64, name: &'static str, way: Way) -> Type {
+    Type { number, name, way }
 }
 
 const fn not_spoken(number: i64, name: &'static str) -> Type {
-    Type { number, name, way: Way::NotSpoken }
+    of(number, name, Way::NotSpoken)
 }
 
 const fn not_testable(number: i64, name: &'static str, why: &'static str) -> Type {
-    Type { number, name, way: Way::NotTestable(why) }
+    of(number, name, Way::NotTestable(why))
 }
 
 /// How to reach a channel's upstream.
@@ -76,46 +98,68 @@ pub fn access(kind: GatewayKind, channel: &Channel) -> Result<Access, String> {
         return Err(format!("unknown type {number} in {kind}: left alone"));
     };
     let own = channel.base_url.as_deref().map(str::trim).filter(|base| !base.is_empty());
-    let (base, paths) = match *way {
-        Way::NotSpoken => return Err(format!("type {number} {name} is not spoken yet: left alone")),
+    let other = channel.other.as_deref().map(str::trim).filter(|other| !other.is_empty());
+    let missing = || format!("base_url missing, and type {number} {name} has no default");
+    let (base, protocol) = match *way {
+        Way::NotSpoken => {
+            return Err(format!("type {number} {name} cannot be probed by this version: left alone"));
+        }
         Way::NotTestable(why) => {
-            return Err(format!("type {number} {name} cannot be tested by a chat request ({why}): left alone"));
+            return Err(format!("type {number} {name} cannot be tested by a request ({why}): left alone"));
         }
         Way::Cloudflare { base } => {
-            let account = channel.other.as_deref().map(str::trim).filter(|account| !account.is_empty());
-            let account = account.ok_or_else(|| format!("type {number} {name} without an account id in `other`"))?;
+            let account = other.ok_or_else(|| format!("type {number} {name} without an account id in `other`"))?;
             let base = own.unwrap_or(base).trim_end_matches('/');
-            (format!("{base}/client/v4/accounts/{account}/ai"), OpenAiPaths { listed: false, ..STANDARD })
+            (format!("{base}/client/v4/accounts/{account}/ai"), Protocol::OpenAi(UNLISTED))
         }
-        Way::Chat { base, paths } => {
-            let base =
-                own.or(base).ok_or_else(|| format!("base_url missing, and type {number} {name} has no default"))?;
-            let plan = match kind {
-                GatewayKind::NewApi | GatewayKind::Veloera => new_api::plan(base),
-                GatewayKind::OneApi | GatewayKind::OneHub | GatewayKind::DoneHub => None,
-            };
-            match plan {
-                Some(base) => (base.to_owned(), BARE),
-                // Cloudflare's AI gateway has the version in its own path, and the gateways leave theirs out.
-                None if number == 1 && base.starts_with("https://gateway.ai.cloudflare.com") => (base.to_owned(), BARE),
-                None => (base.to_owned(), paths),
-            }
+        Way::Azure => {
+            let api = azure(kind, channel, other).map_err(|why| format!("type {number} {name}: {why}: left alone"))?;
+            (own.ok_or_else(missing)?.to_owned(), Protocol::Azure(api))
         }
+        Way::Spoken { base, protocol } => spoken_at(kind, number, own.or(base).ok_or_else(missing)?, protocol),
     };
-    suits(paths, channel).map_err(|why| format!("type {number} {name}: {why}: left alone"))?;
-    Ok(Access { type_name: name, base, protocol: Protocol::OpenAi(paths) })
+    if kind == GatewayKind::OneApi && number == one_api::ZHIPU && names(channel).any(|name| name.starts_with("chatglm"))
+    {
+        return Err(format!("type {number} {name}: One API asks chatglm models in Zhipu's old protocol: left alone"));
+    }
+    Ok(Access { type_name: name, base, protocol })
 }
 
-/// Whether a plain request is what the gateway would send for every model and key of the channel.
-fn suits(paths: OpenAiPaths, channel: &Channel) -> Result<(), &'static str> {
-    let names = channel.models.as_deref().unwrap_or_default();
-    if paths == ARK && names.split(',').any(|name| name.trim().starts_with("bot")) {
-        return Err("its bot models are served at another path");
+/// Where and how New API's words for a URL, and Cloudflare's AI gateway, change it.
+fn spoken_at(kind: GatewayKind, number: i64, base: &str, protocol: Protocol) -> (String, Protocol) {
+    let plan = match kind {
+        GatewayKind::NewApi | GatewayKind::Veloera => new_api::plan(base),
+        GatewayKind::OneApi | GatewayKind::OneHub | GatewayKind::DoneHub => None,
+    };
+    match plan {
+        Some(base) => (base.to_owned(), Protocol::OpenAi(BARE)),
+        // Cloudflare's AI gateway has the version in its own path, and the gateways leave theirs out.
+        None if number == 1 && base.starts_with("https://gateway.ai.cloudflare.com") => {
+            (base.to_owned(), Protocol::OpenAi(BARE))
+        }
+        None => (base.to_owned(), protocol),
     }
-    if paths == QIANFAN && channel.keys.iter().any(|key| key.expose().contains('|')) {
-        return Err("keys of the form token|appid are not spoken yet");
+}
+
+fn names(channel: &Channel) -> impl Iterator<Item = &str> {
+    channel.models.as_deref().unwrap_or_default().split(',').map(str::trim)
+}
+
+/// The deployment that a gateway asks: with or without the dots of the model's name.
+fn azure(kind: GatewayKind, channel: &Channel, version: Option<&str>) -> Result<AzureApi, &'static str> {
+    let (dots, default) = match kind {
+        GatewayKind::OneApi => (false, None),
+        GatewayKind::NewApi => (channel.created >= DOTS_SINCE, Some(AZURE_VERSION)),
+        GatewayKind::Veloera => (true, Some(AZURE_VERSION)),
+        GatewayKind::OneHub | GatewayKind::DoneHub => (true, None),
+    };
+    let unsure = !matches!(kind, GatewayKind::OneApi | GatewayKind::NewApi);
+    let mapped = channel.mapping.as_ref().into_iter().flat_map(|mapping| mapping.0.values().map(String::as_str));
+    if unsure && names(channel).chain(mapped).any(|name| name.contains('.')) {
+        return Err("whether this gateway takes the dots out of deployments' names depends on its version");
     }
-    Ok(())
+    let version = version.or(default).ok_or("no API version is set, write it as 2025-04-01-preview")?;
+    AzureApi::dated(version, dots).ok_or("its API version is no date as 2025-04-01-preview")
 }
 
 #[cfg(test)]
@@ -149,7 +193,8 @@ mod tests {
     }
 
     fn chat_url(kind: GatewayKind, channel: &Channel) -> Result<String, String> {
-        let Access { base, protocol: Protocol::OpenAi(paths), .. } = access(kind, channel)?;
+        let Access { base, protocol, .. } = access(kind, channel)?;
+        let Protocol::OpenAi(paths) = protocol else { return Err(format!("{protocol:?}")) };
         Ok(format!("{base}{}{}", paths.version, paths.chat))
     }
 
@@ -170,6 +215,10 @@ mod tests {
             (NewApi, 27, "https://api.perplexity.ai/chat/completions"),
             (OneApi, 29, "https://api.groq.com/openai/v1/chat/completions"),
             (OneApi, 41, "https://api.novita.ai/v3/openai/chat/completions"),
+            (OneApi, 16, "https://open.bigmodel.cn/api/paas/v4/chat/completions"),
+            (OneApi, 27, "https://api.minimax.chat/v1/chat/completions"),
+            (OneHub, 40, "https://api.hunyuan.cloud.tencent.com/v1/chat/completions"),
+            (OneHub, 49, "https://models.inference.ai.azure.com/chat/completions"),
         ] {
             for empty in [None, Some(""), Some(" ")] {
                 assert_eq!(chat_url(kind, &channel(number, empty)).as_deref(), Ok(url), "{kind} {number}");
@@ -205,19 +254,68 @@ mod tests {
         let why = |kind, channel: &Channel| access(kind, channel).unwrap_err();
         let new_api = |number| why(GatewayKind::NewApi, &channel(number, Some("https://up.example")));
         assert_eq!(new_api(999), "unknown type 999 in New API: left alone");
-        assert_eq!(new_api(41), "type 41 Vertex is not spoken yet: left alone");
-        assert_eq!(new_api(2), "type 2 Midjourney cannot be tested by a chat request (it works by tasks): left alone");
-        for number in [3, 4, 5, 8, 11, 14, 24, 33, 36, 38, 44, 50, 55, 57, 58] {
+        assert_eq!(new_api(41), "type 41 Vertex cannot be probed by this version: left alone");
+        assert_eq!(new_api(2), "type 2 Midjourney cannot be tested by a request (it works by tasks): left alone");
+        for number in [5, 8, 11, 15, 16, 18, 23, 33, 36, 37, 49, 50, 55, 57, 58] {
             assert!(new_api(number).ends_with("left alone"), "{number}");
         }
         assert!(why(GatewayKind::NewApi, &channel(60, None)).starts_with("base_url missing"));
+        assert!(why(GatewayKind::NewApi, &channel(3, None)).starts_with("base_url missing"));
         assert!(why(GatewayKind::NewApi, &channel(39, None)).contains("account id"));
-        let bots = Channel { models: Some("doubao, bot-1".to_owned()), ..channel(45, None) };
-        assert!(why(GatewayKind::NewApi, &bots).contains("bot models"));
-        let qianfan = Channel { keys: vec![Secret::new("token|app")], ..channel(46, None) };
-        let said = why(GatewayKind::NewApi, &qianfan);
-        assert!(said.contains("token|appid") && !said.contains("token|app:"));
+        let old = Channel { models: Some("glm-4, chatglm_turbo".to_owned()), ..channel(16, None) };
+        assert!(why(GatewayKind::OneApi, &old).contains("chatglm"));
         assert!(why(GatewayKind::OneApi, &channel(43, Some("https://up.example"))).contains("left alone"));
+        for number in [17, 24, 34, 54, 57, 62] {
+            assert!(why(GatewayKind::OneHub, &channel(number, Some("https://up.example"))).ends_with("left alone"));
+        }
+    }
+
+    #[test]
+    fn native_protocols_are_found_by_number() {
+        use GatewayKind::{DoneHub, NewApi, OneApi, OneHub, Veloera};
+        for (kind, number, protocol, base) in [
+            (NewApi, 14, Protocol::Anthropic, "https://api.anthropic.com"),
+            (OneApi, 14, Protocol::Anthropic, "https://api.anthropic.com"),
+            (OneHub, 14, Protocol::Anthropic, "https://api.anthropic.com"),
+            (Veloera, 24, Protocol::Gemini, "https://generativelanguage.googleapis.com"),
+            (OneApi, 24, Protocol::Gemini, "https://generativelanguage.googleapis.com"),
+            (DoneHub, 25, Protocol::Gemini, "https://generativelanguage.googleapis.com"),
+            (NewApi, 34, Protocol::Cohere, "https://api.cohere.ai"),
+            (OneApi, 35, Protocol::Cohere, "https://api.cohere.ai"),
+            (OneHub, 36, Protocol::Cohere, "https://api.cohere.ai"),
+            (NewApi, 4, Protocol::Ollama, "http://localhost:11434"),
+            (OneApi, 30, Protocol::Ollama, "http://localhost:11434"),
+            (OneHub, 39, Protocol::Ollama, "https://ollama.com"),
+            (NewApi, 38, Protocol::OpenAi(WORDLESS), "https://api.jina.ai"),
+            (NewApi, 44, Protocol::OpenAi(WORDLESS), "https://api.moka.ai"),
+            (OneHub, 47, Protocol::OpenAi(WORDLESS), "https://api.jina.ai"),
+        ] {
+            let got = access(kind, &channel(number, None)).unwrap();
+            assert_eq!((got.protocol, got.base.as_str()), (protocol, base), "{kind} {number}");
+        }
+    }
+
+    #[test]
+    fn azure_takes_the_gateways_version_and_dots() {
+        use GatewayKind::{NewApi, OneApi, OneHub};
+        let azure = |kind, number, other: Option<&str>, created, models: &str| {
+            let other = other.map(str::to_owned);
+            let models = Some(models.to_owned());
+            let protocol = access(kind, &Channel { created, models, other, ..channel(number, Some("https://r.test")) });
+            protocol.map(|access| access.protocol)
+        };
+        let dated = |version, dots| Ok(Protocol::Azure(AzureApi::dated(version, dots).unwrap()));
+        assert_eq!(azure(NewApi, 3, None, 0, "gpt-4.1"), dated("2025-04-01-preview", false));
+        assert_eq!(azure(NewApi, 3, Some("2024-10-21"), DOTS_SINCE, "gpt-4.1"), dated("2024-10-21", true));
+        assert_eq!(azure(OneApi, 3, Some("2024-10-21"), DOTS_SINCE, "gpt-4.1"), dated("2024-10-21", false));
+        assert_eq!(azure(OneHub, 3, Some("2024-10-21"), 0, "gpt-4o"), dated("2024-10-21", true));
+        assert_eq!(azure(OneHub, 55, None, 0, "gpt-4.1"), Ok(Protocol::Azure(AzureApi::V1)));
+        for (kind, other, says) in
+            [(OneApi, None, "no API version"), (OneHub, Some("2024-10-21"), "dots"), (NewApi, Some("v9"), "no date")]
+        {
+            let why = azure(kind, 3, other, 0, "gpt-4.1").unwrap_err();
+            assert!(why.contains(says) && why.ends_with("left alone"), "{why}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::classify::{Answer, Asked, Finding, Scope, classify};
 use super::exchange::Heard;
+use super::kind::first_shape;
 use super::pace::{Lanes, locked};
 use super::quality::{self, Sum};
 use super::samples::Samples;
@@ -17,7 +18,7 @@ use crate::clock;
 use crate::config::Manner;
 use crate::model::{Kind, ModelName, Observation, Outcome, Sample, Shape, Usage};
 use crate::upstream::Target;
-use crate::upstream::protocol::{Question, question_request};
+use crate::upstream::protocol::{Question, dress, question_request, speaks};
 
 /// One round's questions. What it learns is forgotten with it, and no other round's business.
 #[derive(Debug)]
@@ -75,8 +76,9 @@ impl Inquiry {
     /// Asks one model one small question, beginning with the shape that worked last time, each shape at most once.
     pub async fn ask(&self, target: &Target, ask: Ask<'_>) -> Observation {
         let lanes = self.lanes(target);
-        let mut ladder = Ladder::new(target.knows_completion_limit());
-        let mut shape = ladder.first(ask.kind, ask.remembered);
+        let mut ladder = Ladder::new(|shape| speaks(target, shape));
+        let streamed = ask.manner.stream.unwrap_or(self.prober.stream);
+        let mut shape = ladder.first(first_shape(ask.kind, ask.model), ask.remembered, streamed);
         let (mut tokens, mut requests) = (self.prober.max_tokens, 0);
         loop {
             let mut asked = self.ask_once(target, &ask, shape, tokens, &lanes).await;
@@ -85,9 +87,7 @@ impl Inquiry {
                 tokens = FEWEST_TOKENS;
                 continue;
             }
-            let hint = asked.next_shape;
-            let next = hint.filter(|_| asked.observation.outcome == Outcome::Shape).and_then(|hint| ladder.next(hint));
-            let Some(other) = next else {
+            let Some(other) = ladder.next(asked.observation.outcome, asked.next_shape) else {
                 asked.observation.usage.requests = requests;
                 return asked.observation;
             };
@@ -106,9 +106,10 @@ impl Inquiry {
         let sum = own.is_none().then(|| Sum::pick(&mut fastrand::Rng::new()));
         let prompt = sum.map(Sum::prompt).unwrap_or_default();
         let question = Question { model: ask.model, prompt: own.unwrap_or(&prompt), tokens, shape };
-        let Some(request) = question_request(target, &question) else {
-            return Told { observation: unspoken(shape), next_shape: Some(shape), fewer: false };
+        let Some(mut request) = question_request(target, &question) else {
+            return Told { observation: unspoken(shape), next_shape: None, fewer: false };
         };
+        dress(&mut request, &ask.manner.headers, ask.manner.user_agent.as_deref());
         // Kept until the answer is noted: who waits for it knows of it then.
         let pass = match self.prober.pace.pass(lanes).await {
             Ok(pass) => pass,
@@ -118,7 +119,7 @@ impl Inquiry {
         let Heard { answer, timing, requests } = self.prober.exchange(target, request, asked, ask.fresh).await;
         let mut finding = classify(&asked, &answer);
         if let Ok(reply) = &answer {
-            self.samples.note(target, ask.model, reply, &finding, clock::now());
+            self.samples.note(target, ask, reply, &finding, clock::now());
         }
         quality::weigh(&mut finding, &asked, target.type_name, ask.model, sum);
         let Finding { mut outcome, next_shape, detail, said, marks, .. } = finding;
@@ -143,7 +144,16 @@ impl Inquiry {
             usage: Usage { requests, prompt_tokens, completion_tokens },
             marks,
             retry_after,
-            ..Observation::bare(outcome, at, shape, if detail.is_empty() { detail } else { target.redact(&detail) })
+            ..Observation::bare(
+                outcome,
+                at,
+                shape,
+                if detail.is_empty() {
+                    detail
+                } else {
+                    target.redact_with(&detail, ask.manner.headers.values().map(String::as_str))
+                },
+            )
         };
         Told { observation, next_shape, fewer }
     }

@@ -3,7 +3,7 @@
 //! Decides: whether a chat question is the right probe. Must not know: providers, prices, requests.
 //! A guess by name, so when in doubt it is chat: a wrong guess there shows as a refused shape and removes nothing.
 
-use crate::model::{Kind, ModelName};
+use crate::model::{Kind, ModelName, Shape};
 
 /// Words of a name (whole, between separators) and what they stand for; the first row with a match counts.
 const WORDS: &[(Kind, &[&str])] = &[
@@ -67,16 +67,44 @@ const WORDS: &[(Kind, &[&str])] = &[
     (Kind::Completion, &["davinci", "babbage", "curie"]),
 ];
 
+/// What a model is for: what the upstream's list says goes before its name, but a list that says "chat" does not know
+/// what an answer costs, nor which call gives it.
+pub fn kind_of(model: &ModelName, listed: Option<Kind>) -> Kind {
+    let named = by_name(model);
+    match listed {
+        None => named,
+        Some(Kind::Chat) if matches!(named, Kind::Expensive | Kind::Responses) => named,
+        Some(kind) => kind,
+    }
+}
+
+/// The shape to begin with: OpenAI answers for its dearest models at the Responses call only.
+pub(super) fn first_shape(kind: Kind, model: &ModelName) -> Option<Shape> {
+    let at_responses = kind == Kind::Expensive && is_openai(&words(&bare(model)));
+    if at_responses { Some(Shape::Responses) } else { kind.first_shape() }
+}
+
+/// `owner/name:variant`: only the name tells.
+fn bare(model: &ModelName) -> String {
+    let name = model.as_str().to_ascii_lowercase();
+    let name = name.rsplit('/').next().unwrap_or(&name);
+    name.split(':').next().unwrap_or(name).to_owned()
+}
+
+fn words(name: &str) -> Vec<&str> {
+    name.split(['-', '_', '.', ' ', '@']).filter(|word| !word.is_empty()).collect()
+}
+
 /// The kind that the name hints at.
 pub fn by_name(model: &ModelName) -> Kind {
-    let name = model.as_str().to_ascii_lowercase();
-    // `owner/name:variant`: only the name tells.
-    let name = name.rsplit('/').next().unwrap_or(&name);
-    let name = name.split(':').next().unwrap_or(name);
-    let words: Vec<&str> = name.split(['-', '_', '.', ' ', '@']).filter(|word| !word.is_empty()).collect();
+    let name = bare(model);
+    let words = words(&name);
     let has = |word: &str| words.contains(&word);
     if name.contains("deep-research") || has("computer") && has("use") || is_pro(&words) {
         return Kind::Expensive;
+    }
+    if is_openai(&words) && has("codex") {
+        return Kind::Responses;
     }
     if name.ends_with("turbo-instruct") {
         return Kind::Completion;
@@ -99,8 +127,11 @@ pub fn by_name(model: &ModelName) -> Kind {
 /// OpenAI's `-pro` models (`o1-pro`, `gpt-5.5-pro-2026-01-01`), 10 to 100 times dearer than others. Gemini's "pro" is
 /// an ordinary model.
 fn is_pro(words: &[&str]) -> bool {
-    let openai = matches!(words.first(), Some(&("gpt" | "o1" | "o3" | "o4" | "o5")));
-    openai && words.contains(&"pro")
+    is_openai(words) && words.contains(&"pro")
+}
+
+fn is_openai(words: &[&str]) -> bool {
+    matches!(words.first(), Some(&("gpt" | "o1" | "o3" | "o4" | "o5" | "codex" | "computer")))
 }
 
 #[cfg(test)]
@@ -130,12 +161,12 @@ mod tests {
                     "gpt-4-vision-preview",
                     "kimi-k2",
                     "my-model",
-                    "gpt-5-codex",
                     "olive-7b",
                     "wandering-1",
                     "llama-guard-3-8b",
                 ][..],
             ),
+            (Kind::Responses, &["gpt-5-codex", "openai/gpt-5.1-codex-mini", "codex-mini-latest"]),
             (
                 Kind::Expensive,
                 &[
@@ -183,6 +214,34 @@ mod tests {
                 let model = ModelName::parse(name).unwrap();
                 assert_eq!(by_name(&model), kind, "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn the_list_goes_before_the_name_but_not_before_its_price() {
+        for (name, listed, kind) in [
+            ("my-model", Some(Kind::Embedding), Kind::Embedding),
+            ("voyage-chat", Some(Kind::Chat), Kind::Chat),
+            ("o3-pro", Some(Kind::Chat), Kind::Expensive),
+            ("gpt-5-codex", Some(Kind::Chat), Kind::Responses),
+            ("bge-m3", None, Kind::Embedding),
+        ] {
+            assert_eq!(kind_of(&ModelName::parse(name).unwrap(), listed), kind, "{name}");
+        }
+    }
+
+    #[test]
+    fn openais_dearest_begin_with_the_responses_call() {
+        for (name, shape) in [
+            ("o1-pro", Shape::Responses),
+            ("openai/o3-deep-research", Shape::Responses),
+            ("gpt-5-codex", Shape::Responses),
+            ("computer-use-preview", Shape::Responses),
+            ("sonar-deep-research", Shape::MaxTokens),
+            ("gpt-4o", Shape::MaxTokens),
+        ] {
+            let model = ModelName::parse(name).unwrap();
+            assert_eq!(first_shape(by_name(&model), &model), Some(shape), "{name}");
         }
     }
 }

@@ -11,7 +11,7 @@ use url::Url;
 use super::classify::{Answer, Asked, classify};
 use super::{Inquiry, unsent};
 use crate::model::{Outcome, Shape};
-use crate::upstream::protocol::list_request;
+use crate::upstream::protocol::{list_request, loaded};
 use crate::upstream::{Listing, NAMES_AT_MOST, Page, Target, read_page};
 
 /// The most that is read of one page.
@@ -23,7 +23,19 @@ impl Inquiry {
     /// The names that the upstream's own list offers, asked for at the same pace as probes. A list that breaks off
     /// between pages is a failed one: half of it would look as if the rest were gone.
     pub async fn list(&self, target: &Target) -> Listing {
-        let Some(first) = target.endpoints.list.clone() else { return Listing::Unlisted };
+        match target.endpoints.list.clone() {
+            Some(first) => self.pages(target, first).await,
+            None => Listing::Unlisted,
+        }
+    }
+
+    /// The models that the upstream has in memory, where asking any other one would load it; `None` where none is ever
+    /// loaded by asking.
+    pub async fn loaded(&self, target: &Target) -> Option<Listing> {
+        Some(self.pages(target, loaded(target)?).await)
+    }
+
+    async fn pages(&self, target: &Target, first: Url) -> Listing {
         let (prober, lanes) = (&self.prober, self.lanes(target));
         let (mut seen, mut offered) = (HashSet::new(), Vec::new());
         let mut next = Some(first);

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::Ask;
 use super::classify::Finding;
 use super::pace::locked;
 use crate::model::{ModelName, Outcome, Sample};
@@ -22,16 +23,17 @@ pub(super) struct Samples(Mutex<Vec<Sample>>);
 
 impl Samples {
     /// Keeps the answer if no table knew it and it has words that one could know.
-    pub(super) fn note(&self, target: &Target, model: &ModelName, reply: &Reply, finding: &Finding, at: Timestamp) {
+    pub(super) fn note(&self, target: &Target, ask: &Ask<'_>, reply: &Reply, finding: &Finding, at: Timestamp) {
         let refused = reply.status >= 400 || finding.outcome == Outcome::Unknown;
         // A page or a bare rate limit is known without its words.
         let plain = finding.outcome == Outcome::ChannelConfig || matches!(reply.status, 429 | 529);
         if finding.by_table || !refused || plain || reply.body.trim_ascii().is_empty() {
             return;
         }
-        let body = target.redact_whole(&String::from_utf8_lossy(&reply.body), Sample::LONGEST);
+        let also = ask.manner.headers.values().map(String::as_str);
+        let body = target.redact_whole(&String::from_utf8_lossy(&reply.body), also, Sample::LONGEST);
         let host = &target.endpoints.host;
-        let fingerprint = fingerprint(host, reply.status, &body, model);
+        let fingerprint = fingerprint(host, reply.status, &body, ask.model);
         let mut kept = locked(&self.0);
         if kept.len() < AT_MOST && kept.iter().all(|one| one.fingerprint != fingerprint) {
             kept.push(Sample { fingerprint, host: host.clone(), status: reply.status, body, at });

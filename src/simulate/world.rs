@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::model::Kind;
+
 /// The models, the list and the keys of one simulated upstream.
 #[derive(Clone, Debug, Default)]
 pub struct World {
@@ -17,8 +19,12 @@ pub struct World {
 /// How a model behaves.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Behaviour {
-    /// Answers.
+    /// Answers, to a question of any kind.
     Works,
+    /// Answers to questions of this kind; refuses others as a model of another kind does.
+    Only(Kind),
+    /// Answers, but is not in memory: asking loads it (Ollama).
+    Unloaded,
     /// Answers, after this long.
     Slow(Duration),
     /// Fails with 500 this many times, then answers.

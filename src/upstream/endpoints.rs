@@ -8,21 +8,23 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::dns::forbidden;
-use crate::model::{Access, OpenAiPaths, Protocol};
+use crate::model::{Access, AzureApi, OpenAiPaths, Protocol};
 
 /// Where one upstream is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     /// Its list of models, where it has one.
     pub list: Option<Url>,
-    /// Chat completions.
-    pub chat: Url,
     /// `host:port`: what paces and tells providers apart.
     pub host: String,
+    /// What every call's path is below of; Azure's version stands in its query.
+    root: Url,
 }
 
 /// Names under which clouds keep their metadata services.
 const METADATA: [&str; 3] = ["metadata", "metadata.google.internal", "metadata.goog"];
+/// A call's path at the end of a base is none of it.
+const OPENAI_CALLS: [&str; 5] = ["/chat/completions", "/completions", "/models", "/embeddings", "/rerank"];
 
 impl Endpoints {
     /// Reads the base.
@@ -31,9 +33,68 @@ impl Endpoints {
     /// What is wrong with the base URL and how it should look; never its user, password or query.
     pub fn new(access: &Access) -> Result<Self, String> {
         let url = checked(access.base.trim())?;
-        match access.protocol {
-            Protocol::OpenAi(paths) => open_ai(&url, &paths, access.type_name),
+        let given = segments(url.path());
+        let (root, list, query) = match access.protocol {
+            Protocol::OpenAi(paths) => {
+                let list = paths.listed.then_some("models");
+                // OpenRouter names none but text models otherwise.
+                let all = url.host_str() == Some("openrouter.ai");
+                (openai_root(&url, given, &paths, access.type_name), list, all.then_some("output_modalities=all"))
+            }
+            Protocol::Azure(api) => {
+                let (root, version) = azure_root(&url, given, api);
+                return Self::below(&url, &root, version.as_deref(), None, None);
+            }
+            Protocol::Anthropic => {
+                let root = versioned(without(given, &["/v1/messages", "/messages", "/models"]), "/v1");
+                (root, Some("models"), Some("limit=1000"))
+            }
+            Protocol::Gemini => {
+                (versioned(without(given, &["/models"]), "/v1beta"), Some("models"), Some("pageSize=1000"))
+            }
+            Protocol::Cohere => {
+                let calls = ["/v2/chat", "/v1/chat", "/v1/models", "/v1", "/v2"];
+                (without(given, &calls), Some("v1/models"), Some("page_size=1000"))
+            }
+            Protocol::Ollama => {
+                let calls = ["/api/chat", "/api/generate", "/api/tags", "/v1/chat/completions", "/v1", "/api"];
+                (without(given, &calls), Some("api/tags"), None)
+            }
+        };
+        Self::below(&url, &root, None, list, query)
+    }
+
+    fn below(
+        url: &Url,
+        path: &[&str],
+        version: Option<&str>,
+        list: Option<&str>,
+        query: Option<&str>,
+    ) -> Result<Self, String> {
+        let mut root = url.clone();
+        root.set_path(&path.join("/"));
+        let host = url.host_str().ok_or("the base URL has no host")?;
+        let port = url.port_or_known_default().unwrap_or(443);
+        let mut this = Self { list: None, host: format!("{host}:{port}"), root };
+        if let Some(version) = version {
+            this.root.query_pairs_mut().append_pair("api-version", version);
         }
+        this.list = list.map(|list| {
+            let mut url = this.call(list.split('/'));
+            url.set_query(query);
+            url
+        });
+        Ok(this)
+    }
+
+    /// The URL of a call: the segments of its path below the base, each as it is (a model's name may hold `/`).
+    pub fn call<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.root.clone();
+        // An http URL always has a path.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
     }
 }
 
@@ -65,36 +126,47 @@ fn checked(base: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn open_ai(url: &Url, paths: &OpenAiPaths, type_name: &str) -> Result<Endpoints, String> {
-    let mut path = segments(url.path());
-    for call in [paths.chat, "/chat/completions", "/completions", "/models"] {
-        let call = segments(call);
-        if !call.is_empty() && path.ends_with(&call) {
-            path.truncate(path.len() - call.len());
-            break;
-        }
-    }
+fn openai_root<'a>(url: &Url, given: Vec<&'a str>, paths: &OpenAiPaths, type_name: &str) -> Vec<&'a str> {
+    let path = without(without(given, &[paths.chat]), &OPENAI_CALLS);
     // Cloudflare's AI gateway stands for `…/v1` itself; the gateways drop the version there for these types.
-    let cloudflare = url.host_str() == Some("gateway.ai.cloudflare.com") && matches!(type_name, "OpenAI" | "Azure");
-    let version = segments(paths.version);
-    if !cloudflare && !carries_version(&path) {
-        // `…/compatible-mode` + `/compatible-mode/v1` overlap.
+    let cloudflare = is_cloudflare(url) && type_name == "OpenAI";
+    if cloudflare { path } else { versioned(path, paths.version) }
+}
+
+/// The root of the calls, and the `api-version` they take. A base that ends in `/openai/v1` speaks for itself.
+fn azure_root<'a>(url: &Url, given: Vec<&'a str>, api: AzureApi) -> (Vec<&'a str>, Option<String>) {
+    let version = api.version().filter(|_| !given.ends_with(&["openai", "v1"]));
+    let mut root = given;
+    // Cloudflare's AI gateway stands for `…/openai/deployments`.
+    if version.is_some() && is_cloudflare(url) {
+        return (root, version);
+    }
+    if let Some(openai) = root.iter().position(|segment| *segment == "openai") {
+        root.truncate(openai);
+    }
+    root.extend(["openai", if version.is_some() { "deployments" } else { "v1" }]);
+    (root, version)
+}
+
+fn is_cloudflare(url: &Url) -> bool {
+    url.host_str() == Some("gateway.ai.cloudflare.com")
+}
+
+/// The path without the first of these calls that it ends with.
+fn without<'a>(mut path: Vec<&'a str>, calls: &[&str]) -> Vec<&'a str> {
+    let call = calls.iter().map(|call| segments(call)).find(|call| !call.is_empty() && path.ends_with(call));
+    path.truncate(path.len() - call.map_or(0, |call| call.len()));
+    path
+}
+
+/// The path with the version behind it, unless it carries one; `…/compatible-mode` + `/compatible-mode/v1` overlap.
+fn versioned<'a>(mut path: Vec<&'a str>, version: &'a str) -> Vec<&'a str> {
+    if !carries_version(&path) {
+        let version = segments(version);
         let overlap = (0..=version.len()).rev().find(|n| path.ends_with(&version[..*n])).unwrap_or(0);
         path.extend_from_slice(&version[overlap..]);
     }
-    let join = |call: &str| {
-        let mut joined = url.clone();
-        let whole: Vec<&str> = path.iter().copied().chain(segments(call)).collect();
-        joined.set_path(&whole.join("/"));
-        joined
-    };
-    let host = url.host_str().ok_or("the base URL has no host")?;
-    let port = url.port_or_known_default().unwrap_or(443);
-    Ok(Endpoints {
-        list: paths.listed.then(|| join("/models")),
-        chat: join(paths.chat),
-        host: format!("{host}:{port}"),
-    })
+    path
 }
 
 fn segments(path: &str) -> Vec<&str> {
@@ -149,17 +221,91 @@ mod tests {
             ("https://xn--bcher-kva.test/v", "/v1", "https://xn--bcher-kva.test/v/v1"),
         ] {
             let got = Endpoints::new(&access("Any", base, version)).unwrap();
-            assert_eq!(got.chat.as_str(), format!("{want}/chat/completions"), "{base}");
-            assert_eq!(got.list.unwrap().as_str(), format!("{want}/models"), "{base}");
+            assert_eq!(got.call(["chat", "completions"]).as_str(), format!("{want}/chat/completions"), "{base}");
+            let list =
+                format!("{want}/models{}", if base.contains("openrouter") { "?output_modalities=all" } else { "" });
+            assert_eq!(got.list.unwrap().as_str(), list, "{base}");
         }
     }
 
     #[test]
     fn cloudflares_gateway_takes_no_version_for_openai() {
         let base = "https://gateway.ai.cloudflare.com/v1/acc/gw/openai";
-        let chat = |name| Endpoints::new(&access(name, base, "/v1")).unwrap().chat.path().to_owned();
-        assert_eq!(chat("OpenAI"), "/v1/acc/gw/openai/chat/completions");
-        assert_eq!(chat("Groq"), "/v1/acc/gw/openai/v1/chat/completions");
+        let chat = |name| Endpoints::new(&access(name, base, "/v1")).unwrap().call(["chat"]).path().to_owned();
+        assert_eq!(chat("OpenAI"), "/v1/acc/gw/openai/chat");
+        assert_eq!(chat("Groq"), "/v1/acc/gw/openai/v1/chat");
+    }
+
+    #[test]
+    fn each_protocol_has_its_own_list_and_root() {
+        let azure = Protocol::Azure(AzureApi::dated("2025-04-01-preview", true).unwrap());
+        for (protocol, base, root, list) in [
+            (Protocol::Anthropic, "https://a.test", "https://a.test/v1/x", Some("https://a.test/v1/models?limit=1000")),
+            (
+                Protocol::Anthropic,
+                "https://a.test/v1/messages",
+                "https://a.test/v1/x",
+                Some("https://a.test/v1/models?limit=1000"),
+            ),
+            (
+                Protocol::Anthropic,
+                "https://a.test/anthropic/",
+                "https://a.test/anthropic/v1/x",
+                Some("https://a.test/anthropic/v1/models?limit=1000"),
+            ),
+            (
+                Protocol::Gemini,
+                "https://g.test",
+                "https://g.test/v1beta/x",
+                Some("https://g.test/v1beta/models?pageSize=1000"),
+            ),
+            (
+                Protocol::Gemini,
+                "https://g.test/v1",
+                "https://g.test/v1/x",
+                Some("https://g.test/v1/models?pageSize=1000"),
+            ),
+            (
+                Protocol::Cohere,
+                "https://c.test/v2",
+                "https://c.test/x",
+                Some("https://c.test/v1/models?page_size=1000"),
+            ),
+            (
+                Protocol::Ollama,
+                "http://localhost:11434/v1",
+                "http://localhost:11434/x",
+                Some("http://localhost:11434/api/tags"),
+            ),
+            (
+                Protocol::Ollama,
+                "http://localhost:11434",
+                "http://localhost:11434/x",
+                Some("http://localhost:11434/api/tags"),
+            ),
+            (azure, "https://r.test/", "https://r.test/openai/deployments/x?api-version=2025-04-01-preview", None),
+            (
+                azure,
+                "https://r.test/openai",
+                "https://r.test/openai/deployments/x?api-version=2025-04-01-preview",
+                None,
+            ),
+            (azure, "https://r.test/openai/v1/", "https://r.test/openai/v1/x", None),
+            (
+                azure,
+                "https://gateway.ai.cloudflare.com/v1/a/g/azure-openai/r",
+                "https://gateway.ai.cloudflare.com/v1/a/g/azure-openai/r/x?api-version=2025-04-01-preview",
+                None,
+            ),
+            (Protocol::Azure(AzureApi::V1), "https://r.test", "https://r.test/openai/v1/x", None),
+        ] {
+            let got = Endpoints::new(&Access { type_name: "Any", base: base.to_owned(), protocol }).unwrap();
+            assert_eq!(got.call(["x"]).as_str(), root, "{base}");
+            assert_eq!(got.list.as_ref().map(Url::as_str), list, "{base}");
+        }
+        let access = Access { type_name: "Any", base: "https://g.test".to_owned(), protocol: Protocol::Gemini };
+        let odd = Endpoints::new(&access).unwrap().call(["models", "a/b?c d:generateContent"]);
+        assert_eq!(odd.as_str(), "https://g.test/v1beta/models/a%2Fb%3Fc%20d:generateContent");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Decides: which names a body offers, whether there is a next page. Must not know: what a failure means.
 
+mod metadata;
+
 use serde_json::Value;
 use url::Url;
 
@@ -47,11 +49,11 @@ pub fn read_page(value: &Value, asked: &Url) -> Option<Page> {
         })?,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
     };
-    let offered = entries.iter().take(NAMES_AT_MOST).filter_map(name).map(Offered::named).collect();
+    let offered = entries.iter().take(NAMES_AT_MOST).filter_map(entry).collect();
     Some(Page { offered, next: next(value, asked) })
 }
 
-fn name(entry: &Value) -> Option<ModelName> {
+fn entry(entry: &Value) -> Option<Offered> {
     let raw = match entry {
         Value::String(text) => text.as_str(),
         Value::Object(map) => ["id", "name", "model"]
@@ -60,27 +62,34 @@ fn name(entry: &Value) -> Option<ModelName> {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => return None,
     };
     // Gemini's form, also in its OpenAI-compatible list.
-    ModelName::parse(raw.trim().strip_prefix("models/").unwrap_or(raw))
+    let name = ModelName::parse(raw.trim().strip_prefix("models/").unwrap_or(raw))?;
+    let (kind, ends) = (metadata::kind(entry, name.as_str()), metadata::ends(entry));
+    Some(Offered { name, kind, ends })
 }
 
-/// `links.next` (OpenRouter), `has_more` + `last_id` (Anthropic's form): never to another host, which would get the key.
+/// Never on another host, which would get the key; never the page that was asked for.
 fn next(value: &Value, asked: &Url) -> Option<Url> {
-    if let Some(link) = value.pointer("/links/next").and_then(Value::as_str) {
+    let text = |path: &str| value.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
+    if let Some(link) = text("/links/next") {
         let url = asked.join(link).ok()?;
         let same = url.origin() == asked.origin() && url.username().is_empty() && url.password().is_none();
         return (same && url != *asked).then_some(url);
     }
-    if !value.get("has_more")?.as_bool()? {
-        return None;
-    }
-    let last = value.get("last_id")?.as_str()?;
+    let more = || value.get("has_more").and_then(Value::as_bool).unwrap_or(false);
+    let (parameter, place) = if let Some(token) = text("/nextPageToken") {
+        ("pageToken", token)
+    } else if let Some(token) = text("/next_page_token") {
+        ("page_token", token)
+    } else {
+        ("after_id", text("/last_id").filter(|_| more())?)
+    };
     let mut url = asked.clone();
     let kept: Vec<(String, String)> = asked
         .query_pairs()
-        .filter(|(name, _)| name != "after_id")
+        .filter(|(name, _)| name != parameter)
         .map(|(n, v)| (n.into_owned(), v.into_owned()))
         .collect();
-    url.query_pairs_mut().clear().extend_pairs(kept).append_pair("after_id", last);
+    url.query_pairs_mut().clear().extend_pairs(kept).append_pair(parameter, place);
     (url != *asked).then_some(url)
 }
 
@@ -131,6 +140,17 @@ mod tests {
             Some("https://x.test/v1/models?after_id=a+b")
         );
         assert_eq!(next(&json!({"data": [], "has_more": false, "last_id": "a"})), None);
+        assert_eq!(
+            next(&json!({"models": [], "nextPageToken": "a/b"})).as_deref(),
+            Some("https://x.test/v1/models?pageToken=a%2Fb")
+        );
+        assert_eq!(
+            next(&json!({"models": [], "next_page_token": "t"})).as_deref(),
+            Some("https://x.test/v1/models?page_token=t")
+        );
+        for last in [json!({"models": [], "nextPageToken": ""}), json!({"models": [], "next_page_token": null})] {
+            assert_eq!(next(&last), None);
+        }
         assert_eq!(
             next(&json!({"data": [], "links": {"next": "/v1/models?offset=5"}})).as_deref(),
             Some("https://x.test/v1/models?offset=5")

@@ -9,6 +9,9 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use super::Endpoints;
 use crate::model::{Access, Channel, Protocol, Secret};
 
+/// Baidu's Qianfan v2, as New API and One API call it.
+const QIANFAN: [&str; 2] = ["Baidu v2", "BaiduV2"];
+
 /// One (channel, key) to ask.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -38,11 +41,7 @@ impl Target {
     pub fn new(access: &Access, channel: &Channel, key: &Secret) -> Result<Self, String> {
         let endpoints = Endpoints::new(access)?;
         let key = Secret::new(key.expose().trim());
-        let mut headers = HeaderMap::new();
-        if !key.expose().is_empty() {
-            let value = sensitive(&format!("Bearer {}", key.expose()));
-            headers.insert(AUTHORIZATION, value.ok_or("the key holds characters that no HTTP header may hold")?);
-        }
+        let mut headers = credentials(access, &key)?;
         let organization = channel.organization.as_deref().map(str::trim).filter(|_| access.type_name == "OpenAI");
         if let Some(value) = organization.filter(|text| !text.is_empty()).and_then(sensitive) {
             headers.insert(HeaderName::from_static("openai-organization"), value);
@@ -69,35 +68,67 @@ impl Target {
 
     /// A foreign text without this target's secrets, in one short line.
     pub fn redact(&self, text: &str) -> String {
-        super::redact(text, &self.secrets())
+        self.redact_with(text, std::iter::empty())
     }
 
-    /// The same, up to `longest` bytes long.
-    pub fn redact_whole(&self, text: &str, longest: usize) -> String {
-        let mut text = super::redact::redact_up_to(text, &self.secrets(), longest);
+    /// As [`Self::redact`], also without these.
+    pub fn redact_with<'a>(&self, text: &str, also: impl Iterator<Item = &'a str>) -> String {
+        let also: Vec<Secret> = also.map(Secret::new).collect();
+        super::redact(text, &self.secrets(&also))
+    }
+
+    /// As [`Self::redact_with`], up to `longest` bytes long.
+    pub fn redact_whole<'a>(&self, text: &str, also: impl Iterator<Item = &'a str>, longest: usize) -> String {
+        let also: Vec<Secret> = also.map(Secret::new).collect();
+        let mut text = super::redact::redact_up_to(text, &self.secrets(&also), longest);
         text.truncate(text.floor_char_boundary(longest));
         text
     }
 
-    fn secrets(&self) -> Vec<&Secret> {
-        self.secrets.iter().chain([&self.key]).chain(&self.proxy).collect()
-    }
-
-    /// Whether the upstream knows `max_completion_tokens`: Ollama does not read it, and would generate without end.
-    pub fn knows_completion_limit(&self) -> bool {
-        !self.type_name.eq_ignore_ascii_case("ollama")
+    fn secrets<'a>(&'a self, also: &'a [Secret]) -> Vec<&'a Secret> {
+        self.secrets.iter().chain([&self.key]).chain(&self.proxy).chain(also).collect()
     }
 }
 
+/// The headers that hold the key. Never two of them: New API answers in another form for each.
+fn credentials(access: &Access, key: &Secret) -> Result<HeaderMap, &'static str> {
+    const BAD: &str = "the key holds characters that no HTTP header may hold";
+    let mut headers = HeaderMap::new();
+    if access.protocol == Protocol::Anthropic {
+        headers.insert(HeaderName::from_static("anthropic-version"), HeaderValue::from_static("2023-06-01"));
+    }
+    if key.expose().is_empty() {
+        return Ok(headers);
+    }
+    let name = match access.protocol {
+        Protocol::OpenAi(_) | Protocol::Cohere | Protocol::Ollama => None,
+        Protocol::Azure(_) => Some("api-key"),
+        Protocol::Anthropic => Some("x-api-key"),
+        Protocol::Gemini => Some("x-goog-api-key"),
+    };
+    if let Some(name) = name {
+        headers.insert(HeaderName::from_static(name), sensitive(key.expose()).ok_or(BAD)?);
+        return Ok(headers);
+    }
+    // Qianfan's keys may name the application they are for, which the gateways send as a header.
+    let parts = key.expose().split_once('|').filter(|_| QIANFAN.contains(&access.type_name));
+    let token = parts.map_or(key.expose(), |(token, _)| token);
+    if let Some((_, app)) = parts {
+        headers.insert(HeaderName::from_static("appid"), sensitive(app).ok_or(BAD)?);
+    }
+    headers.insert(AUTHORIZATION, sensitive(&format!("Bearer {token}")).ok_or(BAD)?);
+    Ok(headers)
+}
+
 /// New API may also pass a client's header on (`{client_header:…}`, `*`, `re:`/`regex:` names): there is no client here.
-fn is_plain(name: &str, value: &str) -> bool {
+pub(super) fn is_plain(name: &str, value: &str) -> bool {
     let pattern = name.contains('*') || name.starts_with("re:") || name.starts_with("regex:");
     // These frame the message; a fixed value would break it.
     let framing = ["host", "content-length", "transfer-encoding", "connection"];
     !pattern && !framing.contains(&name.to_ascii_lowercase().as_str()) && !value.contains("{client_header")
 }
 
-fn sensitive(text: &str) -> Option<HeaderValue> {
+pub(super) fn sensitive(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(text).ok()?;
     value.set_sensitive(true);
     Some(value)

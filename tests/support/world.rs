@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use channelwarden::apply::{self, Undo};
 use channelwarden::config::{self, Config};
-use channelwarden::model::Held;
+use channelwarden::model::{Held, Kind};
 use channelwarden::probe::Prober;
 use channelwarden::round::{Report, Scope};
 use channelwarden::simulate::{Behaviour, ListBehaviour, Simulated, World};
@@ -201,16 +201,19 @@ pub(crate) fn behaviour(how: &str) -> Behaviour {
         "empty" => Behaviour::Empty,
         "needs-completion-limit" => Behaviour::NeedsCompletionLimit,
         "stream-only" => Behaviour::StreamOnly,
+        "responses-only" => Behaviour::ResponsesOnly,
+        "unloaded" => Behaviour::Unloaded,
         "page" => Behaviour::Page,
         "odd-json" => Behaviour::OddJson,
         "filtered" => Behaviour::Filtered,
-        // `only-for:KEY`, `says:STATUS:BODY`.
+        // `only-for:KEY`, `only:KIND`, `says:STATUS:BODY`.
         other => match other.split_once(':') {
             Some(("only-for", key)) => Behaviour::OnlyFor(key.to_owned()),
             Some(("says", said)) => {
                 let (status, body) = said.split_once(':').unwrap();
                 Behaviour::Says(status.parse().unwrap(), body.to_owned())
             }
+            Some(("only", kind)) => Behaviour::Only(Kind::parse(kind).unwrap()),
             _ => panic!("no behaviour {other:?}"),
         },
     }

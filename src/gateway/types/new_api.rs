@@ -1,16 +1,15 @@
 //! New API's channel types (old: up to 48; Veloera is a fork of that time).
 
 use super::{
-    ARK, DASHSCOPE, EMBEDDINGS, GONE, IMAGES, PERPLEXITY, QIANFAN, STANDARD, TASKS, Type, Way, ZHIPU, chat, not_spoken,
-    not_testable, own_base,
+    ANTHROPIC, ARK, COHERE, DASHSCOPE, GEMINI, GONE, IMAGES, OLLAMA, PERPLEXITY, QIANFAN, STANDARD, TASKS, Type,
+    UNLISTED, WORDLESS, Way, ZHIPU, chat, not_spoken, not_testable, of, own_base,
 };
 
 pub(super) static TYPES: &[Type] = &[
     chat(1, "OpenAI", "https://api.openai.com", STANDARD),
     not_testable(2, "Midjourney", TASKS),
-    not_spoken(3, "Azure"),
-    // Asking it for a model loads that model into memory.
-    not_spoken(4, "Ollama"),
+    of(3, "Azure", Way::Azure),
+    of(4, "Ollama", OLLAMA),
     not_testable(5, "MidjourneyPlus", TASKS),
     chat(6, "OpenAIMax", "https://api.openaimax.com", STANDARD),
     chat(7, "OhMyGPT", "https://api.ohmygpt.com", STANDARD),
@@ -21,8 +20,9 @@ pub(super) static TYPES: &[Type] = &[
     not_testable(11, "PaLM", GONE),
     chat(12, "API2GPT", "https://api.api2gpt.com", STANDARD),
     chat(13, "AIGC2D", "https://api.aigc2d.com", STANDARD),
-    not_spoken(14, "Anthropic"),
+    of(14, "Anthropic", ANTHROPIC),
     not_spoken(15, "Baidu"),
+    // v3, signed.
     not_spoken(16, "Zhipu"),
     chat(17, "Ali", "https://dashscope.aliyuncs.com", DASHSCOPE),
     not_spoken(18, "Xunfei"),
@@ -31,24 +31,24 @@ pub(super) static TYPES: &[Type] = &[
     not_testable(21, "AIProxyLibrary", GONE),
     chat(22, "FastGPT", "https://fastgpt.run/api/openapi", STANDARD),
     not_spoken(23, "Tencent"),
-    not_spoken(24, "Gemini"),
+    of(24, "Gemini", GEMINI),
     chat(25, "Moonshot", "https://api.moonshot.cn", STANDARD),
     chat(26, "Zhipu v4", "https://open.bigmodel.cn", ZHIPU),
     chat(27, "Perplexity", "https://api.perplexity.ai", PERPLEXITY),
     chat(31, "LingYiWanWu", "https://api.lingyiwanwu.com", STANDARD),
+    // Signed, and the gateway has other names for its models.
     not_spoken(33, "AWS"),
-    not_spoken(34, "Cohere"),
-    // Tells errors inside a 200 answer.
-    not_spoken(35, "MiniMax"),
+    of(34, "Cohere", COHERE),
+    chat(35, "MiniMax", "https://api.minimax.chat", UNLISTED),
     not_testable(36, "Suno", TASKS),
     not_spoken(37, "Dify"),
-    not_testable(38, "Jina", EMBEDDINGS),
-    Type { number: 39, name: "Cloudflare", way: Way::Cloudflare { base: "https://api.cloudflare.com" } },
+    chat(38, "Jina", "https://api.jina.ai", WORDLESS),
+    of(39, "Cloudflare", Way::Cloudflare { base: "https://api.cloudflare.com" }),
     chat(40, "SiliconFlow", "https://api.siliconflow.cn", STANDARD),
     not_spoken(41, "Vertex"),
     chat(42, "Mistral", "https://api.mistral.ai", STANDARD),
     chat(43, "DeepSeek", "https://api.deepseek.com", STANDARD),
-    not_testable(44, "MokaAI", EMBEDDINGS),
+    chat(44, "MokaAI", "https://api.moka.ai", WORDLESS),
     chat(45, "VolcEngine", "https://ark.cn-beijing.volces.com", ARK),
     chat(46, "Baidu v2", "https://qianfan.baidubce.com", QIANFAN),
     own_base(47, "Xinference", STANDARD),

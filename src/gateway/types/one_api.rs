@@ -1,11 +1,17 @@
 //! One API's channel types: others than New API's at 2, 4, 5, 8 and from 26 on.
 
-use super::{ARK, BARE, DASHSCOPE, GONE, IMAGES, QIANFAN, STANDARD, Type, chat, not_spoken, not_testable, own_base};
+use super::{
+    ANTHROPIC, ARK, BARE, COHERE, DASHSCOPE, GEMINI, GONE, IMAGES, OLLAMA, QIANFAN, STANDARD, Type, UNLISTED, Way,
+    chat, not_spoken, not_testable, of, own_base,
+};
+
+/// Zhipu: by a model's name in its old protocol or in the present one.
+pub(super) const ZHIPU: i64 = 16;
 
 pub(super) static TYPES: &[Type] = &[
     chat(1, "OpenAI", "https://api.openai.com", STANDARD),
     chat(2, "API2D", "https://oa.api2d.net", STANDARD),
-    not_spoken(3, "Azure"),
+    of(3, "Azure", Way::Azure),
     chat(4, "CloseAI", "https://api.closeai-proxy.xyz", STANDARD),
     chat(5, "OpenAI-SB", "https://api.openai-sb.com", STANDARD),
     chat(6, "OpenAIMax", "https://api.openaimax.com", STANDARD),
@@ -16,10 +22,10 @@ pub(super) static TYPES: &[Type] = &[
     not_testable(11, "PaLM", GONE),
     chat(12, "API2GPT", "https://api.api2gpt.com", STANDARD),
     chat(13, "AIGC2D", "https://api.aigc2d.com", STANDARD),
-    not_spoken(14, "Anthropic"),
+    of(14, "Anthropic", ANTHROPIC),
     not_spoken(15, "Baidu"),
-    // v3 or v4 by model name.
-    not_spoken(16, "Zhipu"),
+    chat(ZHIPU, "Zhipu", "https://open.bigmodel.cn", super::ZHIPU),
+    // Its own protocol serves models that the compatible mode does not.
     not_spoken(17, "Ali"),
     not_spoken(18, "Xunfei"),
     chat(19, "360", "https://ai.360.cn", STANDARD),
@@ -27,22 +33,20 @@ pub(super) static TYPES: &[Type] = &[
     not_testable(21, "AIProxyLibrary", GONE),
     chat(22, "FastGPT", "https://fastgpt.run/api/openapi", STANDARD),
     not_spoken(23, "Tencent"),
-    not_spoken(24, "Gemini"),
+    of(24, "Gemini", GEMINI),
     chat(25, "Moonshot", "https://api.moonshot.cn", STANDARD),
     chat(26, "Baichuan", "https://api.baichuan-ai.com", STANDARD),
-    // Tells errors inside a 200 answer.
-    not_spoken(27, "MiniMax"),
+    chat(27, "MiniMax", "https://api.minimax.chat", UNLISTED),
     chat(28, "Mistral", "https://api.mistral.ai", STANDARD),
     chat(29, "Groq", "https://api.groq.com/openai", STANDARD),
-    // Asking it for a model loads that model into memory.
-    not_spoken(30, "Ollama"),
+    of(30, "Ollama", OLLAMA),
     chat(31, "LingYiWanWu", "https://api.lingyiwanwu.com", STANDARD),
     chat(32, "StepFun", "https://api.stepfun.com", STANDARD),
     not_spoken(33, "AWS"),
     not_spoken(34, "Coze"),
-    not_spoken(35, "Cohere"),
+    of(35, "Cohere", COHERE),
     chat(36, "DeepSeek", "https://api.deepseek.com", STANDARD),
-    not_spoken(37, "Cloudflare"),
+    of(37, "Cloudflare", Way::Cloudflare { base: "https://api.cloudflare.com" }),
     not_testable(38, "DeepL", "it translates"),
     chat(39, "Together", "https://api.together.xyz", STANDARD),
     chat(40, "Doubao", "https://ark.cn-beijing.volces.com", ARK),

@@ -1,67 +1,84 @@
-//! OpenAI-compatible chat completions: the smallest valid request.
+//! OpenAI's calls, and everybody's who speaks as OpenAI does: one small body a kind of model.
 //!
-//! Nothing but model, one user message, a token limit and `stream`: temperature, penalties, stop, tools and a system
-//! role are each refused by some model.
+//! Decides: which calls there are, and where. Must not know: keys, answers, other protocols.
 
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, Request};
-use serde::Serialize;
-use url::Url;
+mod body;
+mod sound;
 
-use super::Question;
-use crate::model::Shape;
+use reqwest::Request;
+
+pub(super) use self::body::{Body, body};
+use super::{Question, post, post_json};
+use crate::model::{OpenAiPaths, Shape};
 use crate::upstream::Target;
 
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    messages: [Message<'a>; 1],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_completion_tokens: Option<u32>,
-    stream: bool,
+/// DashScope's compatible mode: rerank, pictures and speech are served in its own protocol only.
+const DASHSCOPE: &str = "/compatible-mode/v1";
+/// Ark keeps models named `bot…` elsewhere.
+const ARK: &str = "/api/v3";
+
+pub(super) fn speaks(target: &Target, paths: &OpenAiPaths, shape: Shape) -> bool {
+    match shape {
+        // Ollama's compatible mode does not read this limit, and would generate without end.
+        Shape::MaxCompletionTokens | Shape::CompletionLimitedStream => {
+            serves_words(paths) && !target.endpoints.host.ends_with(":11434")
+        }
+        Shape::MaxTokens | Shape::Stream | Shape::LimitedStream => serves_words(paths),
+        Shape::Embedding => !is_words_only(paths),
+        Shape::Rerank => !is_words_only(paths) && paths.version != DASHSCOPE,
+        Shape::Responses | Shape::Completion => serves_words(paths) && !is_words_only(paths),
+        Shape::Moderation | Shape::Speech | Shape::Transcription | Shape::Image | Shape::Ocr => {
+            serves_words(paths) && !is_words_only(paths) && paths.version != DASHSCOPE
+        }
+    }
 }
 
-#[derive(Serialize)]
-struct Message<'a> {
-    role: &'static str,
-    content: &'a str,
+fn serves_words(paths: &OpenAiPaths) -> bool {
+    !paths.chat.is_empty()
 }
 
-pub(super) fn list(target: &Target, page: Url) -> Request {
-    let mut request = Request::new(Method::GET, page);
-    request.headers_mut().clone_from(&target.headers);
-    request
+/// Perplexity: chat, no list, no version, and nothing else.
+fn is_words_only(paths: &OpenAiPaths) -> bool {
+    paths.version.is_empty() && !paths.listed
 }
 
-pub(super) fn question(target: &Target, question: &Question<'_>) -> Option<Request> {
-    let tokens = Some(question.tokens);
-    let (max_tokens, max_completion_tokens) = match question.shape {
-        Shape::MaxTokens | Shape::LimitedStream => (tokens, None),
-        Shape::MaxCompletionTokens | Shape::CompletionLimitedStream => (None, tokens),
-        Shape::Stream => (None, None),
-        Shape::Responses
-        | Shape::Completion
-        | Shape::Embedding
-        | Shape::Rerank
-        | Shape::Moderation
-        | Shape::Speech
-        | Shape::Transcription
-        | Shape::Image
-        | Shape::Ocr => return None,
+pub(super) fn question(target: &Target, paths: &OpenAiPaths, question: &Question<'_>) -> Option<Request> {
+    let bot = paths.version == ARK && question.model.as_str().starts_with("bot");
+    let call = if question.shape.asks_for_words() && question.shape != Shape::Responses {
+        paths.chat
+    } else {
+        path(question.shape)
     };
-    let body = Body {
-        model: question.model.as_str(),
-        messages: [Message { role: "user", content: question.prompt }],
-        max_tokens,
-        max_completion_tokens,
-        stream: question.shape.streams(),
-    };
-    let mut request = Request::new(Method::POST, target.endpoints.chat.clone());
-    request.headers_mut().clone_from(&target.headers);
-    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    // Strings, numbers and booleans always serialise.
-    *request.body_mut() = serde_json::to_vec(&body).ok().map(Into::into);
-    Some(request)
+    let call = call.split('/').filter(|segment| !segment.is_empty());
+    let url = target.endpoints.call(bot.then_some("bots").into_iter().chain(call));
+    send(target, url, question)
+}
+
+/// One request with the question's body.
+pub(super) fn send(target: &Target, url: url::Url, question: &Question<'_>) -> Option<Request> {
+    match body(question) {
+        Body::Chat(body) => post_json(target, url, &body),
+        Body::Json(body) => post_json(target, url, &body),
+        Body::Form(kind, body) => Some(post(target, url, kind, body)),
+    }
+}
+
+/// Below the version.
+pub(super) fn path(shape: Shape) -> &'static str {
+    match shape {
+        Shape::MaxTokens
+        | Shape::MaxCompletionTokens
+        | Shape::Stream
+        | Shape::LimitedStream
+        | Shape::CompletionLimitedStream => "/chat/completions",
+        Shape::Responses => "/responses",
+        Shape::Completion => "/completions",
+        Shape::Embedding => "/embeddings",
+        Shape::Rerank => "/rerank",
+        Shape::Moderation => "/moderations",
+        Shape::Speech => "/audio/speech",
+        Shape::Transcription => "/audio/transcriptions",
+        Shape::Image => "/images/generations",
+        Shape::Ocr => "/ocr",
+    }
 }
