@@ -238,6 +238,8 @@ static TABLE: &[Rule] = &[
             "you didn't provide an api key",
         ])
         .is(O::KeyBad),
+    // Stood in a 200: what had begun to answer broke, and not the model's name or our request.
+    ANY.status(&[400]).code(&["server_error"]).is(O::Busy),
     // Too much at once, or too cold.
     ANY.code(&[
         "rate_limit_exceeded",
