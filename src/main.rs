@@ -16,6 +16,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    // The commands' futures are large, and this one holds any of them.
     match Box::pin(cli::run(cli)).await {
         Ok(code) => code,
         Err(error) => {

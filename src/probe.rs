@@ -16,6 +16,7 @@ mod memory;
 mod pace;
 mod purse;
 mod quality;
+mod samples;
 mod shape;
 mod wait;
 

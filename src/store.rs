@@ -13,6 +13,7 @@ mod observations;
 mod proposals;
 mod retention;
 mod rounds;
+mod samples;
 mod snapshots;
 mod spending;
 mod turn;
@@ -31,6 +32,7 @@ pub use memory::Finding;
 pub use observations::ObservationRecord;
 pub use proposals::Proposal;
 pub use rounds::RoundRecord;
+pub use samples::SampleRecord;
 pub use spending::{Expense, Reservation};
 pub use turn::Turn;
 

@@ -11,6 +11,8 @@ mod budget;
 mod pace;
 #[path = "probe/protocols.rs"]
 mod protocols;
+#[path = "probe/samples.rs"]
+mod samples;
 #[path = "probe/streams.rs"]
 mod streams;
 

@@ -20,18 +20,29 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// How many lines of each sort
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, global = true)]
     limit: u32,
     /// Print as JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
     /// Only this gateway
     #[arg(long, value_name = "NAME")]
     gateway: Option<String>,
+    #[command(subcommand)]
+    more: Option<More>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum More {
+    /// Refusals of upstreams that no table of ours knows, redacted: please report them
+    Samples,
 }
 
 pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode> {
     let store = Store::open(&config.store.path).await?;
+    if matches!(args.more, Some(More::Samples)) {
+        return samples(&store, args).await;
+    }
     for name in gateways(&config, args.gateway.as_deref())? {
         if args.channel.is_some() || args.model.is_some() {
             seen(&store, &name, args).await?;
@@ -39,6 +50,27 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
             done(&store, &name, args).await?;
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn samples(store: &Store, args: &Args) -> anyhow::Result<ExitCode> {
+    let samples = store.samples(args.limit).await?;
+    if args.json {
+        println!("{}", json!({ "samples": samples }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = show::table(&["last seen", "rounds", "host", "status", "body"]);
+    table.set_constraints(vec![ColumnConstraint::ContentWidth; 4]);
+    for sample in samples {
+        table.add_row(vec![
+            show::local(sample.last),
+            sample.seen.to_string(),
+            show::plain(&sample.host),
+            sample.status.to_string(),
+            show::plain(&sample.body),
+        ]);
+    }
+    println!("{table}");
     Ok(ExitCode::SUCCESS)
 }
 

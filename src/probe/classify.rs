@@ -7,10 +7,12 @@
 
 mod body;
 mod fault;
+mod form;
 mod generic;
 mod page;
 mod providers;
 mod quota;
+mod resellers;
 mod rule;
 pub(crate) mod stream;
 mod success;
@@ -192,7 +194,8 @@ fn refused(host: &str, fault: &Fault) -> Option<Finding> {
             return Some(Finding { by_table: true, ..Finding::bare(Outcome::Busy, detail) });
         }
     }
-    let says = rule::first(providers::TABLE, host, fault).or_else(|| rule::first(generic::TABLE, host, fault))?;
+    let says = rule::first(providers::TABLE, host, fault)
+        .or_else(|| generic::TABLES.iter().find_map(|table| rule::first(table, host, fault)))?;
     let (outcome, next_shape) = match says {
         Says::Is(outcome) => (outcome, None),
         Says::Try(shape) => (Outcome::Shape, Some(shape)),

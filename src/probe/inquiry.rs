@@ -18,11 +18,12 @@ use super::kind::first_shape;
 use super::memory::Asleep;
 use super::pace::{Lanes, SILENT_KEYS, Silence, Turns, locked};
 use super::quality::{self, Sum};
+use super::samples::Samples;
 use super::shape::Ladder;
 use super::{FEWEST_TOKENS, Prober, not_woken, unsent, unspoken};
 use crate::clock;
 use crate::config::Manner;
-use crate::model::{Kind, ModelName, Observation, Outcome, Secret, Shape, Usage};
+use crate::model::{Kind, ModelName, Observation, Outcome, Sample, Secret, Shape, Usage};
 use crate::upstream::Target;
 use crate::upstream::protocol::{Question, dress, question_request, speaks};
 
@@ -38,6 +39,7 @@ pub struct Inquiry {
     hosts: Mutex<HashMap<u64, Arc<Silence>>>,
     turns: Turns,
     pub(super) asleep: Asleep,
+    samples: Samples,
 }
 
 /// What is asked of one model, and how.
@@ -78,6 +80,7 @@ impl Inquiry {
             hosts: Mutex::default(),
             turns: Turns::default(),
             asleep: Asleep::default(),
+            samples: Samples::default(),
         }
     }
 
@@ -95,6 +98,11 @@ impl Inquiry {
     /// Ends the spreading, also for questions that wait.
     pub fn hurry(&self) {
         self.turns.hurry();
+    }
+
+    /// The refusals that no table knew so far, each sort once: for [`crate::store::Store::keep_samples`].
+    pub fn samples(&self) -> Vec<Sample> {
+        self.samples.collected()
     }
 
     /// Asks one model one small question, beginning with the shape that worked last time, each shape at most once.
@@ -164,6 +172,9 @@ impl Inquiry {
         let asked = Asked::of(target, shape);
         let Heard { answer, timing } = self.prober.exchange(target, request, asked, ask.fresh, &mut claim).await;
         let mut finding = classify(&asked, &answer);
+        if let Ok(reply) = &answer {
+            self.samples.note(target, ask, reply, &finding, clock::now());
+        }
         quality::weigh(&mut finding, &asked, target.type_name, ask.model, sum);
         let Finding { mut outcome, next_shape, detail, said, marks, .. } = finding;
         let fewer = outcome != Outcome::Shape && next_shape.is_some() && tokens > FEWEST_TOKENS;

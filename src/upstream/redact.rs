@@ -16,8 +16,13 @@ const SHORTEST_TAIL: usize = 6;
 /// `text` on one line, without the given secrets (whole, or each line or `|` part of them), without anything that looks
 /// like a key or bearer token, and at most 300 characters long.
 pub fn redact(text: &str, secrets: &[&Secret]) -> String {
+    redact_up_to(text, secrets, LONGEST)
+}
+
+/// The same, at most `longest` characters long.
+pub(super) fn redact_up_to(text: &str, secrets: &[&Secret], longest: usize) -> String {
     // Far more than is kept: cutting first bounds the work, cutting last hides no half of a secret.
-    let mut text: String = text.chars().take(LONGEST * 20).collect();
+    let mut text: String = text.chars().take(longest * 20).collect();
     for secret in secrets {
         let whole = secret.expose().trim();
         for part in std::iter::once(whole).chain(whole.split(['|', '\n', '\r']).map(str::trim)) {
@@ -34,7 +39,7 @@ pub fn redact(text: &str, secrets: &[&Secret]) -> String {
         }
         line.push_str(word);
     }
-    match line.char_indices().nth(LONGEST) {
+    match line.char_indices().nth(longest) {
         Some((end, _)) => {
             line.truncate(end);
             line.push('…');

@@ -74,8 +74,19 @@ impl Target {
     /// As [`Self::redact`], also without these.
     pub fn redact_with<'a>(&self, text: &str, also: impl Iterator<Item = &'a str>) -> String {
         let also: Vec<Secret> = also.map(Secret::new).collect();
-        let secrets: Vec<&Secret> = self.secrets.iter().chain([&self.key]).chain(&self.proxy).chain(&also).collect();
-        super::redact(text, &secrets)
+        super::redact(text, &self.secrets(&also))
+    }
+
+    /// As [`Self::redact_with`], up to `longest` bytes long.
+    pub fn redact_whole<'a>(&self, text: &str, also: impl Iterator<Item = &'a str>, longest: usize) -> String {
+        let also: Vec<Secret> = also.map(Secret::new).collect();
+        let mut text = super::redact::redact_up_to(text, &self.secrets(&also), longest);
+        text.truncate(text.floor_char_boundary(longest));
+        text
+    }
+
+    fn secrets<'a>(&'a self, also: &'a [Secret]) -> Vec<&'a Secret> {
+        self.secrets.iter().chain([&self.key]).chain(&self.proxy).chain(also).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Each command's words and exit code, along the life of one withdrawn model.
 
+use channelwarden::model::Sample;
+
 use crate::databases::Lit;
 use crate::scene::{Scene, assert_told};
 
@@ -35,6 +37,24 @@ async fn in_mode_propose_a_change_waits_for_apply_and_undo_takes_it_back() {
     assert_told("undo_again", scene.run_to(4, &["undo", "1"]).await);
     assert_told("history", scene.run_to(0, &["history"]).await);
     assert_told("history_model", scene.run_to(0, &["history", "--model", "dead", "--channel", "1"]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_that_no_table_knows_are_shown() {
+    let scene = Scene::dead_model("observe").await;
+    let sample = Sample {
+        fingerprint: "0123".to_owned(),
+        host: "api.acme.test:443".to_owned(),
+        status: 400,
+        body: "{\"error\":\"never\u{1b} heard of\"}".to_owned(),
+        at: "2026-11-21T12:00:00Z".parse().unwrap(),
+    };
+    scene.setup.store.keep_samples(&[sample.clone(), sample]).await.unwrap();
+    assert_told("history_samples", scene.run_to(0, &["history", "samples"]).await);
+    let json = scene.run_to(0, &["history", "samples", "--json", "--limit", "1"]).await;
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json["samples"][0]["seen"], 2, "{json}");
+    assert_eq!(json["samples"][0]["last"], "2026-11-21T12:00:00Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,6 +21,7 @@ async fn every_command_has_help() {
         &["hold"],
         &["release"],
         &["history"],
+        &["history", "samples"],
         &["openrouter"],
         &["config"],
         &["config", "check"],

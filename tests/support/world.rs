@@ -206,8 +206,13 @@ pub(crate) fn behaviour(how: &str) -> Behaviour {
         "page" => Behaviour::Page,
         "odd-json" => Behaviour::OddJson,
         "filtered" => Behaviour::Filtered,
+        // `only-for:KEY`, `only:KIND`, `says:STATUS:BODY`.
         other => match other.split_once(':') {
             Some(("only-for", key)) => Behaviour::OnlyFor(key.to_owned()),
+            Some(("says", said)) => {
+                let (status, body) = said.split_once(':').unwrap();
+                Behaviour::Says(status.parse().unwrap(), body.to_owned())
+            }
             Some(("only", kind)) => Behaviour::Only(Kind::parse(kind).unwrap()),
             _ => panic!("no behaviour {other:?}"),
         },

@@ -101,7 +101,13 @@ impl Fault {
     fn take(&mut self, error: &Value) {
         match error {
             Value::Object(map) => self.take_map(map),
-            Value::String(text) => self.say(text),
+            Value::String(text) => {
+                // Venice: the code stands alone.
+                if !text.contains(char::is_whitespace) {
+                    self.code(error);
+                }
+                self.say(text);
+            }
             Value::Array(errors) => errors.iter().take(4).for_each(|error| self.take(error)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }

@@ -5,141 +5,17 @@
 //! "balance" is never one ("load balancer").
 
 use super::rule::{ANY, Rule};
+use super::{form, resellers};
 use crate::model::{Outcome as O, Shape};
+
+/// In order: the first match counts.
+pub(super) static TABLES: [&[Rule]; 3] = [resellers::TABLE, form::TABLE, TABLE];
 
 /// Statuses with which a client error is told, also a wrapped one.
 const REFUSED: &[u16] = &[400, 403, 404, 410, 422];
 
 /// In order: the first match counts.
-pub(super) static TABLE: &[Rule] = &[
-    // Too many tokens for the rest of the money.
-    ANY.status(&[402, 403]).text(&["fewer max_tokens"]).fewer(O::KeyBroke),
-    ANY.code(&["weight_exceeds_budget"]).fewer(O::KeyBroke),
-    // It thought until the limit: alive.
-    ANY.text(&["could not finish the message because max_tokens", "model output limit was reached"]).is(O::Works),
-    // Resellers: no live channel for this name now.
-    ANY.text(&["无可用渠道", "no available channel", "no available distributor", "无可用的渠道"]).is(O::NoRoute),
-    ANY.status(&[503]).code(&["model_not_found", "no_available_channel"]).is(O::NoRoute),
-    ANY.text(&["上游负载已饱和", "负载已饱和"]).is(O::Busy),
-    // A reseller's own key was refused by its upstream: nothing about ours.
-    ANY.text(&["incorrect api key provided"]).and(&["(request id:"]).is(O::Busy),
-    ANY.code(&["bad_response_status_code"])
-        .text(&["status code 401", "status code 402", "status code 403", "status code 429"])
-        .is(O::Busy),
-    // LiteLLM's own refusals.
-    ANY.code(&["no_db_connection", "auth_error"])
-        .text(&["no connected db", "no api key passed in", "invalid proxy server token", "malformed api key passed in"])
-        .is(O::KeyBad),
-    ANY.text(&["litellm virtual key expected", "invalid proxy server token", "malformed api key passed in"])
-        .is(O::KeyBad),
-    ANY.code(&["key_model_access_denied", "team_model_access_denied", "user_model_access_denied"]).is(O::NoAccess),
-    ANY.text(&["litellm.permissiondeniederror: model is blocked"]).is(O::NoAccess),
-    ANY.code(&["budget_exceeded"]).is(O::KeyBroke),
-    ANY.text(&["invalid model name passed in"]).is(O::Gone),
-    // It names its upstream's errors by class: its own upstream's key, balance and rate are not ours.
-    ANY.text(&[
-        "litellm.authenticationerror",
-        "litellm.permissiondeniederror",
-        "litellm.ratelimiterror",
-        "litellm.serviceunavailableerror",
-        "litellm.badgatewayerror",
-        "openaiexception - connection error",
-        "missing credentials. please pass",
-        "no deployments available",
-    ])
-    .is(O::Busy),
-    ANY.status(&[401, 402, 403, 429]).text(&["litellm.apierror"]).is(O::Busy),
-    ANY.text(&["litellm.timeout"]).is(O::TimedOut),
-    ANY.text(&["litellm.notfounderror"]).and(&["no endpoints found"]).is(O::Gone),
-    // Another kind of call: which, the words tell.
-    ANY.text(&[
-        "only supported in v1/responses",
-        "use the responses api",
-        "use v1/responses",
-        "in v1/responses instead",
-    ])
-    .then(Shape::Responses),
-    // What answers at neither chat nor completions is asked for a response.
-    ANY.text(&["not supported in the v1/completions", "not supported in v1/completions", "not a completion model"])
-        .then(Shape::Responses),
-    ANY.text(&["not a chat model", "did you mean to use v1/completions"]).then(Shape::Completion),
-    ANY.text(&["not supported by the embed api", "not supported for embed", "is a rerank model", "is a reranker"])
-        .then(Shape::Rerank),
-    ANY.text(&[
-        "is an embedding model",
-        "does not support chat",
-        "does not support generate",
-        "not supported by the chat api",
-        "not supported by the generate api",
-        "use v1/embeddings",
-        "only supported in v1/embeddings",
-        "not allowed to sample from this model",
-    ])
-    .then(Shape::Embedding),
-    ANY.text(&["only supported in v1/audio/speech", "use v1/audio/speech"]).then(Shape::Speech),
-    ANY.text(&["only supported in v1/audio/transcriptions", "use v1/audio/transcriptions"]).then(Shape::Transcription),
-    ANY.text(&["only supported in v1/images", "use v1/images/generations"]).then(Shape::Image),
-    ANY.text(&[
-        "not supported in the v1/chat/completions",
-        "for openai compatibility mode",
-        "does not support embed",
-        "not supported by the rerank api",
-        "interactions api",
-    ])
-    .is(O::Shape),
-    ANY.code(&["operationnotsupported", "wrong_endpoint"]).text(&["chatcompletion operation"]).then(Shape::Responses),
-    ANY.code(&["operationnotsupported", "wrong_endpoint"]).text(&["responses operation"]).then(Shape::Embedding),
-    ANY.code(&["operationnotsupported", "wrong_endpoint"]).is(O::Shape),
-    // The wrong shape.
-    ANY.text(&["max_completion_tokens"])
-        .and(&[
-            "extra inputs are not permitted",
-            "unrecognized",
-            "unexpected",
-            "extra_forbidden",
-            "unknown field",
-            "unknown parameter",
-        ])
-        .then(Shape::MaxTokens),
-    ANY.status(&[400, 404, 422])
-        .text(&["use 'max_completion_tokens'", "use `max_completion_tokens`", "max_completion_tokens"])
-        .then(Shape::MaxCompletionTokens),
-    ANY.param(&["max_completion_tokens"]).then(Shape::MaxTokens),
-    ANY.code(&["unsupported_parameter", "unsupported_value"]).param(&["max_tokens"]).then(Shape::MaxCompletionTokens),
-    ANY.text(&[
-        "only support stream",
-        "only supports stream",
-        "streaming_required",
-        "must be set to false for non-streaming",
-        "stream must be set to true",
-        "stream must be true",
-        "please use stream",
-        "only stream mode",
-    ])
-    .then(Shape::LimitedStream),
-    ANY.code(&["streaming_required"]).then(Shape::LimitedStream),
-    ANY.text(&["must be verified to stream"]).then(Shape::MaxTokens),
-    ANY.code(&["context_length_exceeded", "max_tokens_exceeded", "token_limit_exceeded", "string_too_long"])
-        .then(Shape::Stream),
-    ANY.status(&[400, 413, 422])
-        .text(&[
-            "maximum context length",
-            "max_tokens is too",
-            "max_tokens must be",
-            "minimum value",
-            "below minimum",
-            "maxoutputtokens",
-        ])
-        .then(Shape::Stream),
-    ANY.code(&["unsupported_parameter", "unsupported_value", "extra_forbidden"]).then(Shape::Stream),
-    ANY.status(&[400, 422])
-        .text(&[
-            "is deprecated for this model",
-            "extra inputs are not permitted",
-            "unsupported parameter",
-            "unsupported value",
-        ])
-        .then(Shape::Stream),
+static TABLE: &[Rule] = &[
     // A filter answered.
     ANY.code(&[
         "content_filter",
@@ -362,6 +238,8 @@ pub(super) static TABLE: &[Rule] = &[
             "you didn't provide an api key",
         ])
         .is(O::KeyBad),
+    // Stood in a 200: what had begun to answer broke, and not the model's name or our request.
+    ANY.status(&[400]).code(&["server_error"]).is(O::Busy),
     // Too much at once, or too cold.
     ANY.code(&[
         "rate_limit_exceeded",
@@ -416,3 +294,54 @@ pub(super) static TABLE: &[Rule] = &[
     // What a reseller was refused by its own upstream, with that one's status.
     ANY.status(&[401, 402, 403, 407]).code(&["bad_response_status_code", "upstream_error", "bad_response"]).is(O::Busy),
 ];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::fault::Fault;
+    use super::super::providers;
+    use super::*;
+
+    /// The answers of `tests/outcomes.json5` and `tests/upstreams/`: host, status, body.
+    fn answers() -> Vec<(String, u16, Value)> {
+        let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+        let read = |path: &std::path::Path| json5::from_str::<Value>(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or("x.test").to_owned();
+        let status = |value: &Value| value.as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+        let mut answers = vec![];
+        for row in read(&tests.join("outcomes.json5")).as_array().unwrap() {
+            answers.push((text(&row["h"]), status(&row["s"]), row["b"].clone()));
+        }
+        for entry in std::fs::read_dir(tests.join("upstreams")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|end| end != "json5") {
+                continue;
+            }
+            for case in read(&path)["cases"].as_array().unwrap() {
+                let scripts = case["script"].as_array().into_iter().flatten().chain(case.get("says"));
+                answers.extend(scripts.map(|one| (text(&case["host"]), status(&one["status"]), one["body"].clone())));
+            }
+        }
+        answers
+    }
+
+    /// A rule that no answer reaches is a slip of the pen, or stands behind one that takes its answers.
+    #[test]
+    fn every_rule_is_met_by_an_answer() {
+        let tables = || [providers::TABLE].into_iter().chain(TABLES).flatten();
+        let mut met = std::collections::HashSet::new();
+        for (host, status, body) in answers() {
+            let body = body.as_array().and_then(|many| many.first()).unwrap_or(&body);
+            let fault = Fault::read(status, body, status < 300)
+                .unwrap_or_else(|| Fault::plain(status, body.as_str().unwrap_or_default()));
+            let inner = fault.inner.as_deref().cloned();
+            let said = inner.clone().map(|inner| Fault { status: 400, ..inner });
+            for fault in [Some(fault), inner, said].into_iter().flatten() {
+                met.extend(tables().find(|rule| rule.matches(&host, &fault)).map(std::ptr::from_ref));
+            }
+        }
+        let unmet: Vec<_> = tables().filter(|rule| !met.contains(&std::ptr::from_ref(*rule))).collect();
+        assert!(unmet.is_empty(), "{} of {}: {unmet:#?}", unmet.len(), tables().count());
+    }
+}

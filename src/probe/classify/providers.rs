@@ -190,10 +190,10 @@ pub(super) static TABLE: &[Rule] = &[
     ANY.at(XAI).status(&[400, 401]).text(&["incorrect api key"]).is(O::KeyBad),
     ANY.at(XAI).status(&[403]).text(&["credits", "spending limit"]).is(O::KeyBroke),
     ANY.at(XAI).status(&[403]).text(&["blocked", "disabled"]).is(O::KeyBad),
-    ANY.at(XAI).status(&[404]).text(&["model"]).is(O::Gone),
+    ANY.at(XAI).status(&[404]).text(&["model"]).and(&["not found", "not exist"]).is(O::Gone),
     // Cohere: 498 is its content filter.
     ANY.at(COHERE).status(&[498]).is(O::Filtered),
-    ANY.at(COHERE).status(&[404]).text(&["model"]).is(O::Gone),
+    ANY.at(COHERE).status(&[404]).text(&["model"]).and(&["not found", "not exist"]).is(O::Gone),
     // Gemini, also through its OpenAI-compatible form: 400 for a wrong key.
     ANY.at(GEMINI).code(&["api_key_invalid"]).is(O::KeyBad),
     ANY.at(GEMINI).text(&["api key not valid", "api key expired", "api key was reported as leaked"]).is(O::KeyBad),
@@ -232,7 +232,7 @@ pub(super) static TABLE: &[Rule] = &[
     ANY.at(COHERE).status(&[429]).text(&["trial key"]).is(O::Busy),
     // Fireworks, Scaleway, Huawei, Tencent, NVIDIA.
     ANY.at(FIREWORKS).status(&[412]).is(O::KeyBad),
-    ANY.at(SCALEWAY).status(&[422]).text(&["model"]).is(O::Gone),
+    ANY.at(SCALEWAY).status(&[422]).text(&["model"]).and(&["not found", "not exist"]).is(O::Gone),
     ANY.at(SCALEWAY).status(&[403]).is(O::KeyBad),
     ANY.at(HUAWEI).code(&["modelarts.81005", "modelarts.81006"]).is(O::KeyBroke),
     ANY.at(HUAWEI).code(&["modelarts.81009"]).is(O::Gone),
