@@ -297,6 +297,10 @@ fn tell(report: &Report) {
     for note in &report.notes {
         tracing::warn!(gateway, "{note}");
     }
+    for key in &report.keys {
+        let (channel, outcome) = (key.channel.to_string(), key.outcome.as_str());
+        tracing::warn!(gateway, channel, key = key.key, outcome, until = %key.until, "a key rests: {}", key.detail);
+    }
     for held in &report.held {
         let (channel, guard) = (held.channel.to_string(), held.guard.as_str());
         tracing::warn!(

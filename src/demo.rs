@@ -130,6 +130,7 @@ impl Demo {
                 models: plot.behaviours.iter().map(|(name, how)| ((*name).to_owned(), how.clone())).collect(),
                 list: ListBehaviour::Models,
                 keys: vec![key.clone()],
+                unknown: None,
             };
             let upstream = Simulated::start(world).await.context("cannot start a simulated upstream")?;
             insert(&database, id, plot, &key, &upstream.base_url()).await?;

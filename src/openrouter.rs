@@ -143,6 +143,9 @@ impl OpenRouter {
             let without = if sound { "" } else { "; going on without the key" };
             looked.notes.push(format!("the key cannot be looked up: {error}{without}"));
         }
+        if sound {
+            self.source.inquiry.prober().set_free_quota(&key.endpoints.host, quota);
+        }
         looked.free_quota = sound.then_some(if self.free_requests > 0 { self.free_requests } else { quota });
         sound.then_some(key)
     }

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use forecast::{ChannelForecast, Forecast, Need};
 pub use progress::{Progress, Quiet};
-pub use report::{ChangeLine, Doubt, Down, Expiring, Odd, Report, Skipped, StillWithdrawn, Unprobed};
+pub use report::{ChangeLine, Doubt, Down, Expiring, KeyLine, Odd, Report, Skipped, StillWithdrawn, Unprobed};
 pub use survey::Scope;
 
 use crate::apply::{self, ApplyError};
@@ -136,6 +136,8 @@ impl Round {
         if scope.is_everything() || scope.due.is_some() {
             self.store.looked(name, started).await?;
         }
+        self.store.keep_samples(&self.inquiry.samples()).await?;
+        self.inquiry.prober().flush().await?;
         self.store.end_round(round, &report, clock::now()).await?;
         self.prune().await?;
         Ok(report)

@@ -76,7 +76,9 @@ pub fn judge(
     now: Timestamp,
 ) -> (Standing, Verdict) {
     let mut after = before.clone();
-    after.last = Some((seen.outcome, seen.at));
+    if seen.was_sent() {
+        after.last = Some((seen.outcome, seen.at));
+    }
     let evidence = seen.outcome.evidence();
     let told = match evidence {
         Evidence::Nothing => false,

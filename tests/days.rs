@@ -171,6 +171,7 @@ async fn two_days_cost_no_working_model_and_keep_no_dead_one() {
         let key = format!("sk-canary-{upstream}");
         setup.channel(&name(upstream), ChannelRow { base_url, key, ..ChannelRow::new(&models.join(",")) }).await;
     }
+    setup.remember_accounts().await;
     let start = clock::now();
     let (mut next_full, mut looked, mut told) = (start, Timestamp::MIN, -1);
     let mut off_since: HashMap<Life, Timestamp> = HashMap::new();

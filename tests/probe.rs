@@ -94,7 +94,7 @@ fn name(text: &str) -> ModelName {
 
 fn world(models: &[(&str, Behaviour)]) -> World {
     let models = models.iter().map(|(name, behaviour)| ((*name).to_owned(), behaviour.clone())).collect();
-    World { models, list: ListBehaviour::Models, keys: vec![CANARY.to_owned()] }
+    World { models, list: ListBehaviour::Models, keys: vec![CANARY.to_owned()], unknown: None }
 }
 
 fn assert_no_canary(shown: &impl std::fmt::Debug) {

@@ -32,7 +32,7 @@ impl Bench {
     /// So many channels of so many models each, in two groups, all behind one upstream.
     pub(crate) async fn start(channels: usize, models: usize, behaviour: Behaviour, at_once: usize) -> Self {
         let names = (0..models).map(|number| (name(number), behaviour.clone()));
-        let world = World { models: names.collect(), list: ListBehaviour::Models, keys: vec![] };
+        let world = World { models: names.collect(), list: ListBehaviour::Models, keys: vec![], unknown: None };
         let upstream = Simulated::start(world).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let bench = Self { upstream, models, at_once, folder, stores: AtomicUsize::new(0) };

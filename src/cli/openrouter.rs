@@ -85,7 +85,11 @@ pub(super) async fn run(config: Option<Config>, args: &Args) -> anyhow::Result<E
 }
 
 async fn look(config: &Config, store: Option<&Store>, args: &Args) -> anyhow::Result<Looked> {
-    let prober = Arc::new(Prober::new(&config.probe).map_err(anyhow::Error::msg).context("cannot prepare asking")?);
+    let prober = match store {
+        Some(store) => Prober::with_accounts(config, store).await,
+        None => Prober::new(&config.probe).map(Arc::new),
+    };
+    let prober = prober.map_err(anyhow::Error::msg).context("cannot prepare asking")?;
     let source = OpenRouter::new(config, &prober).map_err(anyhow::Error::msg)?;
     anyhow::ensure!(
         source.has_key() || !args.probe,

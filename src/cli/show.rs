@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::apply;
 use crate::model::{ChannelRef, Held, ModelName, Reason, Removal};
-use crate::round::{ChangeLine, Report};
+use crate::round::{ChangeLine, KeyLine, Report};
 use crate::store::ObservationRecord;
 
 /// An empty table with a heading.
@@ -78,6 +78,18 @@ pub(super) fn again(report: &Report) -> Vec<String> {
         .into_iter()
         .map(|((_, next, word), (channel, models))| format!("{channel}: {} {word}, again at {next}", models.join(", ")))
         .collect()
+}
+
+/// A key that is not asked: the one line that stands for all models behind it.
+pub(super) fn key(line: &KeyLine) -> String {
+    let which = if line.of > 1 { format!("key {} of {}", line.key, line.of) } else { "its key".to_owned() };
+    let (since, until) = (local(line.since), local(line.until));
+    let why = plain(&line.detail);
+    format!(
+        "{}: {which} is {} since {since}, tried again after {until}, nothing withdrawn: {why}",
+        channel(&line.channel),
+        line.outcome
+    )
 }
 
 /// Models that answer oddly, one line each, and those that their provider will end, one line a channel and day.

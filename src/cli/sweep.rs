@@ -15,7 +15,7 @@ use super::{failed, gateways, open, show, stop_on_signal, worst, worst_of};
 use crate::clock;
 use crate::config::{Config, Confirm, Mode};
 use crate::model::{ChannelRef, ModelName, Outcome};
-use crate::round::{Progress, Report, Scope};
+use crate::round::{Down, KeyLine, Progress, Report, Scope};
 use crate::store::Store;
 
 /// More rows than this are not shown unless asked for; those that work are left out first.
@@ -192,7 +192,14 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
     }
     // When nothing is written at all, one line says why.
     let down: &[_] = if report.blackout.is_some() { &[] } else { &report.down };
-    for down in down {
+    let has_key_line = |down: &&Down| {
+        let is_key = |key: &KeyLine| key.channel.id == down.channel.id && key.outcome == down.outcome;
+        report.keys.iter().any(is_key)
+    };
+    for key in &report.keys {
+        println!("{}", show::key(key));
+    }
+    for down in down.iter().filter(|down| !has_key_line(down)) {
         let (channel, detail) = (show::channel(&down.channel), show::plain(&down.detail));
         println!("{channel}: nothing answered ({}), nothing withdrawn: {detail}", down.outcome);
     }

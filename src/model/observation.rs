@@ -49,6 +49,11 @@ impl Observation {
             retry_after: None,
         }
     }
+
+    /// Whether the upstream was asked at all.
+    pub fn was_sent(&self) -> bool {
+        self.usage.requests > 0
+    }
 }
 
 /// Milliseconds from sending the request, waiting in our own queues excluded. Only a streamed answer has events.

@@ -85,7 +85,7 @@ impl Inquiry {
     }
 
     /// The prober that asks.
-    pub fn prober(&self) -> &Prober {
+    pub fn prober(&self) -> &Arc<Prober> {
         &self.prober
     }
 

@@ -58,6 +58,10 @@ impl Ladder {
     pub(super) fn next(&mut self, outcome: Outcome, hint: Option<Shape>) -> Option<Shape> {
         let hint = match hint.filter(|_| outcome == Outcome::Shape) {
             Some(hint) => self.adapted(hint),
+            // An empty answer may be a budget used up in thought, or a cold start: once more with room, as a stream.
+            None if outcome == Outcome::Empty && self.last.asks_for_words() && self.is_open(Shape::Stream) => {
+                Shape::Stream
+            }
             None if self.last == Shape::Responses && self.guessed && may_be_the_call(outcome) => Shape::MaxTokens,
             None => return None,
         };

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::survey::Surveyed;
+use super::survey::{Surveyed, is_of_the_key};
 use crate::apply;
 use crate::config::Mode;
 use crate::model::{Change, ChannelRef, Guard, Held, Mark, ModelName, Outcome};
 use crate::plan::{Facts, Survey};
+use crate::probe::KeyState;
 use crate::verdict::Verdict;
 
 /// Things of one sort named in a report; more are only counted, so that a report stays small.
@@ -39,6 +40,8 @@ pub struct Report {
     pub down: Vec<Down>,
     /// How many of those there are, named or not.
     pub down_count: usize,
+    /// Keys that are not asked, and why: one line each, whatever the number of models behind them.
+    pub keys: Vec<KeyLine>,
     /// (channel, model) pairs advertised by the channels looked at.
     pub pairs: usize,
     /// (channel, model) pairs probed.
@@ -79,6 +82,32 @@ pub struct Down {
     pub outcome: Outcome,
     /// The words of one of them.
     pub detail: String,
+}
+
+/// A key that is not asked.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyLine {
+    /// Of which channel.
+    pub channel: ChannelRef,
+    /// Which of its keys, from 1.
+    pub key: usize,
+    /// How many it has.
+    pub of: usize,
+    /// Bad, without credit, or (busy) its quota of the day used up.
+    pub outcome: Outcome,
+    /// Since when.
+    pub since: Timestamp,
+    /// When one question tries it again.
+    pub until: Timestamp,
+    /// In the upstream's words.
+    pub detail: String,
+}
+
+impl KeyLine {
+    fn new(channel: &ChannelRef, state: KeyState, of: usize) -> Self {
+        let KeyState { place, outcome, since, until, detail } = state;
+        Self { channel: channel.clone(), key: place + 1, of, outcome, since, until, detail }
+    }
 }
 
 /// A model that we took off and that did not come back yet.
@@ -175,6 +204,7 @@ impl Report {
             unprobed_count: 0,
             down: vec![],
             down_count: 0,
+            keys: vec![],
             still_withdrawn: vec![],
             odd: vec![],
             expiring: vec![],
@@ -232,8 +262,13 @@ impl Report {
         self.pairs += survey.advertised.names().len();
         if survey.probed > 0 {
             facts.channels_probed += 1;
-            facts.channels_down += usize::from(survey.alive == 0);
+            // A key that does not work is no sign that many upstreams, or we, are cut off.
+            let of_the_key = surveyed.down.as_ref().is_some_and(|(outcome, _)| is_of_the_key(*outcome));
+            facts.channels_down += usize::from(survey.alive == 0 && !of_the_key);
         }
+        let (keys, of) = surveyed.keys;
+        let room = NAMED.saturating_sub(self.keys.len());
+        self.keys.extend(keys.into_iter().take(room).map(|key| KeyLine::new(&survey.channel, key, of)));
         if let Some((outcome, detail)) = surveyed.down {
             self.down_count += 1;
             if self.down.len() < NAMED {
@@ -271,6 +306,7 @@ impl Report {
         self.skipped.sort_by_key(|skipped| skipped.channel.id);
         self.unprobed.sort_by_key(|unprobed| unprobed.channel.id);
         self.down.sort_by_key(|down| down.channel.id);
+        self.keys.sort_by_key(|key| (key.channel.id, key.key));
         self.doubtful.sort_by_key(|doubt| doubt.channel.id);
         self.still_withdrawn.sort_by_key(|off| off.channel.id);
         self.odd.sort_by_key(|odd| odd.channel.id);

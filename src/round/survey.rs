@@ -6,26 +6,22 @@ mod foresee;
 mod judging;
 mod offer;
 mod questions;
-
-use std::collections::{BTreeMap, HashMap};
+mod told;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use judging::Known;
-use offer::Offer;
 use questions::{Questions, Rules, in_turn};
+use told::down;
+pub(super) use told::{Surveyed, is_of_the_key};
 
 use super::Round;
 use crate::clock;
 use crate::gateway;
-use crate::model::{
-    Channel, ChannelRef, Evidence, Mapping, Mark, ModelName, Observation, Outcome, Standing, Status, WorkingList,
-};
+use crate::model::{Channel, ChannelRef, ModelName, Standing, Status, WorkingList};
 use crate::plan::Survey;
-use crate::store::{Finding, StoreError};
+use crate::store::StoreError;
 use crate::upstream::Target;
-use crate::verdict;
 
 /// Which channels and models a round looks at.
 #[derive(Clone, Debug, Default)]
@@ -59,46 +55,6 @@ impl Scope {
     }
 }
 
-/// What came of one channel.
-pub(super) struct Surveyed {
-    pub(super) channel: ChannelRef,
-    /// The survey, or why the channel is left alone.
-    pub(super) found: Result<Survey, String>,
-    pub(super) outcomes: BTreeMap<Outcome, usize>,
-    /// How many of its models answered.
-    alive: usize,
-    /// What most models showed, and in one's words, when none answered.
-    pub(super) down: Option<(Outcome, String)>,
-    /// Advertised models that were not probed, and why.
-    pub(super) unprobed: Vec<(ModelName, String)>,
-    /// Models that answer oddly, and how.
-    pub(super) odd: Vec<(ModelName, Vec<Mark>)>,
-    /// Advertised models that their provider will end, and when.
-    pub(super) expiring: Vec<(ModelName, Date)>,
-    pub(super) notes: Vec<String>,
-}
-
-impl Surveyed {
-    /// Takes in what is to be told of single models.
-    fn tell(&mut self, findings: &[Finding], advertised: &WorkingList, mapping: Option<&Mapping>, offer: &Offer) {
-        for Finding { model, observation, standing } in findings {
-            *self.outcomes.entry(observation.outcome).or_default() += 1;
-            self.alive += usize::from(observation.outcome.evidence() == Evidence::Alive);
-            let odd = verdict::oddness(standing);
-            if !odd.is_empty() {
-                self.odd.push((model.clone(), odd));
-            }
-        }
-        let listing = offer.listing();
-        for model in advertised.names() {
-            let upstream = mapping.and_then(|mapping| mapping.resolve(model));
-            if let Some(ends) = listing.ends(upstream.as_ref().unwrap_or(model)) {
-                self.expiring.push((model.clone(), ends));
-            }
-        }
-    }
-}
-
 impl Round {
     /// `read` is when the channel's row was read.
     pub(super) async fn survey(
@@ -109,17 +65,7 @@ impl Round {
         scope: &Scope,
     ) -> Result<Surveyed, StoreError> {
         let reference = ChannelRef { id: channel.id, created: channel.created, name: channel.name.clone() };
-        let mut surveyed = Surveyed {
-            channel: reference.clone(),
-            found: Err(String::new()),
-            outcomes: BTreeMap::new(),
-            alive: 0,
-            down: None,
-            unprobed: vec![],
-            odd: vec![],
-            expiring: vec![],
-            notes: vec![],
-        };
+        let mut surveyed = Surveyed::of(reference.clone());
         let (advertised, targets) = match self.reach(channel) {
             Ok(reached) => reached,
             Err(why) => {
@@ -142,7 +88,7 @@ impl Round {
         let mut offer = self.offer(channel, &reference, &targets, scope, &mut surveyed.notes).await?;
         let rules = Rules {
             models: &self.settings.models,
-            rules: &self.settings.rules,
+            manners: &self.settings.rules,
             kinds: &self.config.probe.kinds,
             policy: &self.config.verdict,
         };
@@ -155,13 +101,12 @@ impl Round {
             // That nothing answered says it all.
             surveyed.notes.clear();
         }
+        surveyed.keys = (self.inquiry.key_states(&targets), targets.len());
         let control = self.control(channel, &targets, &mut offer, &questions.candidates, &known, &answers).await;
         if control.proves_nothing() {
-            surveyed.notes.push(format!(
-                "#{} {}: its upstream answers to a name that nobody has: what works there proves nothing, and nothing \
-                 is added",
-                channel.id, channel.name
-            ));
+            surveyed.note(
+                "its upstream answers to a name that nobody has: what works there proves nothing, and nothing is added",
+            );
         }
         if let Some(listed) = offer.listed.as_ref().filter(|_| offer.fresh) {
             self.store.keep_listed(name, &reference, listed).await?;
@@ -187,7 +132,7 @@ impl Round {
             groups: channel.group.as_deref().unwrap_or_default().split(',').map(str::to_owned).collect(),
             enabled: channel.status == Status::Enabled,
             test_model: channel.test_model.clone(),
-            probed: judged.len(),
+            probed: surveyed.asked,
             alive: surveyed.alive,
             judged,
         });
@@ -226,20 +171,6 @@ impl Round {
             channel.keys.iter().map(|key| Target::new(&access, channel, key)).collect();
         Ok((advertised, targets?))
     }
-}
-
-/// What most models showed, and in one's words; `None` when one answered or none was asked.
-fn down(answers: &HashMap<ModelName, Observation>) -> Option<(Outcome, String)> {
-    let mut counts: BTreeMap<Outcome, (usize, &str)> = BTreeMap::new();
-    // By name, so that the one that is quoted is the same every time.
-    for (_, seen) in answers.iter().collect::<BTreeMap<_, _>>() {
-        if seen.outcome.evidence() == Evidence::Alive {
-            return None;
-        }
-        counts.entry(seen.outcome).or_insert((0, &seen.detail)).0 += 1;
-    }
-    let (outcome, (_, detail)) = counts.into_iter().max_by_key(|(_, (count, _))| *count)?;
-    Some((outcome, detail.to_owned()))
 }
 
 /// Whether a withdrawn or doubtful model is to be looked at at `now`.

@@ -66,8 +66,10 @@ async fn respond(shared: &Shared, call: &Call, before: u64) -> Response<Body> {
         Wants::Loaded => return forms::list(call, &names(shared, |behaviour| *behaviour != Behaviour::Unloaded)),
         Wants::Answer(_) => {}
     }
-    let behaviour = shared.world.read().unwrap_or_else(PoisonError::into_inner).models.get(&call.model).cloned();
-    let mut behaviour = behaviour.unwrap_or(Behaviour::Gone);
+    let mut behaviour = {
+        let world = shared.world.read().unwrap_or_else(PoisonError::into_inner);
+        world.models.get(&call.model).or(world.unknown.as_ref()).cloned().unwrap_or(Behaviour::Gone)
+    };
     if behaviour == Behaviour::OnlyFor(call.key.clone()) {
         behaviour = Behaviour::Works;
     }

@@ -14,6 +14,8 @@ pub struct World {
     pub list: ListBehaviour,
     /// The keys it knows; none: it wants no key.
     pub keys: Vec<String>,
+    /// How a name behaves that is none of the models; left out: as gone.
+    pub unknown: Option<Behaviour>,
 }
 
 /// How a model behaves.

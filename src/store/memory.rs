@@ -52,8 +52,10 @@ impl Store {
         if findings.is_empty() {
             return Ok(());
         }
+        // What was not asked showed nothing.
         let observations: Vec<_> = findings
             .iter()
+            .filter(|finding| finding.observation.was_sent())
             .map(|Finding { model, observation: seen, .. }| {
                 json!([
                     model,

@@ -113,7 +113,9 @@ mod tests {
         let store = Store::open(&folder.path().join("store.db")).await.unwrap();
         let at: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let round = store.begin_round("g", "observe", at).await.unwrap();
-        let bare = Observation::bare(Outcome::Works, at, Shape::MaxTokens, "");
+        let unsent = Observation::bare(Outcome::Busy, at, Shape::MaxTokens, "not sent");
+        let usage = Usage { requests: 1, ..Usage::default() };
+        let bare = Observation { usage, ..Observation::bare(Outcome::Works, at, Shape::MaxTokens, "") };
         let rich = Observation {
             timing: Timing { first_token_ms: Some(120), cold: true, ..Timing::default() },
             usage: Usage { requests: 1, prompt_tokens: Some(21), completion_tokens: Some(7) },
@@ -126,8 +128,10 @@ mod tests {
             standing: Standing::default(),
         };
         let channel = ChannelRef { id: 7, created: 0, name: "c".to_owned() };
-        store.remember("g", round, &channel, &[finding("rich", rich), finding("bare", bare)]).await.unwrap();
+        let findings = [finding("rich", rich), finding("bare", bare), finding("unsent", unsent)];
+        store.remember("g", round, &channel, &findings).await.unwrap();
         let kept = store.observed_in(round, true, 10).await.unwrap();
+        assert_eq!(kept.len(), 2, "what was not asked showed nothing");
         let shown: Vec<_> = kept.iter().map(|record| serde_json::to_value(record).unwrap()).collect();
         assert_eq!(
             (kept[0].ttft_ms, kept[0].cold, kept[0].prompt_tokens, kept[0].completion_tokens),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::Shape;
+use crate::model::{Shape, Usage};
 
 const POLICY: fn() -> VerdictPolicy = VerdictPolicy::default;
 
@@ -8,7 +8,8 @@ fn at(minute: i64) -> Timestamp {
 }
 
 fn seen(outcome: Outcome, minute: i64) -> Observation {
-    Observation { latency_ms: 10, ..Observation::bare(outcome, at(minute), Shape::MaxTokens, "said so") }
+    let usage = Usage { requests: 1, ..Usage::default() };
+    Observation { latency_ms: 10, usage, ..Observation::bare(outcome, at(minute), Shape::MaxTokens, "said so") }
 }
 
 fn outcome(letter: char) -> Outcome {

@@ -87,9 +87,14 @@ impl Setup {
         list: Option<&str>,
     ) {
         let world = World {
-            models: models.iter().map(|(model, how)| (model.clone(), behaviour(how))).collect(),
+            models: models
+                .iter()
+                .map(|(model, how)| (model.clone(), behaviour(how)))
+                .filter(|(m, _)| m != "*")
+                .collect(),
             list: list.map(list_behaviour).unwrap_or_default(),
             keys: keys.to_vec(),
+            unknown: models.get("*").map(|how| behaviour(how)),
         };
         self.upstreams.insert(name.to_owned(), Simulated::start(world).await.unwrap());
     }
@@ -127,6 +132,11 @@ impl Setup {
     /// One full round.
     pub(crate) async fn round(&self) -> Report {
         self.counted_round().await.0
+    }
+
+    /// From now on what is wrong with a key, and what was used up, is remembered, as the loop does.
+    pub(crate) async fn remember_accounts(&mut self) {
+        self.prober = Prober::with_accounts(&self.config, &self.store).await.unwrap();
     }
 
     /// One round over a part of the gateway.

@@ -8,7 +8,8 @@ use futures::StreamExt as _;
 
 use super::questions::Way;
 use crate::config::Manner;
-use crate::model::{ChannelRef, ModelName, Observation, Outcome};
+use crate::cost;
+use crate::model::{ChannelRef, Kind, ModelName, Observation, Outcome};
 use crate::probe::Ask;
 use crate::round::Round;
 use crate::upstream::{Listing, Target};
@@ -52,7 +53,7 @@ impl Round {
     /// Asks for a name that nobody has.
     pub(super) async fn ask_for_nobody(&self, targets: &[Target]) -> Option<Observation> {
         let nobody = ModelName::parse(&format!("no-such-model-{:08x}", fastrand::u32(..)))?;
-        let way = Way { kind: crate::model::Kind::Chat, shape: None, fresh: false, manner: None };
+        let way = Way { kind: Kind::Chat, shape: None, fresh: false, looked: None, manner: None };
         self.ask_one(targets, 0, &nobody, &way).await
     }
 
@@ -68,6 +69,9 @@ impl Round {
             }
             let target = targets.get((place + turn) % targets.len())?;
             let answer = self.inquiry.ask(target, ask).await;
+            if answer.was_sent() {
+                self.inquiry.count_cost(target, cost::of(&answer, way.kind, model));
+            }
             match answer.outcome {
                 Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => answers.push(answer),
                 Outcome::Works

@@ -46,7 +46,7 @@ impl Round {
         let Some(host) = targets.first().map(|target| target.endpoints.host.clone()) else { return };
         let rules = Rules {
             models: &self.settings.models,
-            rules: &self.settings.rules,
+            manners: &self.settings.rules,
             kinds: &self.config.probe.kinds,
             policy: &self.config.verdict,
         };

@@ -11,6 +11,7 @@ use super::Scope;
 use crate::clock;
 use crate::config::Source;
 use crate::model::{Channel, ChannelRef, Kind, ModelName, Offered, Outcome};
+use crate::openrouter;
 use crate::round::Round;
 use crate::store::{Listed, StoreError};
 use crate::upstream::{self, Target};
@@ -162,8 +163,18 @@ impl Round {
         let sources = if scope.is_partial() { &[][..] } else { &self.settings.models.sources };
         for source in sources {
             match source {
-                // The catalogue is read beside the rounds.
-                Source::Channel | Source::OpenrouterFree => break,
+                Source::Channel => break,
+                Source::OpenrouterFree => {
+                    match openrouter::free_names(&self.config, &self.store, self.inquiry.prober()).await {
+                        Ok(free) => {
+                            names = free.into_iter().map(|one| one.name).collect();
+                            break;
+                        }
+                        Err(why) => {
+                            notes.push(format!("#{} {}: no free models of OpenRouter: {why}", channel.id, channel.name))
+                        }
+                    }
+                }
                 Source::List => {
                     names = self.settings.models.list.iter().filter_map(|name| ModelName::parse(name)).collect();
                     break;

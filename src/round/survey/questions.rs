@@ -39,6 +39,8 @@ pub(super) struct Way {
     pub(super) shape: Option<String>,
     /// Something stands against it: the second opinion needs a connection of its own.
     pub(super) fresh: bool,
+    /// When it was last asked.
+    pub(super) looked: Option<Timestamp>,
     /// What the operator's rules come to; `None`: there is none.
     pub(super) manner: Option<Box<Manner>>,
 }
@@ -60,7 +62,7 @@ pub(super) struct Rules<'a> {
     /// Which are ours to judge and to add.
     pub(super) models: &'a ModelsConfig,
     /// How single ones are probed.
-    pub(super) rules: &'a [ProbeRule],
+    pub(super) manners: &'a [ProbeRule],
     /// The kinds that are asked at all.
     pub(super) kinds: &'a [Kind],
     /// How long what failed rests.
@@ -150,15 +152,17 @@ impl Questions {
     }
 }
 
-/// The upstream models of one channel, each with its place by name, which chooses the key. In another order each round:
-/// a few neighbours that hang may end a channel's questions, and it must not be the same ones that are never asked.
+/// The upstream models of one channel, each with its place by name, which chooses the key. Those first that were not
+/// asked for longest (a budget may let only some of them through), otherwise in another order each round: a few
+/// neighbours that hang may end a channel's questions, and it must not be the same ones that are never asked.
 pub(super) fn in_turn(round: i64, upstream: BTreeMap<ModelName, Way>) -> Vec<(usize, ModelName, Way)> {
     let places = upstream.into_iter().enumerate();
     let mut upstream: Vec<_> = places.map(|(place, (model, way))| (place, model, way)).collect();
-    upstream.sort_by_cached_key(|(_, model, _)| {
+    upstream.sort_by_cached_key(|(_, model, way)| {
         let mut hasher = DefaultHasher::new();
         (round, model).hash(&mut hasher);
-        hasher.finish()
+        // Models of one round were asked within minutes of each other.
+        (way.looked.map(|looked| looked.as_second() / 3600), hasher.finish())
     });
     upstream
 }
@@ -184,7 +188,7 @@ fn way(
     rules: Rules<'_>,
     listing: &Listing<'_>,
 ) -> Result<Way, String> {
-    let manner = (!rules.rules.is_empty()).then(|| Box::new(Manner::of(rules.rules, channel.id, model)));
+    let manner = (!rules.manners.is_empty()).then(|| Box::new(Manner::of(rules.manners, channel.id, model)));
     match manner.as_ref().map(|manner| manner.policy).unwrap_or_default() {
         Policy::Probe => {}
         Policy::Off => return Err("the configuration says not to ask it".to_owned()),
@@ -192,7 +196,7 @@ fn way(
         Policy::Passive => return Err("left to the gateway's own traffic".to_owned()),
     }
     let said = manner.as_ref().and_then(|manner| manner.kind);
-    let kind = said.or_else(|| listing.kind(upstream)).unwrap_or_else(|| probe::by_name(upstream));
+    let kind = said.unwrap_or_else(|| probe::kind_of(upstream, listing.kind(upstream)));
     if !kind.has_a_probe() {
         return Err(format!("{kind}: never asked, it would cost too much or take a socket"));
     }
@@ -200,7 +204,8 @@ fn way(
         return Err(format!("{kind}: asked only when it stands in probe.kinds"));
     }
     let fresh = known.is_some_and(is_doubted);
-    Ok(Way { kind, shape: known.and_then(|known| known.shape.clone()), fresh, manner })
+    let looked = known.and_then(|known| known.last).map(|(_, at)| at);
+    Ok(Way { kind, shape: known.and_then(|known| known.shape.clone()), fresh, looked, manner })
 }
 
 /// Whether a dear model has been asked within the day and nothing is to be confirmed.

@@ -59,7 +59,7 @@ fn asked(
 ) -> Asked {
     let known = known.iter().map(|(model, standing)| (name(model), standing.clone())).collect();
     let policy = VerdictPolicy::default();
-    let rules = Rules { models, policy: &policy, rules: &[], kinds: &ProbeConfig::default().kinds };
+    let rules = Rules { models, policy: &policy, manners: &[], kinds: &ProbeConfig::default().kinds };
     let listed = WorkingList::split(listed).unwrap();
     let offer = Offer { names: names(offered), ..Offer::default() };
     let questions = Questions::new(channel, &listed, &offer, &known, rules, scope, now);
@@ -150,7 +150,7 @@ fn a_partial_round_asks_what_is_due_and_two_siblings_that_answered_last() {
 
 #[test]
 fn every_model_is_among_the_first_in_some_round_and_keeps_its_place() {
-    const CHAT: Way = Way { kind: Kind::Chat, shape: None, fresh: false, manner: None };
+    const CHAT: Way = Way { kind: Kind::Chat, shape: None, fresh: false, looked: None, manner: None };
     let models: BTreeMap<_, _> = (0..40).map(|n| (name(&format!("m-{n:02}")), CHAT)).collect();
     let by_name: Vec<_> = models.keys().cloned().collect();
     let mut first = HashSet::new();
@@ -174,7 +174,7 @@ fn ways(
     let (models, policy) = (ModelsConfig::default(), VerdictPolicy::default());
     let mut kinds = ProbeConfig::default().kinds;
     kinds.push(Kind::Image);
-    let rules = Rules { models: &models, policy: &policy, rules, kinds: &kinds };
+    let rules = Rules { models: &models, policy: &policy, manners: rules, kinds: &kinds };
     let known = known.iter().map(|(model, standing)| (name(model), standing.clone())).collect();
     let listing = Listed { at: at(0), keys: String::new(), offered, control: None };
     let offer = Offer { listed: Some(listing), ..Offer::default() };
@@ -253,7 +253,7 @@ fn a_dear_model_is_asked_once_a_day_unless_something_is_to_be_confirmed() {
 fn a_withdrawn_model_that_its_upstream_lists_again_is_asked_at_once() {
     let known: HashMap<_, _> = [(name("gone"), withdrawn(60))].into();
     let (models, policy) = (ModelsConfig::default(), VerdictPolicy::default());
-    let rules = Rules { models: &models, policy: &policy, rules: &[], kinds: &[Kind::Chat] };
+    let rules = Rules { models: &models, policy: &policy, manners: &[], kinds: &[Kind::Chat] };
     let listed = WorkingList::split("a").unwrap();
     let candidates = |anew| {
         let offer = Offer { anew, ..Offer::default() };
