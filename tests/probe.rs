@@ -187,7 +187,8 @@ async fn each_behaviour_shows_as_its_outcome() {
         ("limited", Behaviour::RateLimited(None), Outcome::Busy, "max_tokens", 1),
         ("broken", Behaviour::Broken, Outcome::Broken, "max_tokens", 1),
         ("hangs", Behaviour::Hangs, Outcome::TimedOut, "max_tokens", 1),
-        ("empty", Behaviour::Empty, Outcome::Empty, "max_tokens", 1),
+        // Once more with room, as a stream.
+        ("empty", Behaviour::Empty, Outcome::Empty, "stream", 2),
         ("reasoner", Behaviour::NeedsCompletionLimit, Outcome::Works, "max_completion_tokens", 2),
         ("streams", Behaviour::StreamOnly, Outcome::Works, "max_tokens_stream", 2),
         ("responses", Behaviour::ResponsesOnly, Outcome::Works, "responses", 2),

@@ -17,10 +17,6 @@ use case::{Case, play};
 use futures::StreamExt as _;
 use serde::Deserialize;
 
-const SIDE_BY_SIDE: usize = 8;
-/// Not here: control questions are asked by a round, not by a probe.
-const ELSEWHERE: [&str; 1] = ["case 25"];
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -71,7 +67,7 @@ fn no_row_and_no_case_is_left_out() {
     let rows = (1..=46).map(|number| format!("row {number:02}"));
     let cases = (1..=34).map(|number| format!("case {number:02}"));
     let missing: Vec<_> = rows.chain(cases).filter(|name| !there.contains(name)).collect();
-    assert_eq!(missing, ELSEWHERE);
+    assert_eq!(missing, Vec::<String>::new());
 }
 
 /// The harness itself must be able to fail.
