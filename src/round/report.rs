@@ -46,6 +46,8 @@ pub struct Report {
     pub pairs: usize,
     /// (channel, model) pairs probed.
     pub probed: usize,
+    /// (channel, model) pairs that there was a question for, sent or held back by a key, a budget or a silent upstream.
+    pub wanted: usize,
     /// How many pairs showed which outcome.
     pub outcomes: BTreeMap<Outcome, usize>,
     /// Models with a finding against them that is not confirmed yet.
@@ -211,6 +213,7 @@ impl Report {
             seen: BTreeMap::new(),
             pairs: 0,
             probed: 0,
+            wanted: 0,
             outcomes: BTreeMap::new(),
             doubtful: vec![],
             doubtful_count: 0,
@@ -259,6 +262,7 @@ impl Report {
             *self.outcomes.entry(outcome).or_default() += count;
         }
         self.probed += survey.probed;
+        self.wanted += survey.judged.len();
         self.pairs += survey.advertised.names().len();
         if survey.probed > 0 {
             facts.channels_probed += 1;

@@ -101,8 +101,14 @@ impl Questions {
         let mut ways = HashMap::new();
         for (model, may_add) in listed.chain(back).chain(new) {
             let standing = known.get(model);
-            let judgeable = judgeable(model, mapping, models)
-                .and_then(|upstream| Ok((way(channel, model, &upstream, standing, rules, &listing)?, upstream)));
+            let judgeable = judgeable(model, mapping, models).and_then(|upstream| {
+                let way = way(channel, model, &upstream, standing, rules, &listing)?;
+                let is_due = || scope.names(model) || !standing.is_some_and(|known| was_asked_today(known, now));
+                if way.kind.is_dear() && !is_due() {
+                    return Err(format!("{}: asked once a day", way.kind));
+                }
+                Ok((way, upstream))
+            });
             let (way, upstream) = match judgeable {
                 Ok(way) => way,
                 Err(why) if on_list.contains(model) => {
@@ -111,10 +117,6 @@ impl Questions {
                 }
                 Err(_) => continue,
             };
-            if way.kind.is_dear() && !scope.names(model) && standing.is_some_and(|known| was_asked_today(known, now)) {
-                questions.unprobed.push((model.clone(), format!("{}: asked once a day", way.kind)));
-                continue;
-            }
             ways.entry(upstream.clone()).or_insert(way);
             let (model, kept) = (model.clone(), models.is_kept(model));
             questions.candidates.push(Candidate { model, upstream, kept, may_add });
@@ -149,6 +151,7 @@ impl Questions {
             asked.iter().map(|candidate| &candidate.model).chain(controls).cloned().collect();
         // In the order of the list, whoever answered last.
         self.candidates.retain(|candidate| chosen.contains(&candidate.model));
+        self.unprobed.retain(|(model, _)| scope.names(model));
     }
 }
 
