@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::apply;
-use crate::model::{ChannelRef, Held, ModelName, Reason, Removal};
+use crate::model::{ChannelRef, Held, ModelName, Outcome, Reason, Removal};
 use crate::round::{ChangeLine, KeyLine, Report};
 use crate::store::ObservationRecord;
 
@@ -85,12 +85,15 @@ pub(super) fn key(line: &KeyLine) -> String {
     let is_alone = line.of <= 1;
     let which = if is_alone { "its key".to_owned() } else { format!("key {} of {}", line.key, line.of) };
     let then = if is_alone { "nothing withdrawn" } else { "no model is judged by it" };
+    // Nothing but time brings a used up quota back.
+    let now = if line.outcome == Outcome::Busy {
+        String::new()
+    } else {
+        format!(" (`channelwarden sweep --channel {}` tries it now)", line.channel.id)
+    };
+    let (channel, why) = (channel(&line.channel), words(&line.detail));
     let (outcome, since, until) = (line.outcome, local(line.since), local(line.until));
-    format!(
-        "{}: {which} is {outcome} since {since}, tried again after {until}, {then}: {}",
-        channel(&line.channel),
-        words(&line.detail)
-    )
+    format!("{channel}: {which} is {outcome} since {since}, tried again after {until}{now}, {then}: {why}")
 }
 
 /// Advertised models that were not asked, one line a channel and reason; a few of them named.
@@ -110,7 +113,7 @@ pub(super) fn unprobed(report: &Report) -> Vec<String> {
 }
 
 /// An upstream's words, without the word "status" before its number.
-fn words(detail: &str) -> String {
+pub(super) fn words(detail: &str) -> String {
     plain(detail.strip_prefix("status ").unwrap_or(detail))
 }
 

@@ -202,7 +202,7 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
         println!("{}", show::key(key));
     }
     for down in down.iter().filter(|down| !has_key_line(down)) {
-        let (channel, detail) = (show::channel(&down.channel), show::plain(&down.detail));
+        let (channel, detail) = (show::channel(&down.channel), show::words(&down.detail));
         println!("{channel}: nothing answered ({}), nothing withdrawn: {detail}", down.outcome);
     }
     for line in show::unprobed(report) {

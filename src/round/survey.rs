@@ -49,6 +49,11 @@ impl Scope {
         self.channels.is_empty() && !self.is_partial()
     }
 
+    /// Whether a person named channels or models.
+    pub fn is_named(&self) -> bool {
+        self.due.is_none() && !(self.channels.is_empty() && self.models.is_empty())
+    }
+
     /// Whether only some of a channel's models are probed.
     pub fn is_partial(&self) -> bool {
         self.due.is_some() || !self.models.is_empty()
@@ -95,13 +100,18 @@ impl Round {
         let mut questions = Questions::new(channel, &advertised, &offer, &known, rules, scope, clock::now());
         surveyed.unprobed = std::mem::take(&mut questions.unprobed);
         let upstream = in_turn(round, std::mem::take(&mut questions.upstream));
+        if scope.is_named() && !upstream.is_empty() {
+            self.inquiry.try_again(&targets);
+        }
         let answers = self.ask(&reference, &targets, upstream).await;
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
             // That nothing answered says it all.
             surveyed.notes.clear();
         }
-        surveyed.keys = (self.inquiry.key_states(&targets), targets.len());
+        if !answers.is_empty() {
+            surveyed.keys = (self.inquiry.key_states(&targets), targets.len());
+        }
         let control = self.control(channel, &targets, &mut offer, &questions.candidates, &known, &answers).await;
         if control.proves_nothing() {
             surveyed.note(

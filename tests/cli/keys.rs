@@ -53,12 +53,17 @@ async fn a_key_without_credit_is_one_line_and_not_sixty() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_whose_key_rests_was_looked_at_all_the_same() {
-    let scene = broke().await;
+    let mut scene = broke().await;
+    scene.channel("Borealis", "only-here", &[("only-here", "no-credit")]).await;
     scene.run_to(0, &["sweep"]).await;
-    for args in [&["sweep", "--channel", "1"][..], &["sweep", "--channel", "1", "--model", "model-7"]] {
-        let ran = scene.run_to(0, args).await;
-        assert!(ran.out.contains("its key is key-broke") && ran.err.is_empty(), "{ran}");
-    }
+    let asked = scene.upstream("Broke").total();
+    // A person who names the channel has its key tried at once; who names another's model does not.
+    let ran = scene.run_to(0, &["sweep", "--model", "only-here"]).await;
+    assert!(ran.out.contains("#3 Borealis: nothing answered") && !ran.out.contains("Broke"), "{ran}");
+    assert_eq!(scene.upstream("Broke").total(), asked);
+    scene.run_to(0, &["sweep", "--channel", "1"]).await;
+    let tried = scene.upstream("Broke").total() - asked;
+    assert!((1..=2).contains(&tried), "its list and one model: {tried}");
     let none = scene.run_to(1, &["sweep", "--channel", "1", "--model", "nobody-has-this"]).await;
     assert!(none.err.contains("nothing was looked at"), "{none}");
 }
@@ -66,15 +71,17 @@ async fn a_channel_whose_key_rests_was_looked_at_all_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_bad_key_of_two_is_named_and_judges_nothing() {
     let mut scene = Scene::new("apply").await;
+    let models: Vec<_> = (0..6).map(|number| format!("model-{number}")).collect();
+    let behaviours: Vec<_> = models.iter().map(|model| (model.as_str(), "works")).collect();
     let both = |row: crate::gateways::ChannelRow| crate::gateways::ChannelRow {
         key: format!("{}\nsk-canary-of-yesterday", row.key),
         ..row
     };
-    scene.odd_channel("Twins", "a,b,c", &[("a", "works"), ("b", "works"), ("c", "works")], both).await;
+    scene.odd_channel("Twins", &models.join(","), &behaviours, both).await;
     let ran = scene.run_to(0, &["sweep"]).await;
     assert!(ran.out.contains("#1 Twins: key 2 of 2 is key-bad since 2"), "{ran}");
     assert!(ran.out.contains("no model is judged by it: 401"), "{ran}");
-    assert!(ran.out.contains("main [apply]: 3 checked\n"), "{ran}");
+    assert!(ran.out.contains("main [apply]: 6 checked\n"), "{ran}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
