@@ -145,6 +145,7 @@ impl Round {
             probed: surveyed.asked,
             alive: surveyed.alive,
             judged,
+            resting: questions.resting,
         });
         Ok(surveyed)
     }

@@ -1,5 +1,6 @@
 //! A key that does not work: told once, whatever the number of models behind it, and left alone for an hour.
 
+use channelwarden::simulate::Behaviour;
 use serde_json::Value;
 
 use crate::scene::Scene;
@@ -90,9 +91,34 @@ async fn what_is_not_probed_is_told_with_its_reason() {
     let models: Vec<_> = (0..7).map(|number| format!("dall-e-{number}")).collect();
     scene.channel("Acme", &format!("good,{},sora-2", models.join(",")), &[("good", "works")]).await;
     let ran = scene.run_to(0, &["sweep"]).await;
-    let line = "#1 Acme: dall-e-0, dall-e-1, dall-e-2, dall-e-3, dall-e-4 and 2 more not probed: image: asked only when";
+    let line =
+        "#1 Acme: dall-e-0, dall-e-1, dall-e-2, dall-e-3, dall-e-4 and 2 more not probed: image: asked only when";
     assert!(ran.out.contains(line), "{ran}");
     assert!(ran.out.contains("#1 Acme: sora-2 not probed: video: never asked"), "{ran}");
     let one = scene.run_to(0, &["sweep", "--model", "good"]).await;
     assert!(!one.out.contains("not probed"), "{one}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_person_outlasts_rounds_that_learn_nothing_of_it() {
+    let scene = Scene::dead_model("propose").await;
+    scene.confirm(2).await;
+    let planned = async |wanted: bool| {
+        let plan = scene.run_to(if wanted { 2 } else { 0 }, &["plan"]).await;
+        assert_eq!(plan.out.contains("−dead (gone"), wanted, "{plan}");
+    };
+    planned(true).await;
+    let all = |behaviour: &Behaviour| {
+        ["good", "fine", "dead"].iter().for_each(|model| scene.upstream("Acme").set(model, behaviour.clone()));
+    };
+    all(&Behaviour::NoCredit);
+    // One round in which the answers are about the key, one in which nothing is sent.
+    for _ in 0..2 {
+        scene.run_to(2, &["sweep"]).await;
+        planned(true).await;
+    }
+    all(&Behaviour::Works);
+    scene.run_to(0, &["sweep", "--channel", "1"]).await;
+    planned(false).await;
+    assert_eq!(scene.list("Acme").await, "good,fine,dead");
 }

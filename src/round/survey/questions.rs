@@ -54,6 +54,8 @@ pub(super) struct Questions {
     pub(super) upstream: BTreeMap<ModelName, Way>,
     /// Advertised names that are not asked, and why.
     pub(super) unprobed: Vec<(ModelName, String)>,
+    /// Names that are asked once a day, and were.
+    pub(super) resting: Vec<ModelName>,
 }
 
 /// What the operator wants of models.
@@ -105,6 +107,7 @@ impl Questions {
                 let way = way(channel, model, &upstream, standing, rules, &listing)?;
                 let is_due = || scope.names(model) || !standing.is_some_and(|known| was_asked_today(known, now));
                 if way.kind.is_dear() && !is_due() {
+                    questions.resting.push(model.clone());
                     return Err(format!("{}: asked once a day", way.kind));
                 }
                 Ok((way, upstream))
