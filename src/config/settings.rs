@@ -334,7 +334,8 @@ pub struct Limits {
     pub channel_additions: usize,
     /// Nothing is written when this share of the channels (three at least) answered nothing.
     pub channels_down_share: f64,
-    /// No model of a channel is withdrawn when this share of them (three at least) turned bad in one round.
+    /// No model of a channel is withdrawn when this share of those asked (three at least) turned bad within three
+    /// minutes.
     pub correlated_share: f64,
     /// Withdraw a dead model even where no other enabled channel serves it in a group.
     pub last_route: bool,
