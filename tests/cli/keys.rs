@@ -1,8 +1,9 @@
 //! A key that does not work: told once, whatever the number of models behind it, and left alone for an hour.
 
 use channelwarden::simulate::Behaviour;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::gateways::ChannelRow;
 use crate::scene::Scene;
 
 /// Sixty models behind a key without credit, and a channel that is well.
@@ -15,7 +16,7 @@ async fn broke() -> Scene {
     scene
 }
 
-fn json(out: &str) -> Value {
+fn report(out: &str) -> Value {
     serde_json::from_str(out).unwrap()
 }
 
@@ -37,7 +38,7 @@ async fn a_key_without_credit_is_one_line_and_not_sixty() {
     assert_eq!(second.out.matches("Broke").count(), 1, "{second}");
     assert!(second.out.contains("main [observe]: 1 checked, 1 channel down"), "{second}");
 
-    let told = json(&scene.run_to(0, &["sweep", "--json"]).await.out);
+    let told = report(&scene.run_to(0, &["sweep", "--json"]).await.out);
     assert_eq!(scene.upstream("Broke").total(), asked);
     let keys = told["keys"].as_array().unwrap();
     assert_eq!(keys.len(), 1, "{told}");
@@ -74,10 +75,7 @@ async fn one_bad_key_of_two_is_named_and_judges_nothing() {
     let mut scene = Scene::new("apply").await;
     let models: Vec<_> = (0..6).map(|number| format!("model-{number}")).collect();
     let behaviours: Vec<_> = models.iter().map(|model| (model.as_str(), "works")).collect();
-    let both = |row: crate::gateways::ChannelRow| crate::gateways::ChannelRow {
-        key: format!("{}\nsk-canary-of-yesterday", row.key),
-        ..row
-    };
+    let both = |row: ChannelRow| ChannelRow { key: format!("{}\nsk-canary-of-yesterday", row.key), ..row };
     scene.odd_channel("Twins", &models.join(","), &behaviours, both).await;
     let ran = scene.run_to(0, &["sweep"]).await;
     assert!(ran.out.contains("#1 Twins: key 2 of 2 is key-bad since 2"), "{ran}");
@@ -87,7 +85,7 @@ async fn one_bad_key_of_two_is_named_and_judges_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_probed_is_told_with_its_reason() {
-    let mut scene = Scene::with(&serde_json::json!({ "gateways": { "main": { "mode": "observe" } } })).await;
+    let mut scene = Scene::with(&json!({ "gateways": { "main": { "mode": "observe" } } })).await;
     let models: Vec<_> = (0..7).map(|number| format!("dall-e-{number}")).collect();
     scene.channel("Acme", &format!("good,{},sora-2", models.join(",")), &[("good", "works")]).await;
     let ran = scene.run_to(0, &["sweep"]).await;
@@ -121,4 +119,35 @@ async fn what_waits_for_a_person_outlasts_rounds_that_learn_nothing_of_it() {
     scene.run_to(0, &["sweep", "--channel", "1"]).await;
     planned(false).await;
     assert_eq!(scene.list("Acme").await, "good,fine,dead");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_whose_budget_is_used_up_leaves_its_models_to_the_next() {
+    let mut scene = Scene::with(&json!({ "budget": { "account_requests": 40 } })).await;
+    let models: Vec<_> = (0..60).map(|number| format!("model-{number}")).collect();
+    let behaviours: Vec<_> = models.iter().map(|model| (model.as_str(), "works")).collect();
+    scene.channel("Acme", &models.join(","), &behaviours).await;
+    scene.upstream("Acme").change(|world| world.keys.clear());
+    let first = scene.run_to(0, &["sweep"]).await;
+    assert!(first.out.contains("models not sent: budget.account_requests lets no more through"), "{first}");
+    // The same key at the same host, and one that was not used yet.
+    let base = scene.upstream("Acme").base_url();
+    let both =
+        |row: ChannelRow| ChannelRow { key: format!("{}\nsk-canary-other", row.key), base_url: Some(base), ..row };
+    scene.odd_channel("Twins", "model-1,model-2,model-3", &[], both).await;
+    let ran = scene.run_to(0, &["sweep", "--channel", "2"]).await;
+    assert!(ran.out.contains("main [apply]: 3 checked"), "{ran}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_rules_let_little_out_no_control_question_leaves() {
+    let rules = json!([{ "policy": "off" }, { "models": ["dead"], "policy": "probe" }]);
+    let mut scene = Scene::with(&json!({ "gateways": { "main": { "rules": rules } } })).await;
+    scene.channel("Acme", "good,dead", &[("good", "works"), ("dead", "gone")]).await;
+    for _ in 0..3 {
+        scene.run(&["sweep"]).await;
+    }
+    let acme = scene.upstream("Acme");
+    assert_eq!((acme.asked("good"), acme.asked("dead")), (0, 3));
+    assert_eq!(acme.total(), 6, "its list and one model, three times");
 }
