@@ -154,6 +154,9 @@ struct Verdicts<'a> {
 impl<'a> Verdicts<'a> {
     fn new(report: &'a Report) -> Self {
         let mut said = HashMap::new();
+        for (channel, model) in &report.not_added {
+            said.insert((*channel, model.as_str()), ("not added".to_owned(), Color::DarkGrey));
+        }
         for doubt in &report.doubtful {
             let text = format!("doubtful {}/{}", doubt.count.min(doubt.times), doubt.times);
             said.insert((doubt.channel.id, doubt.model.as_str()), (text, Color::Yellow));

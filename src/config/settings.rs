@@ -215,7 +215,7 @@ pub struct ProbeConfig {
     #[schemars(with = "String")]
     pub key_rest: Duration,
     /// The kinds of model that are asked. Speech, transcription, images and documents cost more, and are asked only
-    /// when they stand here, once a day at most; films, music and live talk never.
+    /// when they stand here; these and rerankers once a day at most; films, music and live talk never.
     pub kinds: Vec<Kind>,
     /// Ask Ollama's models also when that loads one into memory; left out, only a loaded one is asked.
     pub load_models: bool,

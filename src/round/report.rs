@@ -70,6 +70,9 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What failed without stopping the round.
     pub errors: Vec<String>,
+    /// Offered names that did not work, and so did not come on the list: a few.
+    #[serde(skip)]
+    pub not_added: Vec<(i64, ModelName)>,
     /// The channels looked at, by id.
     #[serde(skip)]
     pub seen: BTreeMap<i64, ChannelRef>,
@@ -210,6 +213,7 @@ impl Report {
             still_withdrawn: vec![],
             odd: vec![],
             expiring: vec![],
+            not_added: vec![],
             seen: BTreeMap::new(),
             pairs: 0,
             probed: 0,
@@ -287,6 +291,9 @@ impl Report {
         self.expiring.extend(expiring.map(|(model, ends)| Expiring { channel: survey.channel.clone(), model, ends }));
         for judged in &survey.judged {
             let (channel, model) = (&survey.channel, &judged.model);
+            if judged.may_add && judged.verdict == Verdict::Unknown && self.not_added.len() < NAMED {
+                self.not_added.push((channel.id, model.clone()));
+            }
             match judged.verdict {
                 Verdict::Doubtful { outcome, count, times, next } => {
                     self.doubtful_count += 1;

@@ -93,6 +93,10 @@ async fn what_is_not_probed_is_told_with_its_reason() {
         "#1 Acme: dall-e-0, dall-e-1, dall-e-2, dall-e-3, dall-e-4 and 2 more not probed: image: asked only when";
     assert!(ran.out.contains(line), "{ran}");
     assert!(ran.out.contains("#1 Acme: sora-2 not probed: video: never asked"), "{ran}");
+    // What the upstream offers beside the list, and does not serve, is no model that was "kept".
+    scene.upstream("Acme").set("ghost", Behaviour::Broken);
+    let ghost = scene.run_to(0, &["sweep"]).await;
+    assert!(ghost.out.lines().any(|line| line.contains("┆ ghost") && line.contains("┆ not added")), "{ghost}");
     let one = scene.run_to(0, &["sweep", "--model", "good"]).await;
     assert!(!one.out.contains("not probed"), "{one}");
 }

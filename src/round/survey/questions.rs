@@ -198,7 +198,9 @@ fn way(
     match manner.as_ref().map(|manner| manner.policy).unwrap_or_default() {
         Policy::Probe => {}
         Policy::Off => return Err("the configuration says not to ask it".to_owned()),
-        Policy::List => return Err(format!("not asked; its upstream's list {}", listing.says_of(upstream))),
+        Policy::List => {
+            return Err(format!("the configuration says so; its upstream's list {}", listing.says_of(upstream)));
+        }
         Policy::Passive => return Err("left to the gateway's own traffic".to_owned()),
     }
     let said = manner.as_ref().and_then(|manner| manner.kind);
