@@ -131,6 +131,7 @@ impl OpenRouter {
         if let Some(store) = store.filter(|_| !looked.snapshot.models.is_empty()) {
             store.keep_snapshot(KEPT, &looked.snapshot).await?;
         }
+        self.source.inquiry.prober().flush().await?;
         Ok(looked)
     }
 

@@ -34,6 +34,8 @@ pub struct Survey {
     pub test_model: Option<String>,
     /// What to think of each model looked at.
     pub judged: Vec<Judged>,
+    /// Models that are asked once a day, and were before this round.
+    pub resting: Vec<ModelName>,
     /// How many models were probed in this round.
     pub probed: usize,
     /// How many of them answered.
@@ -53,6 +55,8 @@ pub struct Judged {
     pub word: Word,
     /// It may be put on the list when it works.
     pub may_add: bool,
+    /// This round learnt something of it: it was asked, and the answer was not about a key, a limit or a network.
+    pub learnt: bool,
 }
 
 /// What the operator said of one model.
@@ -73,7 +77,7 @@ pub struct Draft {
     pub change: Change,
     /// What they held back.
     pub held: Vec<Held>,
-    /// What an earlier round held back of models that this one did not look at.
+    /// What an earlier round held back of models of which this one learnt nothing.
     pub waiting: Vec<Held>,
     groups: Vec<String>,
     enabled: bool,
@@ -109,24 +113,22 @@ impl Draft {
         self.change.is_empty() && self.held.is_empty() && self.waiting.is_empty()
     }
 
-    /// Takes over what an earlier round wanted of models that this survey did not look at, if the channel is as it was.
-    pub fn join(&mut self, earlier: &Change, held: &[Held], survey: &Survey) {
+    /// Takes over what an earlier round wanted of models that are `open`, if the channel is as it was.
+    pub fn join(&mut self, earlier: &Change, held: &[Held], open: impl Fn(&ModelName) -> bool) {
         let as_it_was = earlier.before == self.change.before && earlier.fingerprint == self.change.fingerprint;
         if !as_it_was {
             return;
         }
-        let looked_at: HashSet<&ModelName> = survey.judged.iter().map(|judged| &judged.model).collect();
-        let unseen = |models: &[ModelName]| -> Vec<ModelName> {
-            models.iter().filter(|model| !looked_at.contains(model)).cloned().collect()
+        let still =
+            |models: &[ModelName]| -> Vec<ModelName> { models.iter().filter(|model| open(model)).cloned().collect() };
+        let removals_still = |removals: &[Removal]| -> Vec<Removal> {
+            removals.iter().filter(|removal| open(&removal.model)).cloned().collect()
         };
-        let unseen_removals = |removals: &[Removal]| -> Vec<Removal> {
-            removals.iter().filter(|removal| !looked_at.contains(&removal.model)).cloned().collect()
-        };
-        self.change.removed.extend(unseen_removals(&earlier.removed));
-        self.change.added.extend(unseen(&earlier.added));
-        self.change.restored.extend(unseen(&earlier.restored));
+        self.change.removed.extend(removals_still(&earlier.removed));
+        self.change.added.extend(still(&earlier.added));
+        self.change.restored.extend(still(&earlier.restored));
         self.waiting.extend(held.iter().filter_map(|held| {
-            let (removals, additions) = (unseen_removals(&held.removals), unseen(&held.additions));
+            let (removals, additions) = (removals_still(&held.removals), still(&held.additions));
             let left = !(removals.is_empty() && additions.is_empty());
             left.then(|| Held { removals, additions, ..held.clone() })
         }));
@@ -187,7 +189,7 @@ impl Draft {
 pub fn draft(survey: &Survey, limits: &Limits) -> Option<Draft> {
     let on_list: HashSet<&ModelName> = survey.advertised.names().iter().collect();
     let (mut removed, mut added, mut restored) = (vec![], vec![], vec![]);
-    for Judged { model, verdict, withdrawn, word, may_add } in &survey.judged {
+    for Judged { model, verdict, withdrawn, word, may_add, .. } in &survey.judged {
         match verdict {
             _ if *word == Word::Hold => {}
             Verdict::Withdraw(reason) if *word == Word::Nothing && on_list.contains(model) => {

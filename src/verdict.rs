@@ -56,6 +56,17 @@ pub struct Company {
     pub masked: bool,
 }
 
+impl Company {
+    /// Whether an answer says anything of its model.
+    pub fn learns(&self, seen: &Observation) -> bool {
+        match seen.outcome.evidence() {
+            Evidence::Nothing => false,
+            Evidence::Denied => !self.masked,
+            Evidence::Alive | Evidence::Unrouted | Evidence::Failing => true,
+        }
+    }
+}
+
 /// Whether the upstream's own list names a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
@@ -80,11 +91,7 @@ pub fn judge(
         after.last = Some((seen.outcome, seen.at));
     }
     let evidence = seen.outcome.evidence();
-    let told = match evidence {
-        Evidence::Nothing => false,
-        Evidence::Denied => !company.masked,
-        Evidence::Alive | Evidence::Unrouted | Evidence::Failing => true,
-    };
+    let told = company.learns(seen);
     match evidence {
         Evidence::Alive => {
             after.denied = None;

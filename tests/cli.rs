@@ -20,6 +20,8 @@ mod demo;
 mod describe;
 #[path = "cli/forecast.rs"]
 mod forecast;
+#[path = "cli/keys.rs"]
+mod keys;
 #[path = "cli/openrouter.rs"]
 mod openrouter;
 #[path = "cli/refuse.rs"]

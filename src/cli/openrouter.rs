@@ -101,7 +101,8 @@ async fn look(config: &Config, store: Option<&Store>, args: &Args) -> anyhow::Re
     bar.0.finish_and_clear();
     match &looked.stale {
         Some(why) if looked.snapshot.models.is_empty() => {
-            anyhow::bail!("OpenRouter's list cannot be read: {}", plain(why))
+            let what_now = "try again later, or look at this machine's network (and OPENROUTER_BASE_URL, where set)";
+            anyhow::bail!("OpenRouter's list cannot be read: {}; {what_now}", plain(why))
         }
         Some(_) | None => Ok(looked),
     }

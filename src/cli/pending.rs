@@ -9,8 +9,8 @@ use super::show::Words;
 use super::{forecast, gateways, open, show, stop_on_signal, worst};
 use crate::apply;
 use crate::clock;
-use crate::config::{Config, Mode};
-use crate::model::{Change, Guard, Held, Status};
+use crate::config::{Config, Manner, Mode, Policy};
+use crate::model::{Change, Guard, Held, ModelName, Status};
 use crate::plan;
 use crate::round::{ChangeLine, Round};
 use crate::store::{Proposal, Store};
@@ -172,7 +172,11 @@ async fn still_wanted(
     let (channels, models) = (&round.settings.channels, &round.settings.models);
     let excluded = channels.excludes(id);
     let named = removed.iter().chain(&change.added).chain(&change.restored);
-    untouchable.extend(named.filter(|model| excluded || models.is_excluded(model)).cloned());
+    let rules = &round.settings.rules;
+    let left_alone = |model: &ModelName| {
+        excluded || models.is_excluded(model) || Manner::of(rules, id, model).policy != Policy::Probe
+    };
+    untouchable.extend(named.filter(|model| left_alone(model)).cloned());
     untouchable.extend(removed.iter().filter(|model| models.is_kept(model)).cloned());
     if round.config.limits.last_route {
         last_route_seen.extend(removed.iter().cloned());

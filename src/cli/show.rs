@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::apply;
-use crate::model::{ChannelRef, Held, ModelName, Reason, Removal};
+use crate::model::{ChannelRef, Held, ModelName, Outcome, Reason, Removal};
 use crate::round::{ChangeLine, KeyLine, Report};
 use crate::store::ObservationRecord;
 
@@ -82,16 +82,39 @@ pub(super) fn again(report: &Report) -> Vec<String> {
 
 /// A key that is not asked: the one line that stands for all models behind it.
 pub(super) fn key(line: &KeyLine) -> String {
-    let which = if line.of > 1 { format!("key {} of {}", line.key, line.of) } else { "its key".to_owned() };
-    let (since, until) = (local(line.since), local(line.until));
-    let why = plain(&line.detail);
-    format!(
-        "{}: {which} is {} since {since}, tried again after {until} (`channelwarden sweep --channel {}` tries it now), \
-         nothing withdrawn: {why}",
-        channel(&line.channel),
-        line.outcome,
-        line.channel.id
-    )
+    let is_alone = line.of <= 1;
+    let which = if is_alone { "its key".to_owned() } else { format!("key {} of {}", line.key, line.of) };
+    let then = if is_alone { "nothing withdrawn" } else { "no model is judged by it" };
+    // Nothing but time brings a used up quota back.
+    let now = if line.outcome == Outcome::Busy {
+        String::new()
+    } else {
+        format!(" (`channelwarden sweep --channel {}` tries it now)", line.channel.id)
+    };
+    let (channel, why) = (channel(&line.channel), words(&line.detail));
+    let (outcome, since, until) = (line.outcome, local(line.since), local(line.until));
+    format!("{channel}: {which} is {outcome} since {since}, tried again after {until}{now}, {then}: {why}")
+}
+
+/// Advertised models that were not asked, one line a channel and reason; a few of them named.
+pub(super) fn unprobed(report: &Report) -> Vec<String> {
+    const NAMES: usize = 5;
+    let mut lines: BTreeMap<(i64, &str), (String, Vec<&str>)> = BTreeMap::new();
+    for unprobed in &report.unprobed {
+        let line = lines.entry((unprobed.channel.id, unprobed.why.as_str()));
+        line.or_insert_with(|| (channel(&unprobed.channel), vec![])).1.push(unprobed.model.as_str());
+    }
+    let told = |((_, why), (channel, models)): ((i64, &str), (String, Vec<&str>))| {
+        let (more, named) = (models.len().saturating_sub(NAMES), models.len().min(NAMES));
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        plain(&format!("{channel}: {}{more} not probed: {why}", models[..named].join(", ")))
+    };
+    lines.into_iter().map(told).collect()
+}
+
+/// An upstream's words, without the word "status" before its number.
+pub(super) fn words(detail: &str) -> String {
+    plain(detail.strip_prefix("status ").unwrap_or(detail))
 }
 
 /// Models that answer oddly, one line each, and those that their provider will end, one line a channel and day.
@@ -117,7 +140,7 @@ pub(super) fn seen_on(report: &Report, seen: &ObservationRecord) -> String {
 }
 
 fn why(seen: &ObservationRecord) -> String {
-    let detail = plain(seen.detail.strip_prefix("status ").unwrap_or(&seen.detail));
+    let detail = words(&seen.detail);
     let shown = [seen.outcome.as_str()].into_iter().chain(seen.marks.iter().map(String::as_str));
     let shown = shown.collect::<Vec<_>>().join(", ");
     if detail.is_empty() { shown } else { format!("{shown}: {detail}") }
@@ -131,6 +154,9 @@ struct Verdicts<'a> {
 impl<'a> Verdicts<'a> {
     fn new(report: &'a Report) -> Self {
         let mut said = HashMap::new();
+        for (channel, model) in &report.not_added {
+            said.insert((*channel, model.as_str()), ("not added".to_owned(), Color::DarkGrey));
+        }
         for doubt in &report.doubtful {
             let text = format!("doubtful {}/{}", doubt.count.min(doubt.times), doubt.times);
             said.insert((doubt.channel.id, doubt.model.as_str()), (text, Color::Yellow));

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::show::Words;
 use super::{failed, gateways, open, show, stop_on_signal, worst, worst_of};
 use crate::clock;
-use crate::config::{Config, Confirm, Mode};
+use crate::config::{Config, Confirm, Mode, VerdictPolicy};
 use crate::model::{ChannelRef, ModelName, Outcome};
 use crate::round::{Down, KeyLine, Progress, Report, Scope};
 use crate::store::Store;
@@ -57,8 +57,9 @@ pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<ExitCo
     let stop = stop_on_signal()?;
     if let Some(Some(spacing)) = args.confirm {
         let spaced = |confirm: Confirm| Confirm { over: *spacing * confirm.times.saturating_sub(1), ..confirm };
-        config.verdict.denied = spaced(config.verdict.denied);
-        config.verdict.failing = spaced(config.verdict.failing);
+        for confirm in [&mut config.verdict.denied, &mut config.verdict.denied_listed, &mut config.verdict.failing] {
+            *confirm = spaced(*confirm);
+        }
     }
     let store = Store::open(&config.store.path).await?;
     let scope = scope(&args)?;
@@ -67,7 +68,7 @@ pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<ExitCo
     for name in gateways(&config, args.gateway.as_deref())? {
         match looks(&config, &store, &name, &scope, &args, &stop).await {
             Ok((first, code)) => {
-                found |= first.probed > 0 || !first.skipped.is_empty() || !first.unprobed.is_empty();
+                found |= first.wanted + first.skipped_count + first.unprobed_count > 0;
                 codes.push(code);
             }
             // One gateway that does not answer never stops the others.
@@ -150,15 +151,16 @@ async fn confirm(
 ) -> anyhow::Result<Vec<u8>> {
     let mut codes = vec![first.exit_code()];
     let mut report = first.clone();
-    let looks = config.verdict.denied.times.max(config.verdict.failing.times);
-    for _ in 1..looks {
+    let VerdictPolicy { denied, denied_listed, failing, .. } = &config.verdict;
+    for _ in 1..denied.times.max(denied_listed.times).max(failing.times) {
         let doubts = report.doubtful.iter().filter(|doubt| doubt.outcome != Outcome::NoRoute);
         let (channels, times): (BTreeSet<i64>, Vec<Timestamp>) =
             doubts.map(|doubt| (doubt.channel.id, doubt.next)).unzip();
+        let count = times.len();
         let Some(next) = times.into_iter().max() else { break };
         let wait = Duration::try_from(next.duration_since(clock::now())).unwrap_or(Duration::ZERO);
         if !args.json {
-            println!("{} doubtful: looking again at {}\n", report.doubtful_count, show::local(next));
+            println!("{count} doubtful: looking again at {}\n", show::local(next));
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
@@ -200,8 +202,11 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
         println!("{}", show::key(key));
     }
     for down in down.iter().filter(|down| !has_key_line(down)) {
-        let (channel, detail) = (show::channel(&down.channel), show::plain(&down.detail));
+        let (channel, detail) = (show::channel(&down.channel), show::words(&down.detail));
         println!("{channel}: nothing answered ({}), nothing withdrawn: {detail}", down.outcome);
+    }
+    for line in show::unprobed(report) {
+        println!("{line}");
     }
     for skipped in &report.skipped {
         println!("{}: left alone: {}", show::channel(&skipped.channel), show::plain(&skipped.why));

@@ -215,7 +215,7 @@ pub struct ProbeConfig {
     #[schemars(with = "String")]
     pub key_rest: Duration,
     /// The kinds of model that are asked. Speech, transcription, images and documents cost more, and are asked only
-    /// when they stand here, once a day at most; films, music and live talk never.
+    /// when they stand here; these and rerankers once a day at most; films, music and live talk never.
     pub kinds: Vec<Kind>,
     /// Ask Ollama's models also when that loads one into memory; left out, only a loaded one is asked.
     pub load_models: bool,
@@ -334,7 +334,8 @@ pub struct Limits {
     pub channel_additions: usize,
     /// Nothing is written when this share of the channels (three at least) answered nothing.
     pub channels_down_share: f64,
-    /// No model of a channel is withdrawn when this share of them (three at least) turned bad in one round.
+    /// No model of a channel is withdrawn when this share of those asked (three at least) turned bad within three
+    /// minutes.
     pub correlated_share: f64,
     /// Withdraw a dead model even where no other enabled channel serves it in a group.
     pub last_route: bool,

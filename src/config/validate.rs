@@ -54,7 +54,7 @@ pub(super) fn validate(config: &Config, environment: Environment<'_>) -> Finding
         rules(&mut findings, name, gateway);
     }
     probe(&mut findings, config);
-    budget(&mut findings, config);
+    budget(&mut findings, config, environment);
     verdict(&mut findings, config);
     limits(&mut findings, config);
     rest(&mut findings, config);
@@ -234,14 +234,17 @@ fn rules(findings: &mut Findings, name: &str, gateway: &GatewayConfig) {
     }
 }
 
-fn budget(findings: &mut Findings, config: &Config) {
+fn budget(findings: &mut Findings, config: &Config, environment: Environment<'_>) {
     let share = config.budget.free_share;
     findings.require((0.0..=1.0).contains(&share), &["budget", "free_share"], "is a share: it must be from 0 to 1");
     let every = config.openrouter.every;
     findings.require(every >= Duration::from_mins(1), &["openrouter", "every"], "must be at least 1m");
-    let base = config.openrouter.base_url.as_deref().unwrap_or("https://");
-    let web = base.starts_with("https://") || base.starts_with("http://");
+    let is_web = |base: &str| url::Url::parse(base).is_ok_and(|url| url.has_host() && url.scheme().starts_with("http"));
+    let web = config.openrouter.base_url.as_deref().is_none_or(is_web);
     findings.require(web, &["openrouter", "base_url"], "write it as https://host[/path]");
+    if let Some(Err(why)) = config.openrouter.key.as_ref().map(|key| key.resolve_in(environment)) {
+        findings.refuse(KeyPath::of(&["openrouter", "key"]), why);
+    }
     for (key, value) in [("referer", &config.openrouter.referer), ("title", &config.openrouter.title)] {
         let printable = value.as_deref().is_none_or(is_header_value);
         findings.require(printable, &["openrouter", key], "must be printable ASCII, as every HTTP header");

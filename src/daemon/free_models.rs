@@ -56,8 +56,12 @@ fn tell(looked: &Looked) {
     for note in &looked.notes {
         tracing::warn!("OpenRouter: {note}");
     }
-    if let Some(why) = &looked.stale {
-        tracing::warn!("OpenRouter: the list of {} stays: {why}", looked.snapshot.at);
+    match &looked.stale {
+        Some(why) if looked.snapshot.models.is_empty() => {
+            return tracing::warn!("OpenRouter: its list cannot be read: {why}");
+        }
+        Some(why) => tracing::warn!("OpenRouter: the list of {} stays: {why}", looked.snapshot.at),
+        None => {}
     }
     let now = clock::now();
     let lights: Vec<_> = looked.snapshot.free_text().map(|model| light(model, now).0).collect();

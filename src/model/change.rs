@@ -111,7 +111,7 @@ pub enum Guard {
     RoundLimit,
     /// Too many channels failed at once.
     ManyChannelsDown,
-    /// Many models of one channel turned bad in the same round.
+    /// Many models of one channel turned bad within minutes of each other.
     Correlated,
     /// Our own network does not answer.
     OwnNetwork,

@@ -38,8 +38,7 @@ impl Source {
         let key = access.key.as_ref();
         let keyed = key.map(|key| target(access, key)).transpose();
         let keyed = keyed.map_err(|why| format!("openrouter.key (or OPENROUTER_API_KEY): {why}"))?;
-        let list = open.endpoints.list.as_ref().map(Url::as_str).and_then(|list| list.strip_suffix("models"));
-        let base = list.and_then(|base| Url::parse(base).ok()).ok_or_else(|| at("no list below it".to_owned()))?;
+        let base = base(&open).ok_or_else(|| at("no list below it".to_owned()))?;
         Ok(Self { inquiry: prober.inquiry(), open, keyed, base })
     }
 
@@ -96,6 +95,14 @@ impl Source {
     }
 }
 
+/// What stands before `models` in the address of the list.
+fn base(target: &Target) -> Option<Url> {
+    let mut list = target.endpoints.list.clone()?;
+    // Of OpenRouter's own host the list is asked for every modality.
+    list.set_query(None);
+    Url::parse(list.as_str().strip_suffix("models")?).ok()
+}
+
 fn unread(why: &str) -> Unread {
     Unread { outcome: Outcome::Suspect, status: None, why: why.to_owned() }
 }
@@ -130,4 +137,26 @@ fn target(to: &OpenRouterAccess, key: &Secret) -> Result<Target, String> {
         fingerprint: Fingerprint(String::new()),
     };
     Target::new(&access, &channel, key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ProbeConfig;
+
+    #[test]
+    fn openrouter_itself_a_proxy_and_a_loopback_are_reached_alike() {
+        let prober = Arc::new(Prober::new(&ProbeConfig::default()).unwrap());
+        for (base_url, want) in [
+            ("https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1/"),
+            ("https://openrouter.ai/api/v1/", "https://openrouter.ai/api/v1/"),
+            ("https://openrouter.ai/api", "https://openrouter.ai/api/v1/"),
+            ("https://proxy.test/or/v1", "https://proxy.test/or/v1/"),
+            ("http://127.0.0.1:9/api/v1", "http://127.0.0.1:9/api/v1/"),
+        ] {
+            let access = OpenRouterAccess { base_url: base_url.to_owned(), key: None, referer: None, title: None };
+            let source = Source::new(&access, &prober).unwrap_or_else(|why| panic!("{base_url}: {why}"));
+            assert_eq!(source.base.as_str(), want, "{base_url}");
+        }
+    }
 }

@@ -30,6 +30,7 @@ fn survey(id: i64, letters: &str) -> Survey {
             withdrawn: letter == 'r',
             word: if letter == 'k' { Word::Keep } else { Word::Nothing },
             may_add: letter == 'n',
+            learnt: letter != 'u',
         })
         .collect();
     let listed = judged.iter().map(|judged| judged.model.clone());
@@ -45,6 +46,7 @@ fn survey(id: i64, letters: &str) -> Survey {
         probed: judged.len(),
         alive: letters.chars().filter(|letter| "wnro".contains(*letter)).count(),
         judged,
+        resting: vec![],
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Report {
     pub pairs: usize,
     /// (channel, model) pairs probed.
     pub probed: usize,
+    /// (channel, model) pairs that there was a question for, sent or held back by a key, a budget or a silent upstream.
+    pub wanted: usize,
     /// How many pairs showed which outcome.
     pub outcomes: BTreeMap<Outcome, usize>,
     /// Models with a finding against them that is not confirmed yet.
@@ -68,6 +70,9 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What failed without stopping the round.
     pub errors: Vec<String>,
+    /// Offered names that did not work, and so did not come on the list: a few.
+    #[serde(skip)]
+    pub not_added: Vec<(i64, ModelName)>,
     /// The channels looked at, by id.
     #[serde(skip)]
     pub seen: BTreeMap<i64, ChannelRef>,
@@ -208,9 +213,11 @@ impl Report {
             still_withdrawn: vec![],
             odd: vec![],
             expiring: vec![],
+            not_added: vec![],
             seen: BTreeMap::new(),
             pairs: 0,
             probed: 0,
+            wanted: 0,
             outcomes: BTreeMap::new(),
             doubtful: vec![],
             doubtful_count: 0,
@@ -259,6 +266,7 @@ impl Report {
             *self.outcomes.entry(outcome).or_default() += count;
         }
         self.probed += survey.probed;
+        self.wanted += survey.judged.len();
         self.pairs += survey.advertised.names().len();
         if survey.probed > 0 {
             facts.channels_probed += 1;
@@ -283,6 +291,9 @@ impl Report {
         self.expiring.extend(expiring.map(|(model, ends)| Expiring { channel: survey.channel.clone(), model, ends }));
         for judged in &survey.judged {
             let (channel, model) = (&survey.channel, &judged.model);
+            if judged.may_add && judged.verdict == Verdict::Unknown && self.not_added.len() < NAMED {
+                self.not_added.push((channel.id, model.clone()));
+            }
             match judged.verdict {
                 Verdict::Doubtful { outcome, count, times, next } => {
                     self.doubtful_count += 1;

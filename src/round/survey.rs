@@ -78,9 +78,6 @@ impl Round {
                 return Ok(surveyed);
             }
         };
-        if scope.is_named() {
-            self.inquiry.try_again(&targets);
-        }
         let name = self.gateway.name();
         let mut known = self.store.standings(name, &reference).await?;
         for model in advertised.names() {
@@ -103,13 +100,18 @@ impl Round {
         let mut questions = Questions::new(channel, &advertised, &offer, &known, rules, scope, clock::now());
         surveyed.unprobed = std::mem::take(&mut questions.unprobed);
         let upstream = in_turn(round, std::mem::take(&mut questions.upstream));
+        if scope.is_named() && !upstream.is_empty() {
+            self.inquiry.try_again(&targets);
+        }
         let answers = self.ask(&reference, &targets, upstream).await;
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
             // That nothing answered says it all.
             surveyed.notes.clear();
         }
-        surveyed.keys = (self.inquiry.key_states(&targets), targets.len());
+        if !answers.is_empty() {
+            surveyed.keys = (self.inquiry.key_states(&targets), targets.len());
+        }
         let control = self.control(channel, &targets, &mut offer, &questions.candidates, &known, &answers).await;
         if control.proves_nothing() {
             surveyed.note(
@@ -143,6 +145,7 @@ impl Round {
             probed: surveyed.asked,
             alive: surveyed.alive,
             judged,
+            resting: questions.resting,
         });
         Ok(surveyed)
     }

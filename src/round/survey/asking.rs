@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use futures::StreamExt as _;
 
 use super::questions::Way;
-use crate::config::Manner;
+use crate::config::{Manner, Policy};
 use crate::cost;
 use crate::model::{ChannelRef, Kind, ModelName, Observation, Outcome};
 use crate::probe::Ask;
@@ -50,15 +50,19 @@ impl Round {
         listing
     }
 
-    /// Asks for a name that nobody has.
-    pub(super) async fn ask_for_nobody(&self, targets: &[Target]) -> Option<Observation> {
+    /// Asks for a name that nobody has, in the manner of its channel; `None` where the rules let no such question out.
+    pub(super) async fn ask_for_nobody(&self, channel: i64, targets: &[Target]) -> Option<Observation> {
         let nobody = ModelName::parse(&format!("no-such-model-{:08x}", fastrand::u32(..)))?;
-        let way = Way { kind: Kind::Chat, shape: None, fresh: false, looked: None, manner: None };
+        let manner = Manner { kind: None, ..Manner::of(&self.settings.rules, channel, &nobody) };
+        if manner.policy != Policy::Probe {
+            return None;
+        }
+        let way = Way { kind: Kind::Chat, shape: None, fresh: false, looked: None, manner: Some(Box::new(manner)) };
         self.ask_one(targets, 0, &nobody, &way).await
     }
 
     /// Asks one model with one key after the other, as long as the answer is about the key: a bad one, one without
-    /// credit, one that has no access to the model. `None` when we are to stop.
+    /// credit or with its quota or budget used up, one that has no access to the model. `None` when we are to stop.
     async fn ask_one(&self, targets: &[Target], place: usize, model: &ModelName, way: &Way) -> Option<Observation> {
         let manner = way.manner.as_deref().unwrap_or(Manner::plain());
         let ask = Ask { model, kind: way.kind, remembered: way.shape.as_deref(), fresh: way.fresh, manner };
@@ -73,6 +77,7 @@ impl Round {
                 self.inquiry.count_cost(target, cost::of(&answer, way.kind, model));
             }
             match answer.outcome {
+                Outcome::Busy if !answer.was_sent() => answers.push(answer),
                 Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => answers.push(answer),
                 Outcome::Works
                 | Outcome::Filtered
@@ -88,9 +93,10 @@ impl Round {
                 | Outcome::Unknown => return Some(answer),
             }
         }
-        // A key without credit may have the model; a bad key has none. So only the former keeps us from believing the
-        // others that deny it.
-        let rank = |answer: &Observation| (answer.outcome != Outcome::KeyBroke, answer.outcome == Outcome::KeyBad);
+        // A key without credit, or that was not asked, may have the model; a bad key has none. So only the former keep us
+        // from believing the others that deny it.
+        let may_have_it = |outcome| matches!(outcome, Outcome::KeyBroke | Outcome::Busy);
+        let rank = |answer: &Observation| (!may_have_it(answer.outcome), answer.outcome == Outcome::KeyBad);
         answers.into_iter().min_by_key(rank)
     }
 }

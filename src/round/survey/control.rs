@@ -30,7 +30,7 @@ impl Control {
 
 impl Round {
     /// What the upstream says to a name that nobody has, where that matters now: a denial is about to count a second
-    /// time, or a name is about to be added. Asked once a day at most.
+    /// time (or the first is enough), or a name is about to be added. Asked once a day at most.
     pub(super) async fn control(
         &self,
         channel: &Channel,
@@ -42,7 +42,8 @@ impl Round {
     ) -> Control {
         let matters = |candidate: &Candidate| {
             let evidence = answers.get(&candidate.upstream).map(|seen| seen.outcome.evidence());
-            let denied = || known.get(&candidate.model).is_some_and(|standing| standing.denied.is_some());
+            let at_once = self.config.verdict.denied.times == 1;
+            let denied = || at_once || known.get(&candidate.model).is_some_and(|standing| standing.denied.is_some());
             match evidence {
                 Some(Evidence::Denied) => denied(),
                 Some(Evidence::Alive) => candidate.may_add,
@@ -56,7 +57,7 @@ impl Round {
         if let Some(said) = offer.control(now) {
             return Control(Some(said));
         }
-        let Some(seen) = self.ask_for_nobody(targets).await else { return Control(None) };
+        let Some(seen) = self.ask_for_nobody(channel.id, targets).await else { return Control(None) };
         let said = Control(Some(seen.outcome));
         if said.masks() {
             return said;

@@ -60,6 +60,7 @@ impl Known<'_> {
                 word,
                 may_add: may_add && !self.control.proves_nothing(),
                 model: model.clone(),
+                learnt: company.learns(seen),
             });
             findings.push(Finding { model, observation: seen.clone(), standing });
         }

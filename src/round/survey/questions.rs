@@ -54,6 +54,8 @@ pub(super) struct Questions {
     pub(super) upstream: BTreeMap<ModelName, Way>,
     /// Advertised names that are not asked, and why.
     pub(super) unprobed: Vec<(ModelName, String)>,
+    /// Names that are asked once a day, and were.
+    pub(super) resting: Vec<ModelName>,
 }
 
 /// What the operator wants of models.
@@ -101,8 +103,15 @@ impl Questions {
         let mut ways = HashMap::new();
         for (model, may_add) in listed.chain(back).chain(new) {
             let standing = known.get(model);
-            let judgeable = judgeable(model, mapping, models)
-                .and_then(|upstream| Ok((way(channel, model, &upstream, standing, rules, &listing)?, upstream)));
+            let judgeable = judgeable(model, mapping, models).and_then(|upstream| {
+                let way = way(channel, model, &upstream, standing, rules, &listing)?;
+                let is_due = || scope.names(model) || !standing.is_some_and(|known| was_asked_today(known, now));
+                if way.kind.is_dear() && !is_due() {
+                    questions.resting.push(model.clone());
+                    return Err(format!("{}: asked once a day", way.kind));
+                }
+                Ok((way, upstream))
+            });
             let (way, upstream) = match judgeable {
                 Ok(way) => way,
                 Err(why) if on_list.contains(model) => {
@@ -111,10 +120,6 @@ impl Questions {
                 }
                 Err(_) => continue,
             };
-            if way.kind.is_dear() && !scope.names(model) && standing.is_some_and(|known| was_asked_today(known, now)) {
-                questions.unprobed.push((model.clone(), format!("{}: asked once a day", way.kind)));
-                continue;
-            }
             ways.entry(upstream.clone()).or_insert(way);
             let (model, kept) = (model.clone(), models.is_kept(model));
             questions.candidates.push(Candidate { model, upstream, kept, may_add });
@@ -152,6 +157,7 @@ impl Questions {
             asked.iter().map(|candidate| &candidate.model).chain(controls).cloned().collect();
         // In the order of the list, whoever answered last.
         self.candidates.retain(|candidate| chosen.contains(&candidate.model));
+        self.unprobed.retain(|(model, _)| scope.names(model));
     }
 }
 
@@ -195,7 +201,9 @@ fn way(
     match manner.as_ref().map(|manner| manner.policy).unwrap_or_default() {
         Policy::Probe => {}
         Policy::Off => return Err("the configuration says not to ask it".to_owned()),
-        Policy::List => return Err(format!("not asked; its upstream's list {}", listing.says_of(upstream))),
+        Policy::List => {
+            return Err(format!("the configuration says so; its upstream's list {}", listing.says_of(upstream)));
+        }
         Policy::Passive => return Err("left to the gateway's own traffic".to_owned()),
     }
     let said = manner.as_ref().and_then(|manner| manner.kind);

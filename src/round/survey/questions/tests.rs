@@ -226,7 +226,7 @@ fn a_policy_other_than_probe_leaves_a_model_alone_and_says_so() {
         why,
         [
             "a: the configuration says not to ask it",
-            "b: not asked; its upstream's list names it",
+            "b: the configuration says so; its upstream's list names it",
             "c: left to the gateway's own traffic"
         ]
     );
