@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 
+use crate::model::Kind;
 use crate::simulate::{Behaviour, ListBehaviour, Simulated, World};
 
 /// One channel of the demo: its name, what the gateway advertises, its groups and status, what its upstream does.
@@ -26,7 +27,7 @@ const WORKS: Behaviour = Behaviour::Works;
 const PLOTS: [Plot; 7] = [
     Plot {
         name: "Acme",
-        models: "gpt-4o,gpt-4o-mini,o3-mini,qwq-stream,gpt-3.5-legacy,text-embedding-3-small",
+        models: "gpt-4o,gpt-4o-mini,o3-mini,qwq-stream,gpt-3.5-legacy,text-embedding-3-small,gpt-5-codex",
         group: "default,vip",
         status: 1,
         behaviours: &[
@@ -35,6 +36,8 @@ const PLOTS: [Plot; 7] = [
             ("o3-mini", Behaviour::NeedsCompletionLimit),
             ("qwq-stream", Behaviour::StreamOnly),
             ("gpt-3.5-legacy", Behaviour::Gone),
+            ("text-embedding-3-small", Behaviour::Only(Kind::Embedding)),
+            ("gpt-5-codex", Behaviour::ResponsesOnly),
             ("gpt-5-mini", WORKS),
         ],
     },

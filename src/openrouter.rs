@@ -57,6 +57,11 @@ pub struct Look {
     pub all: bool,
 }
 
+/// Whether it is OpenRouter that a channel's keys lead to.
+pub fn serves(targets: &[Target]) -> bool {
+    targets.iter().any(|target| target.type_name == "OpenRouter" || target.endpoints.host == "openrouter.ai:443")
+}
+
 /// Who is told how far a look is.
 pub trait Watcher: Send + Sync {
     /// So many more requests are to come.

@@ -135,7 +135,7 @@ fn name(upstream: i64) -> String {
     format!("u{upstream}")
 }
 
-async fn settle_world(setup: &Setup, hour: i64) {
+fn settle_world(setup: &Setup, hour: i64) {
     for upstream in 0..UPSTREAMS {
         let simulated = &setup.upstreams[&name(upstream)];
         simulated.change(|world| {
@@ -169,7 +169,7 @@ async fn two_days_cost_no_working_model_and_keep_no_dead_one() {
         let models: Vec<_> = lives().filter(|life| life.upstream == upstream).map(Life::name).collect();
         let base_url = Some(setup.upstreams[&name(upstream)].base_url());
         let key = format!("sk-canary-{upstream}");
-        setup.channel(&name(upstream), ChannelRow { base_url, key, ..ChannelRow::new(&models.join(",")) }).await;
+        setup.channel(&name(upstream), ChannelRow { key, base_url, ..ChannelRow::new(&models.join(",")) }).await;
     }
     setup.remember_accounts().await;
     let start = clock::now();
@@ -183,7 +183,7 @@ async fn two_days_cost_no_working_model_and_keep_no_dead_one() {
         clock::advance(Duration::try_from(ahead).unwrap() + Duration::from_millis(2));
         let (now, hour) = (clock::now(), hours_since(start));
         if hour != told {
-            settle_world(&setup, hour).await;
+            settle_world(&setup, hour);
             told = hour;
         }
         let full = now >= next_full;

@@ -17,6 +17,8 @@ use case::{Case, play};
 use futures::StreamExt as _;
 use serde::Deserialize;
 
+const SIDE_BY_SIDE: usize = 8;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {

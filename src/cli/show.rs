@@ -86,9 +86,11 @@ pub(super) fn key(line: &KeyLine) -> String {
     let (since, until) = (local(line.since), local(line.until));
     let why = plain(&line.detail);
     format!(
-        "{}: {which} is {} since {since}, tried again after {until}, nothing withdrawn: {why}",
+        "{}: {which} is {} since {since}, tried again after {until} (`channelwarden sweep --channel {}` tries it now), \
+         nothing withdrawn: {why}",
         channel(&line.channel),
-        line.outcome
+        line.outcome,
+        line.channel.id
     )
 }
 

@@ -182,6 +182,13 @@ impl Account {
         }
     }
 
+    /// Ends the rest of a key: the next question tries it. A quota's rest stays: nothing but time ends that.
+    pub(super) fn wake(&self, now: Timestamp) {
+        if let Some(rest) = locked(&self.state).rest.as_mut().filter(|rest| rest.outcome != Outcome::Busy) {
+            rest.until = rest.until.min(now);
+        }
+    }
+
     /// Why the account, or one model of it, rests.
     pub(super) fn rest(&self, model: Option<&ModelName>) -> Option<Rest> {
         let state = locked(&self.state);

@@ -49,6 +49,11 @@ impl Scope {
         self.channels.is_empty() && !self.is_partial()
     }
 
+    /// Whether a person named channels or models.
+    pub fn is_named(&self) -> bool {
+        self.due.is_none() && !(self.channels.is_empty() && self.models.is_empty())
+    }
+
     /// Whether only some of a channel's models are probed.
     pub fn is_partial(&self) -> bool {
         self.due.is_some() || !self.models.is_empty()
@@ -73,6 +78,9 @@ impl Round {
                 return Ok(surveyed);
             }
         };
+        if scope.is_named() {
+            self.inquiry.try_again(&targets);
+        }
         let name = self.gateway.name();
         let mut known = self.store.standings(name, &reference).await?;
         for model in advertised.names() {

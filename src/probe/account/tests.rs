@@ -137,3 +137,16 @@ async fn a_used_up_quota_needs_no_trial_when_its_day_is_over() {
     }
     assert!(!account.is_resting());
 }
+
+#[tokio::test]
+async fn a_person_has_a_key_tried_at_once_and_a_quota_not() {
+    let account = broke();
+    assert!(account.enter(Some(&model("a"))).await.is_err());
+    account.wake(clock::now());
+    assert!(account.enter(Some(&model("a"))).await.unwrap().is_some(), "the question that tries it");
+    let limited = self::account();
+    let until = clock::now() + SignedDuration::from_hours(5);
+    limited.suspend(None, Rest { outcome: Outcome::Busy, since: clock::now(), until, detail: String::new() });
+    limited.wake(clock::now());
+    assert_eq!(limited.rest(None).unwrap().until, until);
+}

@@ -54,6 +54,13 @@ impl Inquiry {
         targets.iter().enumerate().filter_map(state).collect()
     }
 
+    /// Has resting keys tried with the next question, whatever rest is left: a person wants to know now.
+    pub fn try_again(&self, targets: &[Target]) {
+        for target in targets {
+            self.lanes(target).account.wake(clock::now());
+        }
+    }
+
     /// Counts what a question used up, as the upstream says; a refusal uses up nothing.
     pub(super) async fn settle(&self, claim: &Claim, seen: &Observation) {
         let Some(books) = &self.prober.books else { return };

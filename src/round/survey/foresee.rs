@@ -8,9 +8,9 @@ use super::{Round, Scope};
 use crate::clock;
 use crate::cost::{self, Rate, Rates};
 use crate::model::{Channel, ChannelRef};
+use crate::openrouter;
 use crate::round::RoundError;
 use crate::round::forecast::{Forecast, Need, Probe};
-use crate::upstream::Target;
 
 impl Round {
     /// What probing everything that the channels advertise would take. `openrouter` are exact prices of a channel of
@@ -55,7 +55,7 @@ impl Round {
         let everything = Scope::default();
         let questions =
             Questions::new(channel, &advertised, &Offer::default(), &known, rules, &everything, clock::now());
-        let is_openrouter = is_openrouter(&targets);
+        let is_openrouter = openrouter::serves(&targets);
         let limit = u64::from(self.config.probe.max_tokens).max(cost::ANSWER_TOKENS);
         let probes: Vec<_> = questions
             .upstream
@@ -70,8 +70,4 @@ impl Round {
         let accounts: Vec<_> = targets.iter().map(|target| target.account).collect();
         forecast.add(reference, &probes, questions.unprobed.len(), &accounts, &host);
     }
-}
-
-fn is_openrouter(targets: &[Target]) -> bool {
-    targets.iter().any(|target| target.type_name == "OpenRouter" || target.endpoints.host == "openrouter.ai:443")
 }

@@ -164,6 +164,8 @@ impl Round {
         for source in sources {
             match source {
                 Source::Channel => break,
+                // Nobody else has them.
+                Source::OpenrouterFree if !openrouter::serves(targets) => {}
                 Source::OpenrouterFree => {
                     match openrouter::free_names(&self.config, &self.store, self.inquiry.prober()).await {
                         Ok(free) => {
@@ -171,7 +173,8 @@ impl Round {
                             break;
                         }
                         Err(why) => {
-                            notes.push(format!("#{} {}: no free models of OpenRouter: {why}", channel.id, channel.name))
+                            notes
+                                .push(format!("#{} {}: no free models of OpenRouter: {why}", channel.id, channel.name));
                         }
                     }
                 }
