@@ -9,6 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::classify::{Answer, Asked, classify};
+use super::account::THE_LIST;
 use super::exchange::ANSWER_CAP;
 use super::{Inquiry, unsent};
 use crate::clock;
@@ -18,8 +19,6 @@ use crate::upstream::{Listing, NAMES_AT_MOST, Page, Target, read_page};
 
 /// The most that is read of one page.
 const PAGE_CAP: usize = 16 << 20;
-/// Stands for the list among those who said what is wrong with a key.
-const THE_LIST: u64 = 0;
 /// The most pages that are followed.
 const PAGES_AT_MOST: usize = 50;
 
