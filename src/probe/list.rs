@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::classify::{Answer, Asked, classify};
 use super::account::THE_LIST;
+use super::classify::{Answer, Asked, classify};
 use super::exchange::ANSWER_CAP;
 use super::{Inquiry, unsent};
 use crate::clock;

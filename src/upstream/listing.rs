@@ -211,7 +211,10 @@ mod tests {
     #[test]
     fn an_entry_that_is_a_book_and_marks_of_another_form_are_left_out() {
         let book = "x".repeat(ENTRY_AT_MOST);
-        assert_eq!(names(&json!([{"id": "a", "description": book}, {"id": "b"}, {"id": "c", "n": [[1], {"x": {}}]}])), ["b", "c"]);
+        assert_eq!(
+            names(&json!([{"id": "a", "description": book}, {"id": "b"}, {"id": "c", "n": [[1], {"x": {}}]}])),
+            ["b", "c"]
+        );
         let marked = json!({"data": [{"id": "a"}], "last_id": 7, "has_more": "yes", "links": 3});
         assert_eq!((names(&marked), page(&marked).unwrap().next), (vec!["a".to_owned()], None));
     }

@@ -181,7 +181,8 @@ async fn a_key_of_which_only_the_list_is_asked_does_not_rest_for_ever() {
 async fn a_rest_noted_by_a_clock_that_was_years_ahead_is_over() {
     let (account, name) = (account(), model("x"));
     let wrong = clock::now() + SignedDuration::from_hours(5 * 365 * 24);
-    let rest = |outcome| Rest { outcome, since: wrong, until: wrong + SignedDuration::from_hours(1), detail: String::new() };
+    let rest =
+        |outcome| Rest { outcome, since: wrong, until: wrong + SignedDuration::from_hours(1), detail: String::new() };
     account.suspend(Some(&name), rest(Outcome::Busy));
     assert!(account.enter(Some(&name)).await.unwrap().is_none());
     account.suspend(None, rest(Outcome::KeyBroke));
