@@ -34,6 +34,10 @@ pub(crate) enum Fault {
     GzipBomb,
     /// This body, whole.
     Body(&'static str, Vec<u8>),
+    /// These bytes, and the end.
+    Wire(Vec<u8>),
+    /// Told to go on, again and again.
+    Continue,
     /// A stream: each piece so long after the one before.
     Script(Vec<(Duration, String)>, Ending),
 }
@@ -124,6 +128,11 @@ async fn serve(mut socket: TcpStream, fault: Fault, written: Arc<AtomicUsize>) {
             let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
             let _ = socket.write_all(head.as_bytes()).await;
             socket.write_all(&body).await
+        }
+        Fault::Wire(bytes) => socket.write_all(&bytes).await,
+        Fault::Continue => {
+            flood(&mut socket, b"HTTP/1.1 100 Continue\r\n\r\n", &written).await;
+            Ok(())
         }
         Fault::HugeHeaders => {
             let _ = socket.write_all(b"HTTP/1.1 200 OK\r\n").await;
