@@ -2,7 +2,6 @@
 //! none takes long, and memory stays flat over thousands of them.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-#[allow(dead_code, reason = "each test binary uses a part of it")]
 #[path = "support/faults.rs"]
 mod faults;
 
@@ -225,6 +224,38 @@ async fn every_hostile_answer_is_classified_and_memory_stays_flat() {
     }
     println!("at most {} MiB", peak() / MIB);
     assert!(peak() < before + 128 * MIB, "{} MiB, and then {} MiB at most", before / MIB, peak() / MIB);
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_none_and_a_slow_one_is_late() {
+    // The page before every page: each names another one.
+    let page = r#"{"data":[{"id":"a"}],"has_more":true,"last_id":"NEXT"}"#;
+    for (slow, outcome, why) in [
+        (Duration::ZERO, Outcome::Suspect, "the list has no end"),
+        (Duration::from_millis(150), Outcome::TimedOut, "not all of its pages within"),
+    ] {
+        let upstream = Faulty::start(Fault::Pages(slow, page)).await;
+        // All pages within three answers' time: of 50, half would take longer.
+        let prober = prober(Duration::from_millis(600));
+        let list = prober.inquiry().list(&target(OPENAI, &upstream.base_url())).await;
+        let Listing::Failed { outcome: seen, why: told } = &list else { panic!("{list:?}") };
+        assert!(*seen == outcome && told.starts_with(why), "{list:?}");
+        assert!(prober.sent() <= 50 && (slow.is_zero() || prober.sent() < 40), "{}", prober.sent());
+    }
+}
+
+#[tokio::test]
+async fn a_reseller_without_a_route_to_one_model_is_asked_for_the_others() {
+    let body = r#"{"error":{"message":"No available channel for model m","code":"model_not_found"}}"#;
+    let head = "HTTP/1.1 503 Unavailable\r\nRetry-After: 3600\r\nConnection: close\r\nContent-Type: application/json";
+    let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let upstream = Faulty::start(Fault::Wire(answer.into_bytes())).await;
+    let inquiry = prober(Duration::from_secs(5)).inquiry();
+    for model in ["a", "b", "c"] {
+        let seen =
+            inquiry.ask(&target(OPENAI, &upstream.base_url()), Ask::chat(&ModelName::parse(model).unwrap())).await;
+        assert_eq!((seen.outcome, seen.status), (Outcome::NoRoute, Some(503)), "{model}: {seen:?}");
+    }
 }
 
 fn resident() -> usize {

@@ -3,18 +3,17 @@
 //! Decides: how many pages, and what a list that is none means. Must not know: what the list is used for.
 
 use std::collections::HashSet;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use url::Url;
 
 use super::account::THE_LIST;
-use super::classify::{Answer, Asked, classify};
-use super::exchange::ANSWER_CAP;
+use super::classify::Answer;
+use super::fetch::instead;
 use super::{Inquiry, unsent};
 use crate::clock;
 use crate::model::{Outcome, Shape};
-use crate::upstream::protocol::{list_request, loaded};
+use crate::upstream::protocol::loaded;
 use crate::upstream::{Listing, NAMES_AT_MOST, Page, Target, read_page};
 
 /// The most that is read of one page.
@@ -39,33 +38,24 @@ impl Inquiry {
     }
 
     async fn pages(&self, target: &Target, first: Url) -> Listing {
-        let (prober, lanes) = (&self.prober, self.lanes(target));
+        let lanes = self.lanes(target);
         let (mut seen, mut offered) = (HashSet::new(), Vec::new());
         let (mut next, mut waited) = (Some(first), Duration::ZERO);
         for _ in 0..PAGES_AT_MOST {
             let Some(url) = next.take() else { break };
-            let answer = match prober.leave(&lanes, None, 0).await {
-                Ok(_passed) => {
-                    prober.sent.fetch_add(1, Ordering::Relaxed);
-                    let answer =
-                        prober.http.send(list_request(target, url.clone()), target.proxy.as_ref(), PAGE_CAP).await;
-                    if let Ok(reply) = &answer {
-                        prober.answered.fetch_add(1, Ordering::Relaxed);
-                        lanes.heard();
-                        waited += reply.latency;
-                    }
-                    answer
-                }
+            let answer = match self.get(target, &lanes, url.clone(), PAGE_CAP).await {
+                Ok(answer) => answer,
                 Err(refusal) => {
                     let unsent = unsent(refusal, Shape::MaxTokens);
                     return Listing::Failed { outcome: unsent.outcome, why: unsent.detail };
                 }
             };
-            match read(&Asked::of(target, Shape::MaxTokens), answer, &url) {
+            waited += answer.as_ref().map_or(Duration::ZERO, |reply| reply.latency);
+            match read(target, answer, &url) {
                 Ok(page) => {
                     offered.extend(page.offered.into_iter().filter(|one| seen.insert(one.name.clone())));
                     next = page.next;
-                    if next.is_some() && waited > prober.list_patience {
+                    if next.is_some() && waited > self.prober.list_patience {
                         let after = humantime::format_duration(Duration::from_secs(waited.as_secs()));
                         let why = format!("not all of its pages within {after}");
                         return Listing::Failed { outcome: Outcome::TimedOut, why };
@@ -91,8 +81,8 @@ impl Inquiry {
 }
 
 /// The page in an answer, or what the answer shows instead and why.
-fn read(list: &Asked<'_>, mut answer: Answer, asked: &Url) -> Result<Page, (Outcome, String)> {
-    if let Ok(reply) = &mut answer {
+fn read(target: &Target, answer: Answer, asked: &Url) -> Result<Page, (Outcome, String)> {
+    if let Ok(reply) = &answer {
         if reply.truncated {
             return Err((Outcome::Suspect, format!("the list is larger than {} MiB", PAGE_CAP >> 20)));
         }
@@ -102,13 +92,11 @@ fn read(list: &Asked<'_>, mut answer: Answer, asked: &Url) -> Result<Page, (Outc
                 return Ok(page);
             }
         }
-        // What else it is, its beginning tells.
-        reply.truncated |= reply.body.len() > ANSWER_CAP;
-        reply.body.truncate(ANSWER_CAP);
     }
-    let finding = classify(list, &answer);
+    let is_reply = answer.is_ok();
+    let finding = instead(target, answer);
     let is_answer = matches!(finding.outcome, Outcome::Suspect | Outcome::Works | Outcome::Empty);
-    Err(if is_answer && answer.is_ok() {
+    Err(if is_answer && is_reply {
         (Outcome::Suspect, "the answer is no list of models".to_owned())
     } else {
         (finding.outcome, finding.detail)
