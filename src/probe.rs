@@ -199,7 +199,7 @@ fn unsent(refusal: Refusal, shape: Shape) -> Observation {
         }
         Refusal::Resting { outcome, since, until } => {
             let why = format!("this key is {outcome} since {}, and is tried again after {}", utc(since), utc(until));
-            (outcome, why, None)
+            (outcome, why, Some(left(until)))
         }
         Refusal::Budget(Shortage { limit, until }) => {
             let why =

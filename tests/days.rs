@@ -231,3 +231,39 @@ async fn two_days_cost_no_working_model_and_keep_no_dead_one() {
     assert_eq!(off_since.len(), dead_at_the_end);
     assert!(dead_at_the_end >= 30);
 }
+
+#[tokio::test]
+async fn a_key_that_rests_is_tried_again_as_soon_as_it_may_be() {
+    let config = json!({ "probe": { "key_rest": "1h" }, "verdict": { "restore_first": "1h", "restore_max": "7d" } });
+    let mut setup = Setup::new(Engine::Sqlite, Schema::OneApi, &config).await;
+    let models: Vec<String> = (0..60).map(|n| format!("model-{n:02}")).collect();
+    let broke = models.iter().map(|model| (model.clone(), "no-credit".to_owned())).collect();
+    setup.upstream("u", &[], &broke, None).await;
+    let base_url = Some(setup.upstreams["u"].base_url());
+    setup.channel("u", ChannelRow { base_url, ..ChannelRow::new(&models.join(",")) }).await;
+    setup.remember_accounts().await;
+    let report = setup.round_of(&Scope::default()).await;
+    assert_eq!((report.keys.len(), report.down.len()), (1, 1), "{report:#?}");
+    let first = setup.upstreams["u"].total();
+    assert!(first <= 7, "{first} requests, the list's among them");
+    let end = clock::now() + SignedDuration::from_hours(24);
+    while clock::now() < end {
+        let now = clock::now();
+        let next = setup.store.next_due("main", now).await.unwrap().unwrap();
+        clock::advance(Duration::try_from(next.duration_since(now)).unwrap() + Duration::from_millis(2));
+        let due = setup.store.due_channels("main", clock::now()).await.unwrap();
+        let report = setup.round_of(&Scope { due: Some(due), ..Scope::default() }).await;
+        assert_eq!(report.keys.len(), 1, "{report:#?}");
+    }
+    let asked = setup.upstreams["u"].total() - first;
+    assert!((20..=24).contains(&asked), "{asked} in a day");
+    for model in &models {
+        setup.upstreams["u"].set(model, Behaviour::Works);
+    }
+    let next = setup.store.next_due("main", clock::now()).await.unwrap().unwrap();
+    assert!(next.duration_since(clock::now()) <= SignedDuration::from_mins(61));
+    clock::advance(Duration::from_mins(61));
+    let due = setup.store.due_channels("main", clock::now()).await.unwrap();
+    let report = setup.round_of(&Scope { due: Some(due), ..Scope::default() }).await;
+    assert_eq!(report.keys.len(), 0, "{report:#?}");
+}

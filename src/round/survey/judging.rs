@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::control::Control;
 use super::offer::Offer;
 use super::questions::Candidate;
+use super::told::is_of_the_key;
 use crate::config::VerdictPolicy;
 use crate::model::{Evidence, ModelName, Observation, Standing};
 use crate::plan::{Judged, Word};
@@ -33,6 +34,7 @@ impl Known<'_> {
         let is_alive = |seen: &Observation| seen.outcome.evidence() == Evidence::Alive;
         let alive = self.answers.values().filter(|seen| is_alive(seen)).count();
         let (mut judged, mut findings) = (vec![], vec![]);
+        let mut woken = false;
         for Candidate { model, upstream, kept, may_add } in candidates {
             let Some(seen) = self.answers.get(&upstream) else { continue };
             let mut before = self.standings.get(&model).cloned().unwrap_or_default();
@@ -48,6 +50,10 @@ impl Known<'_> {
             if may_add && matches!(verdict, Verdict::Doubtful { .. }) {
                 // Not on the list, so there is nothing to confirm soon.
                 (standing.next_probe, verdict) = (None, Verdict::Unknown);
+            }
+            if !woken && let Some(next) = self.key_wakes(seen) {
+                // One of its models has the key tried as soon as it may be, rather than in the round after that.
+                (standing.next_probe, woken) = (Some(next), true);
             }
             let word = match kept {
                 _ if self.on_hold.contains(&model) => Word::Hold,
@@ -65,5 +71,11 @@ impl Known<'_> {
             findings.push(Finding { model, observation: seen.clone(), standing });
         }
         (judged, findings)
+    }
+
+    /// When the key that kept a model from being asked is tried again.
+    fn key_wakes(&self, seen: &Observation) -> Option<Timestamp> {
+        let wait = seen.retry_after.filter(|_| !seen.was_sent() && is_of_the_key(seen.outcome))?;
+        self.now.checked_add(SignedDuration::try_from(wait).ok()?).ok()
     }
 }
