@@ -5,14 +5,11 @@
 #[path = "support/faults.rs"]
 mod faults;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use channelwarden::config::ProbeConfig;
-use channelwarden::model::{
-    Access, Channel, Fingerprint, Mapping, ModelName, OpenAiPaths, Outcome, Protocol, Secret, Status,
-};
+use channelwarden::model::{Access, Channel, ModelName, OpenAiPaths, Outcome, Protocol, Secret};
 use channelwarden::probe::{Ask, Prober};
 use channelwarden::upstream::{Listing, Target};
 use faults::{Ending, Fault, Faulty};
@@ -48,26 +45,7 @@ fn prober(patience: Duration) -> Arc<Prober> {
 }
 
 fn target(protocol: Protocol, base: &str) -> Target {
-    let channel = Channel {
-        id: 1,
-        created: 0,
-        name: "hostile".to_owned(),
-        type_number: 1,
-        status: Status::Enabled,
-        base_url: None,
-        keys: vec![],
-        organization: None,
-        models: None,
-        group: None,
-        mapping: Ok(Mapping::default()),
-        other: None,
-        proxy: None,
-        headers: BTreeMap::new(),
-        auto_sync: false,
-        ignored_models: vec![],
-        test_model: None,
-        fingerprint: Fingerprint(String::new()),
-    };
+    let channel = Channel { id: 1, type_number: 1, ..Channel::bare("hostile") };
     let access = Access { type_name: "Any", base: base.to_owned(), protocol };
     Target::new(&access, &channel, &Secret::new("sk-canary-0123456789")).unwrap()
 }

@@ -22,8 +22,7 @@ use std::time::Duration;
 
 use channelwarden::config::ProbeConfig;
 use channelwarden::model::{
-    Access, Channel, Fingerprint, Mapping, ModelName, Observation, Offered, OpenAiPaths, Outcome, Protocol, Secret,
-    Shape, Status,
+    Access, Channel, ModelName, Observation, Offered, OpenAiPaths, Outcome, Protocol, Secret, Shape,
 };
 use channelwarden::probe::{Ask, Asked, Inquiry, Prober, classify};
 use channelwarden::simulate::{Behaviour, ListBehaviour, Simulated, World};
@@ -53,26 +52,7 @@ fn inquiry() -> Inquiry {
 }
 
 fn channel() -> Channel {
-    Channel {
-        id: 1,
-        created: 0,
-        name: "test".to_owned(),
-        type_number: 1,
-        status: Status::Enabled,
-        base_url: None,
-        keys: vec![],
-        organization: None,
-        models: None,
-        group: None,
-        mapping: Ok(Mapping::default()),
-        other: None,
-        proxy: None,
-        headers: BTreeMap::new(),
-        auto_sync: false,
-        ignored_models: vec![],
-        test_model: None,
-        fingerprint: Fingerprint(String::new()),
-    }
+    Channel { id: 1, type_number: 1, ..Channel::bare("test") }
 }
 
 fn access(type_name: &'static str, base: &str) -> Access {

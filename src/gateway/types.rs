@@ -164,31 +164,21 @@ fn azure(kind: GatewayKind, channel: &Channel, version: Option<&str>) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, HashSet};
+    use std::collections::HashSet;
 
     use super::*;
-    use crate::model::{Fingerprint, Mapping, Secret, Status};
+    use crate::model::Secret;
 
     fn channel(type_number: i64, base_url: Option<&str>) -> Channel {
         Channel {
             id: 1,
             created: 1,
-            name: "c".to_owned(),
             type_number,
-            status: Status::Enabled,
             base_url: base_url.map(str::to_owned),
             keys: vec![Secret::new("sk-1")],
-            organization: None,
             models: Some("a".to_owned()),
             group: Some("default".to_owned()),
-            mapping: Ok(Mapping::default()),
-            other: None,
-            proxy: None,
-            headers: BTreeMap::new(),
-            auto_sync: false,
-            ignored_models: vec![],
-            test_model: None,
-            fingerprint: Fingerprint(String::new()),
+            ..Channel::bare("c")
         }
     }
 

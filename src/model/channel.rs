@@ -131,6 +131,30 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// A channel of which nothing is known but its name: enabled, without keys, models or address.
+    pub fn bare(name: &str) -> Self {
+        Self {
+            id: 0,
+            created: 0,
+            name: name.to_owned(),
+            type_number: 0,
+            status: Status::Enabled,
+            base_url: None,
+            keys: vec![],
+            organization: None,
+            models: None,
+            group: None,
+            mapping: Ok(Mapping::default()),
+            other: None,
+            proxy: None,
+            headers: BTreeMap::new(),
+            auto_sync: false,
+            ignored_models: vec![],
+            test_model: None,
+            fingerprint: Fingerprint(String::new()),
+        }
+    }
+
     /// The advertised names in order, cleaned; `None` when the channel advertises nothing.
     pub fn advertised(&self) -> Option<WorkingList> {
         WorkingList::split(self.models.as_deref().unwrap_or_default())

@@ -12,9 +12,7 @@ use super::catalogue::{Entry, Free, entries};
 use super::health::{self, Health};
 use crate::clock;
 use crate::config::OpenRouterAccess;
-use crate::model::{
-    Access, Channel, Fingerprint, Mapping, ModelName, Observation, OpenAiPaths, Outcome, Protocol, Secret, Status,
-};
+use crate::model::{Access, Channel, ModelName, Observation, OpenAiPaths, Outcome, Protocol, Secret};
 use crate::probe::{Ask, Inquiry, Prober, Unread};
 use crate::upstream::{Target, next_page};
 
@@ -116,26 +114,7 @@ fn target(to: &OpenRouterAccess, key: &Secret) -> Result<Target, String> {
     let mut headers: BTreeMap<String, String> = given.collect();
     // An answer from a cache proves nothing.
     headers.insert("X-OpenRouter-Cache".to_owned(), "false".to_owned());
-    let channel = Channel {
-        id: 0,
-        created: 0,
-        name: "OpenRouter".to_owned(),
-        type_number: 0,
-        status: Status::Enabled,
-        base_url: None,
-        keys: vec![],
-        organization: None,
-        models: None,
-        group: None,
-        mapping: Ok(Mapping::default()),
-        other: None,
-        proxy: None,
-        headers,
-        auto_sync: false,
-        ignored_models: vec![],
-        test_model: None,
-        fingerprint: Fingerprint(String::new()),
-    };
+    let channel = Channel { headers, ..Channel::bare("OpenRouter") };
     Target::new(&access, &channel, key)
 }
 

@@ -1,15 +1,13 @@
 //! One case: how an upstream behaves, and what must come of it at each look.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use channelwarden::config::{Manner, ProbeConfig, VerdictPolicy};
 use channelwarden::gateway;
-use channelwarden::model::{
-    Channel, Fingerprint, GatewayKind, Kind, Mapping, Mark, ModelName, Observation, Outcome, Secret, Standing, Status,
-};
+use channelwarden::model::{Channel, GatewayKind, Kind, Mark, ModelName, Observation, Outcome, Secret, Standing};
 use channelwarden::probe::{Ask, Prober};
 use channelwarden::upstream::{Listing, Target};
 use channelwarden::verdict::{Company, Listed, Verdict, judge};
@@ -198,23 +196,12 @@ impl Case {
         };
         let channel = Channel {
             id: 1,
-            created: 0,
-            name: "case".to_owned(),
             type_number: self.r#type,
-            status: Status::Enabled,
             base_url: Some(base),
             keys: vec![Secret::new(&server.key)],
-            organization: None,
             models: Some(self.model.clone()),
-            group: None,
-            mapping: Ok(Mapping::default()),
             other: self.other.clone(),
-            proxy: None,
-            headers: BTreeMap::new(),
-            auto_sync: false,
-            ignored_models: vec![],
-            test_model: None,
-            fingerprint: Fingerprint(String::new()),
+            ..Channel::bare("case")
         };
         let access = gateway::access(GatewayKind::NewApi, &channel).map_err(|why| vec![why])?;
         let mut target = Target::new(&access, &channel, &channel.keys[0]).map_err(|why| vec![why])?;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::super::offer::Anew;
 use super::*;
 use crate::config::ProbeConfig;
-use crate::model::{Fingerprint, Offered, Outcome, Reason, Status, Withdrawn};
+use crate::model::{Offered, Outcome, Reason, Withdrawn};
 use crate::store::Listed;
 
 fn name(text: &str) -> ModelName {
@@ -21,23 +21,10 @@ fn at(minute: i64) -> Timestamp {
 fn channel(mapping: &[(&str, &str)], ignored: &[&str]) -> Channel {
     Channel {
         id: 1,
-        created: 0,
-        name: String::new(),
         type_number: 1,
-        status: Status::Enabled,
-        base_url: None,
-        keys: vec![],
-        organization: None,
-        models: None,
-        group: None,
         mapping: Ok(Mapping(mapping.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect())),
-        other: None,
-        proxy: None,
-        headers: BTreeMap::new(),
-        auto_sync: false,
         ignored_models: ignored.iter().map(|rule| (*rule).to_owned()).collect(),
-        test_model: None,
-        fingerprint: Fingerprint(String::new()),
+        ..Channel::bare("")
     }
 }
 
