@@ -48,8 +48,9 @@ pub(super) fn asked(by: &Asked<'_>, reply: &Reply, now: Timestamp) -> Option<Wai
 
 /// From now to midnight `east` seconds east of Greenwich.
 fn end_of_day(now: Timestamp, east: i64) -> Duration {
-    let of_day = (now.as_millisecond() + east * 1000).rem_euclid(DAY * 1000);
-    Duration::from_millis(u64::try_from(DAY * 1000 - of_day).unwrap_or_default())
+    const SECOND: i128 = 1_000_000_000;
+    let of_day = (now.as_nanosecond() + i128::from(east) * SECOND).rem_euclid(i128::from(DAY) * SECOND);
+    Duration::from_nanos(u64::try_from(i128::from(DAY) * SECOND - of_day).unwrap_or_default())
 }
 
 /// When the upstream says that a spent budget is there again (OpenRouter: `resets_at`), if that lies ahead: a day at

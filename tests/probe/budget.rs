@@ -18,7 +18,8 @@ use super::{CANARY, config, name, target, target_with, world};
 
 fn to_midnight() {
     let now = clock::now();
-    clock::advance(Duration::try_from(day_end(now).duration_since(now)).unwrap());
+    // The clock is put ahead by whole milliseconds.
+    clock::advance(Duration::try_from(day_end(now).duration_since(now)).unwrap() + Duration::from_millis(1));
 }
 
 #[tokio::test]
