@@ -16,13 +16,14 @@ pub const FREE_REQUESTS: u64 = 50;
 const FREE: &str = ":free";
 
 /// What was used up on one day in one scope.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Spent {
     /// Requests sent, answered or not.
     pub requests: u64,
     /// Tokens, of questions and answers.
     pub tokens: u64,
     /// Millionths of a US dollar, estimated.
+    #[serde(rename = "cost_microdollars")]
     pub cost: u64,
 }
 

@@ -44,6 +44,9 @@ use crate::upstream::{Http, Target};
 /// Several providers refuse a smaller output limit.
 const FEWEST_TOKENS: u32 = 16;
 
+/// The pages of a list may take so many times as long as one answer.
+const LIST_PATIENCE: u32 = 3;
+
 /// Asks models, at the pace that the configuration and the upstreams allow. One for a process: its bounds hold over
 /// everything that it is asked to do.
 #[derive(Debug)]
@@ -56,6 +59,8 @@ pub struct Prober {
     max_tokens: u32,
     stream: bool,
     load_models: bool,
+    /// How long the answers to one list's pages may take together.
+    list_patience: Duration,
     sent: AtomicU64,
     answered: AtomicU64,
 }
@@ -76,6 +81,7 @@ impl Prober {
             max_tokens: config.max_tokens.max(FEWEST_TOKENS),
             stream: config.stream,
             load_models: config.load_models,
+            list_patience: config.timeout.saturating_mul(LIST_PATIENCE),
             sent: AtomicU64::new(0),
             answered: AtomicU64::new(0),
         })

@@ -13,6 +13,6 @@ mod target;
 
 pub use endpoints::Endpoints;
 pub use http::{Http, Reply, Seen, Transport, TransportKind, Watch, Way};
-pub use listing::{Listing, NAMES_AT_MOST, Page, read_page};
+pub use listing::{Listing, NAMES_AT_MOST, Page, next_page, read_page};
 pub use redact::redact;
 pub use target::Target;

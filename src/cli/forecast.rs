@@ -6,7 +6,10 @@ use comfy_table::Table;
 use serde_json::json;
 
 use super::{failed, gateways, open, show, stop_on_signal, worst};
+use crate::budget;
+use crate::clock;
 use crate::config::Config;
+use crate::cost::Cost;
 use crate::openrouter;
 use crate::round::{Forecast, Need};
 use crate::store::Store;
@@ -18,6 +21,7 @@ pub(super) async fn run(config: &Config, gateway: Option<&str>, as_json: bool) -
     let store = Store::open(&config.store.path).await?;
     let stop = stop_on_signal()?;
     let rates = openrouter::rates(&store).await?;
+    let spent = store.spent_in(budget::day(clock::now()), "").await?;
     let mut codes = vec![];
     for name in gateways(config, gateway)? {
         let forecast = async {
@@ -27,10 +31,18 @@ pub(super) async fn run(config: &Config, gateway: Option<&str>, as_json: bool) -
             anyhow::Ok(forecast?)
         };
         match forecast.await {
-            Ok(forecast) if as_json => println!("{}", json!(forecast)),
+            Ok(forecast) if as_json => {
+                let mut line = json!(forecast);
+                line["used_today"] = json!(spent);
+                println!("{line}");
+            }
             Ok(forecast) => print(&forecast),
             Err(error) => codes.push(failed(&error)),
         }
+    }
+    if !as_json {
+        let (requests, tokens, dollars) = (spent.requests, spent.tokens, Cost::micros(spent.cost));
+        println!("used up today (UTC) by every probe: {requests} requests, {tokens} tokens, estimated {dollars}");
     }
     store.close().await;
     Ok(worst(codes))

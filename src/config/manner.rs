@@ -3,6 +3,7 @@
 //! Decides: which rule holds for which (channel, model). Must not know: requests.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use super::pattern::matches;
 use crate::model::{Kind, ModelName};
 
 /// One rule of `gateways.*.rules`: what it names, for the channels and models it names.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProbeRule {
     /// Only these channel ids; empty: all.
@@ -48,7 +49,7 @@ pub enum Policy {
 }
 
 /// What the rules come to for one model.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Manner {
     /// Whether it is asked at all.
     pub policy: Policy,
@@ -62,6 +63,24 @@ pub struct Manner {
     pub user_agent: Option<String>,
     /// Whether as a stream, if a rule says so.
     pub stream: Option<bool>,
+}
+
+/// A header's value may be as secret as a key: only its name is shown.
+impl fmt::Debug for ProbeRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { channels, models, policy, kind, prompt, headers, user_agent, stream } = self;
+        let manner = (policy, kind, prompt, headers.keys(), user_agent, stream);
+        f.debug_tuple("ProbeRule").field(channels).field(models).field(&manner).finish()
+    }
+}
+
+/// As of a [`ProbeRule`].
+impl fmt::Debug for Manner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { policy, kind, prompt, headers, user_agent, stream } = self;
+        let manner = (policy, kind, prompt, headers.keys(), user_agent, stream);
+        f.debug_tuple("Manner").field(&manner).finish()
+    }
 }
 
 impl Manner {
@@ -103,6 +122,16 @@ impl ProbeRule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_values_of_headers_are_not_shown() {
+        let headers = BTreeMap::from([("x-access".to_owned(), "hidden-value".to_owned())]);
+        let rule = ProbeRule { headers, ..ProbeRule::default() };
+        let manner = Manner::of(std::slice::from_ref(&rule), 1, &ModelName::parse("m").unwrap());
+        assert_eq!(manner.headers["x-access"], "hidden-value");
+        let shown = format!("{rule:?} {manner:?}");
+        assert!(shown.matches("x-access").count() == 2 && !shown.contains("hidden"), "{shown}");
+    }
 
     #[test]
     fn the_last_rule_that_names_a_thing_says_it() {

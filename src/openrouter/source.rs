@@ -16,7 +16,7 @@ use crate::model::{
     Access, Channel, Fingerprint, Mapping, ModelName, Observation, OpenAiPaths, Outcome, Protocol, Secret, Status,
 };
 use crate::probe::{Ask, Inquiry, Prober, Unread};
-use crate::upstream::{Target, read_page};
+use crate::upstream::{Target, next_page};
 
 /// Pages of a list that are followed.
 const PAGES_AT_MOST: usize = 20;
@@ -89,7 +89,7 @@ impl Source {
             let entries = entries(&page).ok_or_else(|| unread("the answer is no list of models"))?;
             all.extend(entries.into_iter().filter(|entry| seen.insert(entry.id.clone())));
             // The one rule for links: never to another host, which would get the key.
-            next = read_page(&page, &url).and_then(|page| page.next);
+            next = next_page(&page, &url);
         }
         if next.is_some() { Err(unread("the list has no end")) } else { Ok(all) }
     }

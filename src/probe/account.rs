@@ -17,6 +17,8 @@ use crate::store::Rest;
 
 /// So many questions in a row show a key as bad before it is left alone.
 const BAD_ANSWERS: u32 = 2;
+/// Stands for the list among those who said what is wrong with a key.
+pub(super) const THE_LIST: u64 = 0;
 /// The same model says so twice only if that much lies between.
 const ANOTHER_TIME: SignedDuration = SignedDuration::from_mins(1);
 
@@ -56,19 +58,20 @@ enum Stand {
 impl State {
     fn stand(&mut self, model: Option<&ModelName>, now: Timestamp) -> Stand {
         if let Some(rest) = &self.rest {
-            let over = now >= rest.until;
-            // A list never tries a key: some are given to anybody.
+            let over = is_over(rest, now);
             match model {
                 _ if over && rest.outcome == Outcome::Busy => self.rest = None,
                 Some(_) if self.trying => return Stand::Wait,
                 Some(_) if over => return Stand::Try,
+                // A list never tries a key, as some are given to anybody; but where nothing else is asked, nobody would.
+                None if over => return Stand::Open,
                 Some(_) | None => return Stand::Refused(refusal(rest)),
             }
         }
         if let Some(model) = model.filter(|_| !self.models.is_empty()).map(hashed)
             && let Some(rest) = self.models.get(&model)
         {
-            if now < rest.until {
+            if !is_over(rest, now) {
                 return Stand::Refused(refusal(rest));
             }
             self.models.remove(&model);
@@ -148,8 +151,9 @@ impl Account {
             return well;
         }
         let count = match state.failed {
+            // Some keys may ask models and no list: it agrees with a model's word, and says nothing by itself.
             Some((failed, by, at, count)) if failed == outcome => {
-                count + u32::from(by != asked || now.duration_since(at) >= ANOTHER_TIME)
+                count + u32::from(by != asked || asked != THE_LIST && now.duration_since(at) >= ANOTHER_TIME)
             }
             Some(_) | None => 1,
         };
@@ -163,7 +167,7 @@ impl Account {
         if known.is_none() && until.is_none() && count < BAD_ANSWERS {
             return false;
         }
-        let since = known.filter(|rest| rest.outcome == outcome).map_or(now, |rest| rest.since);
+        let since = known.filter(|rest| rest.outcome == outcome).map_or(now, |rest| rest.since.min(now));
         let until = until.unwrap_or(now).max(later(now, self.key_rest));
         state.rest = Some(Rest { outcome, since, until, detail: detail.to_owned() });
         true
@@ -196,10 +200,16 @@ impl Account {
     }
 
     /// Whether anything is known of it that must not be forgotten.
-    pub(super) fn is_resting(&self) -> bool {
-        let state = locked(&self.state);
+    pub(super) fn is_resting(&self, now: Timestamp) -> bool {
+        let mut state = locked(&self.state);
+        state.models.retain(|_, rest| !is_over(rest, now));
         state.failed.is_some() || state.rest.is_some() || !state.models.is_empty()
     }
+}
+
+/// A rest that has not begun was noted by a clock that was wrong, and so was its end.
+fn is_over(rest: &Rest, now: Timestamp) -> bool {
+    now >= rest.until || rest.since.duration_since(now) > ANOTHER_TIME
 }
 
 fn refusal(rest: &Rest) -> Refusal {

@@ -98,6 +98,7 @@ impl Books {
 
     /// Forgets accounts that no round uses and nothing is wrong with.
     pub(super) fn tidy(&self) {
-        locked(&self.accounts).retain(|_, account| Arc::strong_count(account) > 1 || account.is_resting());
+        let now = clock::now();
+        locked(&self.accounts).retain(|_, account| Arc::strong_count(account) > 1 || account.is_resting(now));
     }
 }

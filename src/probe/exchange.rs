@@ -15,7 +15,7 @@ use crate::model::{Shape, Timing};
 use crate::upstream::{Seen, Target, TransportKind, Watch, Way};
 
 /// The most that is read of a whole answer.
-const ANSWER_CAP: usize = 64 << 10;
+pub(super) const ANSWER_CAP: usize = 64 << 10;
 /// A vector takes more: some have eight thousand numbers.
 const VECTOR_CAP: usize = 1 << 20;
 /// The most that is read of a stream.

@@ -5,7 +5,6 @@
 mod learnt;
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use super::classify::{Asked, Finding, classify};
 use super::exchange::Heard;
 use super::kind::first_shape;
 use super::memory::Asleep;
-use super::pace::{Lanes, SILENT_KEYS, Silence, Turns, locked};
+use super::pace::{Lanes, SILENT_KEYS, Silence, Turns, hash, locked};
 use super::quality::{self, Sum};
 use super::samples::Samples;
 use super::shape::Ladder;
@@ -34,6 +33,7 @@ const PROMPT_TOKENS: u64 = 16;
 #[derive(Debug)]
 pub struct Inquiry {
     pub(super) prober: Arc<Prober>,
+    /// By account and proxy.
     lanes: Mutex<HashMap<u64, Arc<Lanes>>>,
     /// By host and proxy.
     hosts: Mutex<HashMap<u64, Arc<Silence>>>,
@@ -137,15 +137,14 @@ impl Inquiry {
         }
     }
 
-    /// The lanes of this target, as this round knows them.
+    /// The lanes of this target, as this round knows them: by another proxy, the same key may well be served.
     pub(super) fn lanes(&self, target: &Target) -> Arc<Lanes> {
+        let proxy = target.proxy.as_ref().map(Secret::expose);
         let mut lanes = locked(&self.lanes);
-        Arc::clone(lanes.entry(target.account).or_insert_with(|| {
-            let mut way = DefaultHasher::new();
-            (&target.endpoints.host, target.proxy.as_ref().map(Secret::expose)).hash(&mut way);
-            let silence = Arc::clone(
-                locked(&self.hosts).entry(way.finish()).or_insert_with(|| Arc::new(Silence::new(SILENT_KEYS))),
-            );
+        Arc::clone(lanes.entry(hash(&(target.account, proxy))).or_insert_with(|| {
+            let way = hash(&(&target.endpoints.host, proxy));
+            let silence =
+                Arc::clone(locked(&self.hosts).entry(way).or_insert_with(|| Arc::new(Silence::new(SILENT_KEYS))));
             let (account, free) = match &self.prober.books {
                 Some(books) => (books.account(target), books.free(&target.endpoints.host)),
                 None => (Arc::new(Account::new(Arc::from(""), self.prober.key_rest)), None),

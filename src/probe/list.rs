@@ -3,22 +3,21 @@
 //! Decides: how many pages, and what a list that is none means. Must not know: what the list is used for.
 
 use std::collections::HashSet;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use serde_json::Value;
 use url::Url;
 
-use super::classify::{Answer, Asked, classify};
+use super::account::THE_LIST;
+use super::classify::Answer;
+use super::fetch::instead;
 use super::{Inquiry, unsent};
 use crate::clock;
 use crate::model::{Outcome, Shape};
-use crate::upstream::protocol::{list_request, loaded};
+use crate::upstream::protocol::loaded;
 use crate::upstream::{Listing, NAMES_AT_MOST, Page, Target, read_page};
 
 /// The most that is read of one page.
 const PAGE_CAP: usize = 16 << 20;
-/// Stands for the list among those who said what is wrong with a key.
-const THE_LIST: u64 = 0;
 /// The most pages that are followed.
 const PAGES_AT_MOST: usize = 50;
 
@@ -39,31 +38,28 @@ impl Inquiry {
     }
 
     async fn pages(&self, target: &Target, first: Url) -> Listing {
-        let (prober, lanes) = (&self.prober, self.lanes(target));
+        let lanes = self.lanes(target);
         let (mut seen, mut offered) = (HashSet::new(), Vec::new());
-        let mut next = Some(first);
+        let (mut next, mut waited) = (Some(first), Duration::ZERO);
         for _ in 0..PAGES_AT_MOST {
             let Some(url) = next.take() else { break };
-            let answer = match prober.leave(&lanes, None, 0).await {
-                Ok(_passed) => {
-                    prober.sent.fetch_add(1, Ordering::Relaxed);
-                    let answer =
-                        prober.http.send(list_request(target, url.clone()), target.proxy.as_ref(), PAGE_CAP).await;
-                    if answer.is_ok() {
-                        prober.answered.fetch_add(1, Ordering::Relaxed);
-                        lanes.heard();
-                    }
-                    answer
-                }
+            let answer = match self.get(target, &lanes, url.clone(), PAGE_CAP).await {
+                Ok(answer) => answer,
                 Err(refusal) => {
                     let unsent = unsent(refusal, Shape::MaxTokens);
                     return Listing::Failed { outcome: unsent.outcome, why: unsent.detail };
                 }
             };
-            match read(&Asked::of(target, Shape::MaxTokens), &answer, &url) {
+            waited += answer.as_ref().map_or(Duration::ZERO, |reply| reply.latency);
+            match read(target, answer, &url) {
                 Ok(page) => {
                     offered.extend(page.offered.into_iter().filter(|one| seen.insert(one.name.clone())));
-                    next = page.next.filter(|_| offered.len() < NAMES_AT_MOST);
+                    next = page.next;
+                    if next.is_some() && waited > self.prober.list_patience {
+                        let after = humantime::format_duration(Duration::from_secs(waited.as_secs()));
+                        let why = format!("not all of its pages within {after}");
+                        return Listing::Failed { outcome: Outcome::TimedOut, why };
+                    }
                 }
                 Err((outcome, why)) => {
                     let why = target.redact(&why);
@@ -76,29 +72,31 @@ impl Inquiry {
                 }
             }
         }
-        offered.truncate(NAMES_AT_MOST);
+        // What comes behind would look as if it were gone.
+        if next.is_some() || offered.len() >= NAMES_AT_MOST {
+            return Listing::Failed { outcome: Outcome::Suspect, why: "the list has no end".to_owned() };
+        }
         if offered.is_empty() { Listing::Empty } else { Listing::Offered(offered) }
     }
 }
 
 /// The page in an answer, or what the answer shows instead and why.
-fn read(list: &Asked<'_>, answer: &Answer, asked: &Url) -> Result<Page, (Outcome, String)> {
-    if let Ok(reply) = answer {
+fn read(target: &Target, answer: Answer, asked: &Url) -> Result<Page, (Outcome, String)> {
+    if let Ok(reply) = &answer {
         if reply.truncated {
             return Err((Outcome::Suspect, format!("the list is larger than {} MiB", PAGE_CAP >> 20)));
         }
         if (200..300).contains(&reply.status) {
-            let value = serde_json::from_slice::<Value>(reply.body.trim_ascii());
-            let page = value.as_ref().ok().and_then(|value| read_page(value, asked));
-            let nothing = value.is_ok_and(|value| value.as_object().is_some_and(serde_json::Map::is_empty));
-            if let Some(page) = page.or_else(|| nothing.then(Page::default)) {
+            let nothing = reply.body.trim_ascii().strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii() == b"}");
+            if let Some(page) = read_page(&reply.body, asked).or_else(|| nothing.then(Page::default)) {
                 return Ok(page);
             }
         }
     }
-    let finding = classify(list, answer);
+    let is_reply = answer.is_ok();
+    let finding = instead(target, answer);
     let is_answer = matches!(finding.outcome, Outcome::Suspect | Outcome::Works | Outcome::Empty);
-    Err(if is_answer && answer.is_ok() {
+    Err(if is_answer && is_reply {
         (Outcome::Suspect, "the answer is no list of models".to_owned())
     } else {
         (finding.outcome, finding.detail)

@@ -224,8 +224,12 @@ impl Pace {
 }
 
 pub(super) fn hashed(model: &ModelName) -> u64 {
+    hash(model)
+}
+
+pub(super) fn hash(what: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    model.hash(&mut hasher);
+    what.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::pace::{Refusal, locked};
-use crate::budget::{Budget, Limits, Shortage, Spent, day};
+use crate::budget::{Budget, Limits, Shortage, Spent, day, day_end};
 use crate::clock;
 use crate::store::{Expense, Reservation, Store, StoreError};
 
@@ -90,7 +90,9 @@ impl Purse {
             return Ok(());
         }
         for scope in [EVERYTHING, &scopes.account].into_iter().chain(scopes.free.as_deref()) {
-            if let Some(shortage) = short.get(scope).filter(|shortage| now < shortage.until) {
+            // No shortage outlasts its day: a later end was told by a clock that was wrong.
+            let lasts = |shortage: &&Shortage| now < shortage.until && shortage.until <= day_end(now);
+            if let Some(shortage) = short.get(scope).filter(lasts) {
                 return Err(Refusal::Budget(*shortage));
             }
         }

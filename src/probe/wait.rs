@@ -52,13 +52,14 @@ fn end_of_day(now: Timestamp, east: i64) -> Duration {
     Duration::from_millis(u64::try_from(DAY * 1000 - of_day).unwrap_or_default())
 }
 
-/// When the upstream says that a spent budget is there again (OpenRouter: `resets_at`), if that lies ahead.
+/// When the upstream says that a spent budget is there again (OpenRouter: `resets_at`), if that lies ahead: a day at
+/// most, for a budget may also be raised.
 pub(super) fn reset(body: &Value, now: Timestamp) -> Option<Timestamp> {
     let error = body.get("error")?;
     let found = ["/resets_at", "/metadata/resets_at", "/availability/resets_at", "/details/resets_at"];
     let at = found.iter().find_map(|place| error.pointer(place))?;
     let text = at.as_str().map_or_else(|| at.to_string(), str::to_owned);
-    let wait = until_reset(&text, now)?;
+    let wait = until_reset(&text, now)?.min(LONGEST);
     now.checked_add(SignedDuration::try_from(wait).ok()?).ok()
 }
 
@@ -235,6 +236,20 @@ mod tests {
         }
         let words = json!({"error": {"message": "Rate limit reached on requests per min (RPM): Limit 3, Used 3. Please try again in 1m20.5s. Visit"}});
         assert_eq!(at("api.openai.com:443", NOON, &[], &words), Some((80, Scope::Unsaid, false)));
+    }
+
+    #[test]
+    fn a_budget_that_is_there_again_in_years_is_asked_for_tomorrow() {
+        let now: Timestamp = NOON.parse().unwrap();
+        for (at, want) in [
+            (json!("2026-11-21T17:00:00Z"), Some(5 * 3600)),
+            (json!("2031-01-01T00:00:00Z"), Some(24 * 3600)),
+            (json!(999_999_999), Some(24 * 3600)),
+            (json!("2026-11-01T00:00:00Z"), None),
+        ] {
+            let until = reset(&json!({"error": {"metadata": {"resets_at": at}}}), now);
+            assert_eq!(until.map(|until| until.duration_since(now).as_secs()), want, "{at}");
+        }
     }
 
     #[test]

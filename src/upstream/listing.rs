@@ -4,7 +4,12 @@
 
 mod metadata;
 
+use std::fmt;
+
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use url::Url;
 
 use crate::model::{ModelName, Offered, Outcome};
@@ -39,18 +44,81 @@ pub struct Page {
     pub next: Option<Url>,
 }
 
-/// Reads a page asked for at `asked`. `None` when the value has no list in it at all.
-pub fn read_page(value: &Value, asked: &Url) -> Option<Page> {
-    let entries = match value {
-        Value::Array(entries) => entries,
-        Value::Object(map) => ["data", "models"].iter().find_map(|field| {
-            let entries = map.get(*field)?;
-            entries.as_array().or_else(|| entries.get("data").or_else(|| entries.get("models"))?.as_array())
-        })?,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
-    };
-    let offered = entries.iter().take(NAMES_AT_MOST).filter_map(entry).collect();
-    Some(Page { offered, next: next(value, asked) })
+/// An entry larger than this is left out: the longest real ones describe a model on a page or two.
+const ENTRY_AT_MOST: usize = 64 << 10;
+/// A page's mark is longer than this in no list.
+const MARK_AT_MOST: usize = 4096;
+
+/// Reads a page asked for at `asked`. `None` when the body has no list in it at all. Entry by entry: as one value, a
+/// list made for it takes sixty times its own size.
+pub fn read_page(body: &[u8], asked: &Url) -> Option<Page> {
+    let body = std::str::from_utf8(body).ok()?.trim_ascii();
+    let offered = if body.starts_with('[') { entries(body)? } else { Fields::of(body)?.offered()? };
+    // Marks of another form lead nowhere.
+    let marks = serde_json::from_str(body).unwrap_or_default();
+    Some(Page { offered, next: next(marks, asked) })
+}
+
+/// Where the page behind this one is, if there is one and on the same host.
+pub fn next_page(page: &Value, asked: &Url) -> Option<Url> {
+    next(Marks::deserialize(page).unwrap_or_default(), asked)
+}
+
+/// Where the entries may stand.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Fields<'a> {
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    models: Option<&'a RawValue>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+    }
+
+    fn all(self) -> impl Iterator<Item = &'a str> {
+        self.data.into_iter().chain(self.models).map(RawValue::get)
+    }
+
+    /// The entries, or those of a list within.
+    fn offered(self) -> Option<Vec<Offered>> {
+        self.all().find_map(|found| entries(found).or_else(|| Fields::of(found)?.all().find_map(entries)))
+    }
+}
+
+fn entries(text: &str) -> Option<Vec<Offered>> {
+    text.starts_with('[').then(|| serde_json::from_str(text).ok()).flatten().map(|Entries(offered)| offered)
+}
+
+/// The usable entries of a list, each read by itself.
+struct Entries(Vec<Offered>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(list: D) -> Result<Self, D::Error> {
+        list.deserialize_seq(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Entries;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of models")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entries, A::Error> {
+        let mut offered = Vec::new();
+        while let Some(one) = list.next_element::<&RawValue>()? {
+            let small = Some(one.get()).filter(|one| offered.len() < NAMES_AT_MOST && one.len() <= ENTRY_AT_MOST);
+            offered.extend(small.and_then(|one| entry(&serde_json::from_str(one).ok()?)));
+        }
+        Ok(Entries(offered))
+    }
 }
 
 fn entry(entry: &Value) -> Option<Offered> {
@@ -67,21 +135,39 @@ fn entry(entry: &Value) -> Option<Offered> {
     Some(Offered { name, kind, ends })
 }
 
+/// What leads to the next page: OpenRouter's link, Gemini's and Cohere's tokens, Anthropic's last name.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Marks {
+    links: Option<Links>,
+    #[serde(rename = "nextPageToken")]
+    gemini: Option<String>,
+    #[serde(rename = "next_page_token")]
+    cohere: Option<String>,
+    last_id: Option<String>,
+    has_more: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Links {
+    next: Option<String>,
+}
+
 /// Never on another host, which would get the key; never the page that was asked for.
-fn next(value: &Value, asked: &Url) -> Option<Url> {
-    let text = |path: &str| value.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
-    if let Some(link) = text("/links/next") {
-        let url = asked.join(link).ok()?;
+fn next(marks: Marks, asked: &Url) -> Option<Url> {
+    let text = |mark: Option<String>| mark.filter(|text| (1..MARK_AT_MOST).contains(&text.len()));
+    if let Some(link) = text(marks.links.and_then(|links| links.next)) {
+        let url = asked.join(&link).ok()?;
         let same = url.origin() == asked.origin() && url.username().is_empty() && url.password().is_none();
         return (same && url != *asked).then_some(url);
     }
-    let more = || value.get("has_more").and_then(Value::as_bool).unwrap_or(false);
-    let (parameter, place) = if let Some(token) = text("/nextPageToken") {
+    let (parameter, place) = if let Some(token) = text(marks.gemini) {
         ("pageToken", token)
-    } else if let Some(token) = text("/next_page_token") {
+    } else if let Some(token) = text(marks.cohere) {
         ("page_token", token)
     } else {
-        ("after_id", text("/last_id").filter(|_| more())?)
+        ("after_id", text(marks.last_id).filter(|_| marks.has_more == Some(true))?)
     };
     let mut url = asked.clone();
     let kept: Vec<(String, String)> = asked
@@ -89,7 +175,7 @@ fn next(value: &Value, asked: &Url) -> Option<Url> {
         .filter(|(name, _)| name != parameter)
         .map(|(n, v)| (n.into_owned(), v.into_owned()))
         .collect();
-    url.query_pairs_mut().clear().extend_pairs(kept).append_pair(parameter, place);
+    url.query_pairs_mut().clear().extend_pairs(kept).append_pair(parameter, &place);
     (url != *asked).then_some(url)
 }
 
@@ -100,7 +186,7 @@ mod tests {
     use super::*;
 
     fn page(value: &Value) -> Option<Page> {
-        read_page(value, &Url::parse("https://x.test/v1/models").unwrap())
+        read_page(value.to_string().as_bytes(), &Url::parse("https://x.test/v1/models").unwrap())
     }
 
     fn names(value: &Value) -> Vec<String> {
@@ -120,6 +206,17 @@ mod tests {
         ] {
             assert_eq!(names(&value), ["a", "b"], "{value}");
         }
+    }
+
+    #[test]
+    fn an_entry_that_is_a_book_and_marks_of_another_form_are_left_out() {
+        let book = "x".repeat(ENTRY_AT_MOST);
+        assert_eq!(
+            names(&json!([{"id": "a", "description": book}, {"id": "b"}, {"id": "c", "n": [[1], {"x": {}}]}])),
+            ["b", "c"]
+        );
+        let marked = json!({"data": [{"id": "a"}], "last_id": 7, "has_more": "yes", "links": 3});
+        assert_eq!((names(&marked), page(&marked).unwrap().next), (vec!["a".to_owned()], None));
     }
 
     #[test]

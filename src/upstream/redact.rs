@@ -25,9 +25,11 @@ pub(super) fn redact_up_to(text: &str, secrets: &[&Secret], longest: usize) -> S
     let mut text: String = text.chars().take(longest * 20).collect();
     for secret in secrets {
         let whole = secret.expose().trim();
-        for part in std::iter::once(whole).chain(whole.split(['|', '\n', '\r']).map(str::trim)) {
+        // `Bearer …`, `Token …`: an answer may name what stands behind the word alone.
+        let behind = whole.split_once(' ').map(|(_, behind)| behind.trim());
+        for part in std::iter::once(whole).chain(whole.split(['|', '\n', '\r']).map(str::trim)).chain(behind) {
             if part.len() >= SHORTEST_SECRET {
-                text = text.replace(part, "***");
+                text = without(text, part);
             }
         }
     }
@@ -47,6 +49,23 @@ pub(super) fn redact_up_to(text: &str, secrets: &[&Secret], longest: usize) -> S
         }
         None => line,
     }
+}
+
+/// The text without the secret, in capitals or not: codes are shown in lower case.
+fn without(text: String, secret: &str) -> String {
+    let (lower, wanted) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
+    let mut found = lower.match_indices(&wanted).peekable();
+    if found.peek().is_none() {
+        return text;
+    }
+    let (mut out, mut read) = (String::with_capacity(text.len()), 0);
+    for (at, same) in found {
+        out.push_str(&text[read..at]);
+        out.push_str("***");
+        read = at + same.len();
+    }
+    out.push_str(&text[read..]);
+    out
 }
 
 /// Marks that reorder or hide text on a terminal.
@@ -104,6 +123,18 @@ mod tests {
             ("two\r\nlines\u{1b}[31m \u{202e}red", "two lines [31m red"),
         ] {
             assert_eq!(redact(text, &[&key]), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_known_in_lower_case_and_without_the_word_before_it() {
+        let (key, header) = (Secret::new("Key-ABCdef123é"), Secret::new("Bearer hidden-Value"));
+        for (text, want) in [
+            ("status 401 key-abcdef123é: é KEY-ABCDEF123é.", "status 401 ***: é ***."),
+            ("no such token: hidden-value", "no such token: ***"),
+            ("no bearer", "no bearer"),
+        ] {
+            assert_eq!(redact(text, &[&key, &header]), want);
         }
     }
 

@@ -41,6 +41,13 @@ async fn what_probing_would_take_is_told_and_nothing_is_asked() {
         assert_eq!(scene.upstream(name).total(), 0, "{name} was asked");
     }
     assert_eq!(scene.gateway_bytes(), before);
+    // Afterwards it is counted.
+    scene.run(&["sweep", "--dry-run"]).await;
+    let sent: u64 = ["Acme", "Borealis", "Cinder"].into_iter().map(|name| scene.upstream(name).total()).sum();
+    let told: Value = serde_json::from_str(&scene.run_to(0, &["plan", "--cost", "--json"]).await.out).unwrap();
+    assert_eq!(told["used_today"]["requests"], sent);
+    assert!(sent >= 5 && told["used_today"]["tokens"].as_u64() > Some(0), "{told}");
+    assert!(told["used_today"]["cost_microdollars"].as_u64() > Some(0), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use channelwarden::config::ProbeConfig;
-use channelwarden::model::{Evidence, Outcome};
+use channelwarden::model::{Channel, Evidence, Outcome, Secret};
 use channelwarden::probe::{Ask, Inquiry};
 use channelwarden::simulate::{Behaviour, Simulated, World};
-use channelwarden::upstream::Listing;
+use channelwarden::upstream::{Listing, Target};
 
-use super::{CANARY, assert_no_canary, config, inquiry, name, prober, target, target_with, world};
+use super::{CANARY, access, assert_no_canary, channel, config, inquiry, name, prober, target, target_with, world};
 
 #[tokio::test]
 async fn a_wrong_key_stops_after_two_models_and_is_shown_nowhere() {
@@ -227,4 +227,19 @@ async fn a_spread_rounds_questions_leave_one_after_the_other() {
     };
     let (seen, ()) = tokio::join!(asked, counted);
     assert!(seen.iter().all(|seen| seen.outcome == Outcome::Works), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_broken_proxy_does_not_silence_the_same_key_without_it() {
+    let upstream = Simulated::start(world(&[("a", Behaviour::Works)])).await.unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let channel = Channel { proxy: Some(format!("http://127.0.0.1:{nobody}")), ..channel() };
+    let proxied = Target::new(&access("OpenAI", &upstream.base_url()), &channel, &Secret::new(CANARY)).unwrap();
+    let inquiry = inquiry();
+    for n in 0..6 {
+        let seen = inquiry.ask(&proxied, Ask::chat(&name(&format!("m-{n}")))).await;
+        assert_eq!((seen.outcome, seen.was_sent()), (Outcome::Unreachable, n < 5), "{seen:?}");
+    }
+    let direct = target(&upstream.base_url());
+    assert_eq!(inquiry.ask(&direct, Ask::chat(&name("a"))).await.outcome, Outcome::Works);
 }

@@ -1,4 +1,5 @@
 //! An upstream that breaks below HTTP, on a raw socket.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,6 +35,12 @@ pub(crate) enum Fault {
     GzipBomb,
     /// This body, whole.
     Body(&'static str, Vec<u8>),
+    /// These bytes, and the end.
+    Wire(Vec<u8>),
+    /// This page of a list, so long after the question, with another `NEXT` each time.
+    Pages(Duration, &'static str),
+    /// Told to go on, again and again.
+    Continue,
     /// A stream: each piece so long after the one before.
     Script(Vec<(Duration, String)>, Ending),
 }
@@ -124,6 +131,17 @@ async fn serve(mut socket: TcpStream, fault: Fault, written: Arc<AtomicUsize>) {
             let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
             let _ = socket.write_all(head.as_bytes()).await;
             socket.write_all(&body).await
+        }
+        Fault::Pages(after, page) => {
+            tokio::time::sleep(after).await;
+            let page = page.replace("NEXT", &socket.peer_addr().map_or(0, |client| client.port()).to_string());
+            let head = head(&format!("Connection: close\r\nContent-Length: {}\r\n", page.len()));
+            socket.write_all((head + &page).as_bytes()).await
+        }
+        Fault::Wire(bytes) => socket.write_all(&bytes).await,
+        Fault::Continue => {
+            flood(&mut socket, b"HTTP/1.1 100 Continue\r\n\r\n", &written).await;
+            Ok(())
         }
         Fault::HugeHeaders => {
             let _ = socket.write_all(b"HTTP/1.1 200 OK\r\n").await;

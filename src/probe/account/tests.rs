@@ -77,9 +77,10 @@ fn an_upstream_that_names_the_reset_is_believed_at_once() {
 async fn after_its_rest_one_question_tries_the_key_and_the_others_wait_for_it() {
     let (account, name) = (broke(), model("x"));
     assert!(account.enter(Some(&name)).await.is_err());
-    clock::advance(HOUR);
-    // Not a list: some are given to anybody.
     assert!(account.enter(None).await.is_err());
+    clock::advance(HOUR);
+    // Not a list, some of which are given to anybody: it may be asked for, and tries nothing.
+    assert!(account.enter(None).await.unwrap().is_none());
     let trial = account.enter(Some(&name)).await.unwrap().unwrap();
     trial.begin(clock::now());
     let others = async { futures::future::join_all((0..3).map(|_| account.enter(Some(&name)))).await };
@@ -135,7 +136,7 @@ async fn a_used_up_quota_needs_no_trial_when_its_day_is_over() {
     for name in ["one", "another"] {
         assert!(account.enter(Some(&model(name))).await.unwrap().is_none());
     }
-    assert!(!account.is_resting());
+    assert!(!account.is_resting(clock::now()));
 }
 
 #[tokio::test]
@@ -149,4 +150,48 @@ async fn a_person_has_a_key_tried_at_once_and_a_quota_not() {
     limited.suspend(None, Rest { outcome: Outcome::Busy, since: clock::now(), until, detail: String::new() });
     limited.wake(clock::now());
     assert_eq!(limited.rest(None).unwrap().until, until);
+}
+
+#[test]
+fn a_list_alone_shows_no_key_as_bad_but_agrees_with_a_model() {
+    let account = account();
+    for _ in 0..4 {
+        assert!(!account.note(THE_LIST, Outcome::KeyBad, "", None, clock::now()));
+        clock::advance(Duration::from_mins(10));
+    }
+    assert!(is_open(&account));
+    assert!(note(&account, "a", Outcome::KeyBad));
+    assert!(!is_open(&account));
+}
+
+#[tokio::test]
+async fn a_key_of_which_only_the_list_is_asked_does_not_rest_for_ever() {
+    let account = broke();
+    clock::advance(HOUR);
+    for _ in 0..3 {
+        assert!(account.enter(None).await.unwrap().is_none());
+        assert!(!account.note(THE_LIST, Outcome::KeyBroke, "", None, clock::now()));
+        clock::advance(HOUR);
+    }
+    // And it has not kept a model from trying the key.
+    assert!(account.enter(Some(&model("x"))).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_rest_noted_by_a_clock_that_was_years_ahead_is_over() {
+    let (account, name) = (account(), model("x"));
+    let wrong = clock::now() + SignedDuration::from_hours(5 * 365 * 24);
+    let rest =
+        |outcome| Rest { outcome, since: wrong, until: wrong + SignedDuration::from_hours(1), detail: String::new() };
+    account.suspend(Some(&name), rest(Outcome::Busy));
+    assert!(account.enter(Some(&name)).await.unwrap().is_none());
+    account.suspend(None, rest(Outcome::KeyBroke));
+    let trial = account.enter(Some(&name)).await.unwrap().unwrap();
+    trial.begin(clock::now());
+    assert!(note(&account, "x", Outcome::KeyBroke));
+    drop(trial);
+    // It still is, and now for an hour by the right clock.
+    assert!(account.enter(Some(&name)).await.is_err());
+    let rest = account.rest(None).unwrap();
+    assert!(rest.since <= clock::now() && rest.until <= clock::now() + SignedDuration::from_hours(1));
 }

@@ -63,15 +63,16 @@ impl Fault {
     }
 
     fn find(&mut self, map: &Map<String, Value>, success: bool) -> bool {
-        if let Some(error) = map.get("error").filter(|error| !error.is_null()) {
-            // `"error": ""` and `"error": false` stand in some successful answers.
-            let said = !matches!(error, Value::Bool(false)) && error.as_str() != Some("");
-            if said {
-                self.take(error);
-                // xAI: {"code": "…", "error": "…"}.
-                self.codes_of(map, &["code", "type", "error_code", "status", "object"]);
+        // `"error": ""`, `false`, `{}` and one whose every field is empty stand in some successful answers.
+        if let Some(error) = map.get("error").filter(|error| says_something(error)) {
+            if error == &Value::Bool(true) {
+                self.take_map(map);
                 return true;
             }
+            self.take(error);
+            // xAI: {"code": "…", "error": "…"}.
+            self.codes_of(map, &["code", "type", "error_code", "status", "object"]);
+            return true;
         }
         let choice = || map.get("choices")?.get(0)?.get("error").filter(|error| !error.is_null());
         let found = map.get("errors").and_then(|errors| errors.get(0));
@@ -85,7 +86,11 @@ impl Fault {
             self.take(base);
             return true;
         }
-        if map.contains_key("error_code") || map.contains_key("error_msg") {
+        let failed = match map.get("error_code") {
+            Some(code) => !means_fine(code),
+            None => map.get("error_msg").is_some_and(says_something),
+        };
+        if failed {
             self.take_map(map);
             return true;
         }
@@ -234,6 +239,18 @@ impl Fault {
 
 fn http_status(code: &str) -> Option<u16> {
     code.parse().ok().filter(|status| (400..600).contains(status))
+}
+
+/// Whether anything at all stands there.
+fn says_something(error: &Value) -> bool {
+    match error {
+        Value::Bool(true) => true,
+        Value::Null | Value::Bool(false) => false,
+        Value::Number(_) => !means_fine(error),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(many) => many.iter().any(says_something),
+        Value::Object(map) => map.values().any(says_something),
+    }
 }
 
 fn means_fine(code: &Value) -> bool {

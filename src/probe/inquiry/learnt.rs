@@ -109,7 +109,12 @@ impl Inquiry {
                     lanes.key.pause_for(model, wait);
                 }
             }
-            (503 | 529, _) => wait.into_iter().for_each(|wait| lanes.host.pause_for(model, wait)),
+            // A reseller without a route to one model has them to others.
+            (503 | 529, Outcome::Busy | Outcome::Broken) => {
+                if let Some(wait) = wait {
+                    lanes.host.pause_for(model, wait);
+                }
+            }
             _ => {}
         }
         wait

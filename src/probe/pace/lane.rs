@@ -101,6 +101,7 @@ impl Lane {
 
     /// Whether a pause is still to be kept, or slots are still to come back.
     pub(super) fn is_limited(&self) -> bool {
+        self.widen();
         let state = locked(&self.state);
         state.width < state.widest || state.paused_until.is_some_and(|until| !until.left().is_zero())
     }
@@ -183,7 +184,9 @@ mod tests {
         assert!(!lane.is_limited());
         lane.narrow(Instant::now());
         assert_eq!(idle(&lane), 4);
+        // Nobody need ask for that.
         tokio::time::advance(CLEAN * 9).await;
+        assert!(!lane.is_limited());
         drop(lane.slot().await.unwrap());
         assert_eq!(idle(&lane), 8);
     }

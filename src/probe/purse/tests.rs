@@ -135,3 +135,15 @@ async fn a_request_that_was_sent_twice_counts_twice_unless_it_is_free() {
     assert_eq!((free.requests, store.spent_in(claim.day, "").await.unwrap().requests), (1, 3));
     store.close().await;
 }
+
+#[tokio::test]
+async fn a_shortage_told_by_a_clock_that_was_years_ahead_holds_nothing_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("store.db")).await.unwrap();
+    let purse = Purse::new(store, Budget::new(&config()));
+    let wrong = clock::now() + jiff::SignedDuration::from_hours(5 * 365 * 24);
+    let limits = purse.budget.total();
+    let shortage = limits.shortage(Spent { requests: 12, ..Spent::default() }, 0, wrong).unwrap();
+    locked(&purse.short).insert(Arc::from(EVERYTHING), shortage);
+    assert_eq!(purse.claim(scopes(0, false), TOKENS).await.map(|claim| claim.requests), Ok(1));
+}

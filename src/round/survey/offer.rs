@@ -25,7 +25,7 @@ const CONTROL_HOLDS: SignedDuration = SignedDuration::from_hours(24);
 /// What an upstream offers, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Offer {
-    /// Names that may be put on the channel's list, once they work.
+    /// Names from elsewhere than the believed list that may be put on the channel's list, once they work.
     pub(super) names: Vec<ModelName>,
     /// The list that is believed; its names, kinds and ends.
     pub(super) listed: Option<Listed>,
@@ -73,7 +73,6 @@ pub(super) fn weigh(
         let listed = last.filter(|_| !other_keys);
         return (Offer { listed, anew, ..Offer::default() }, None);
     };
-    let names: Vec<ModelName> = offered.iter().map(|one| one.name.clone()).collect();
     let control = last.as_ref().filter(|_| !other_keys).and_then(|last| last.control);
     if let Some(last) = last.as_ref().filter(|_| !other_keys)
         && offered.len() * 2 < last.offered.len()
@@ -84,21 +83,29 @@ pub(super) fn weigh(
             last.offered.len(),
             offered.len()
         );
+        let names = offered.into_iter().map(|one| one.name).collect();
         return (Offer { names, listed: Some(last.clone()), fresh: false, anew: Anew::Nothing }, Some(why));
     }
     let anew = match &last {
         _ if other_keys => Anew::Everything,
         Some(last) => {
             let before: HashSet<&ModelName> = last.offered.iter().map(|one| &one.name).collect();
-            Anew::Names(names.iter().filter(|name| !before.contains(name)).cloned().collect())
+            let names = offered.iter().map(|one| &one.name);
+            Anew::Names(names.filter(|name| !before.contains(name)).cloned().collect())
         }
         None => Anew::Nothing,
     };
     let listed = Some(Listed { at: now, keys, offered, control });
-    (Offer { names, listed, fresh: true, anew }, None)
+    (Offer { names: vec![], listed, fresh: true, anew }, None)
 }
 
 impl Offer {
+    /// Names that may be put on the channel's list, once they work.
+    pub(super) fn names(&self) -> impl Iterator<Item = &ModelName> {
+        let own = self.listed.as_ref().filter(|_| self.fresh).map_or(&[][..], |listed| &listed.offered);
+        self.names.iter().chain(own.iter().map(|one| &one.name))
+    }
+
     /// What the believed list says of each of its models.
     pub(super) fn listing(&self) -> Listing<'_> {
         // An empty one is none: there only the word on a name that nobody has is kept.

@@ -97,7 +97,7 @@ impl Questions {
         let listed = advertised.names().iter().map(|model| (model, false));
         let back = withdrawn.into_iter().map(|model| (model, false));
         let resting = |model: &ModelName| known.get(model).is_some_and(|standing| is_resting(standing, policy, now));
-        let new = new_names(channel, mapping, advertised, &offer.names, models);
+        let new = new_names(channel, mapping, advertised, offer, models);
         let new = new.into_iter().filter(|model| !resting(model)).map(|model| (model, true));
         let mut questions = Self::default();
         let mut ways = HashMap::new();
@@ -128,9 +128,12 @@ impl Questions {
             questions.narrow(known, scope, now);
         }
         for Candidate { model, upstream, .. } in &questions.candidates {
-            let Some(way) = ways.get(upstream) else { continue };
-            let entry = questions.upstream.entry(upstream.clone()).or_insert_with(|| way.clone());
-            let Some(standing) = known.get(model) else { continue };
+            if let Some(way) = ways.remove(upstream) {
+                questions.upstream.insert(upstream.clone(), way);
+            }
+            let (Some(entry), Some(standing)) = (questions.upstream.get_mut(upstream), known.get(model)) else {
+                continue;
+            };
             entry.shape = entry.shape.take().or_else(|| standing.shape.clone());
             entry.fresh |= is_doubted(standing);
         }
@@ -250,7 +253,7 @@ fn new_names<'a>(
     channel: &Channel,
     mapping: &Mapping,
     advertised: &WorkingList,
-    offered: &'a [ModelName],
+    offer: &'a Offer,
     models: &ModelsConfig,
 ) -> Vec<&'a ModelName> {
     // An ignore rule that is a pattern is not ours to read: nothing is added past it.
@@ -265,7 +268,7 @@ fn new_names<'a>(
             || targets.contains(model.as_str())
             || ignored.contains(model.as_str())
     };
-    offered.iter().filter(|model| !taken(model)).collect()
+    offer.names().filter(|model| !taken(model)).collect()
 }
 
 #[cfg(test)]

@@ -3,18 +3,20 @@
 //! Decides: whether any came. Must not know: what can be heard or seen.
 
 use reqwest::header::CONTENT_TYPE;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::Said;
 use crate::upstream::Reply;
 
-/// Whether a successful body is sound itself: bytes that are neither JSON nor text.
+/// Whether a successful body is sound itself: bytes that are neither JSON, whatever they are called, nor text.
 pub(in super::super) fn is_sound(reply: &Reply) -> bool {
     let kind = reply.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let labelled =
         kind.starts_with("audio/") || kind.starts_with("video/") || kind.starts_with("application/octet-stream");
     let unlabelled = kind.is_empty() && std::str::from_utf8(&reply.body).is_err();
-    !reply.body.is_empty() && (labelled || unlabelled)
+    let is_json = || reply.body.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(&reply.body).is_ok();
+    !reply.body.is_empty() && (labelled || unlabelled) && !is_json()
 }
 
 /// Whether a body too large to be read whole is JSON that carries a picture or sound: OpenAI's, Gemini's or Imagen's.

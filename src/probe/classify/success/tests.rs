@@ -248,6 +248,9 @@ fn sound_is_bytes_and_a_large_picture_is_known_by_its_beginning() {
     assert_eq!(spoken("audio/pcm", b"{\"\x01\x02"), Outcome::Works);
     assert_eq!(spoken("application/octet-stream", &[0; 8]), Outcome::Works);
     assert_eq!(spoken("audio/mpeg", b""), Outcome::Empty);
+    // A refusal under the label of sound.
+    let refused = br#"{"error":{"message":"insufficient balance","code":"insufficient_balance"}}"#;
+    assert_eq!(spoken("audio/mpeg", refused), Outcome::KeyBroke);
     assert_eq!(spoken("text/plain", b"pong"), Outcome::Suspect);
     assert_eq!(spoken("text/html", b"<html>sign in</html>"), Outcome::ChannelConfig);
     let cut = |shape, body: &str| {
