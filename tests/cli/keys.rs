@@ -111,7 +111,9 @@ async fn what_waits_for_a_person_outlasts_rounds_that_learn_nothing_of_it() {
     };
     planned(true).await;
     let all = |behaviour: &Behaviour| {
-        ["good", "fine", "dead"].iter().for_each(|model| scene.upstream("Acme").set(model, behaviour.clone()));
+        for model in ["good", "fine", "dead"] {
+            scene.upstream("Acme").set(model, behaviour.clone());
+        }
     };
     all(&Behaviour::NoCredit);
     // One round in which the answers are about the key, one in which nothing is sent.
