@@ -238,6 +238,45 @@ fn all_mistakes_are_told_at_once() {
 }
 
 #[test]
+fn what_fair_judging_may_not_be_told_is_refused_in_words() {
+    for (text, told) in [
+        ("probe: { spread: 1 }", "`probe.spread`: must be from 0 to 0.9"),
+        ("probe: { key_rest: '10s' }", "`probe.key_rest`: must be at least 1m"),
+        ("probe: { kinds: ['video'] }", "`probe.kinds[0]`: video models cannot be probed"),
+        ("probe: { kinds: ['chatt'] }", "did you mean \"chat\"?"),
+        ("budget: { free_share: 2 }", "`budget.free_share`: is a share: it must be from 0 to 1"),
+        ("budget: { requests: -1 }", "`budget.requests`: this is not a whole number from 0"),
+        ("verdict: { quality: 'remove' }", "`verdict.quality`: this is none of mark, withdraw"),
+        ("verdict: { denied_listed: { times: 0, over: '1h' } }", "`verdict.denied_listed.times`: must be at least 1"),
+        ("verdict: { unrouted: { times: 6, over: '0s' } }", "`verdict.unrouted.over`: must be more than 0s"),
+        ("limits: { correlated_share: 1.5 }", "`limits.correlated_share`: is a share"),
+        ("openrouter: { every: '10s' }", "`openrouter.every`: must be at least 1m"),
+        ("openrouter: { base_url: 'openrouter.ai' }", "`openrouter.base_url`: write it as https://host[/path]"),
+        ("openrouter: { base_url: 'http://' }", "`openrouter.base_url`: write it as https://host[/path]"),
+        ("openrouter: { title: 'ü' }", "`openrouter.title`: must be printable ASCII"),
+        ("openrouter: { key: '${NOT_SET}' }", "`openrouter.key`: the environment variable NOT_SET is not set"),
+    ] {
+        let error = refusal("c.json5", &ours(text));
+        assert!(error.contains(told), "{text}: {error}");
+    }
+    for (rule, told) in [
+        ("{ policy: 'never' }", "rules[0].policy`: this is none of off, list, passive, probe"),
+        ("{ polcy: 'off' }", "rules[0].polcy`: unknown key, did you mean `policy`?"),
+        ("{ kind: 'chatty' }", "rules[0].kind`: this is none of chat, "),
+        ("{ channels: [0] }", "rules[0].channels[0]`: a channel's id is a whole number from 1"),
+        ("{ models: ['a,b'] }", "rules[0].models[0]`: this cannot be a model's name"),
+        ("{ prompt: ' ' }", "rules[0].prompt`: must not be empty"),
+        ("{ user_agent: 'ü' }", "rules[0].user_agent`: must be printable ASCII"),
+        ("{ headers: { 'a b': 'canary' } }", "rules[0].headers.a b`: is no name of an HTTP header"),
+        ("{ headers: { 'x-team': 'canary-é' } }", "rules[0].headers.x-team`: must be printable ASCII"),
+    ] {
+        let text = format!("{{ gateways: {{ main: {{ database: '${{ONEAPI_DSN}}', rules: [{rule}] }} }} }}");
+        let error = refusal("c.json5", &text);
+        assert!(error.contains(told), "{rule}: {error}");
+    }
+}
+
+#[test]
 fn a_secret_shows_nowhere() {
     let loaded = parse("c.json5", &ours("")).unwrap();
     let literal = parse("c.json5", "{ gateways: { a: { database: 'root:canary@tcp(db)/x' } } }").unwrap();

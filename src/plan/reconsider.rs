@@ -14,7 +14,7 @@ pub struct Now<'a> {
     pub groups: Vec<String>,
     /// Whether the gateway routes to it.
     pub enabled: bool,
-    /// Names that the operator has since excluded, kept or put on hold.
+    /// Names that the operator has since excluded, kept, put on hold or said not to probe.
     pub untouchable: HashSet<ModelName>,
     /// The last route of a model may go where a person has seen that it is one.
     pub last_route_seen: HashSet<ModelName>,
@@ -33,7 +33,7 @@ pub fn reconsider(change: Change, now: Now<'_>) -> Option<(Change, Vec<Held>)> {
     additions.extend(put_back);
     (change.removed, change.added, change.restored) = (removed, added, restored);
     if !(removals.is_empty() && additions.is_empty()) {
-        let why = "excluded, kept or put on hold since it was decided".to_owned();
+        let why = "excluded, kept, put on hold or no longer probed since it was decided".to_owned();
         draft.hold(Guard::OnHold, why, removals, additions);
     }
     guard::last_route(std::slice::from_mut(&mut draft), routes, &last_route_seen);

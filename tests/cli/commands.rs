@@ -144,3 +144,22 @@ async fn a_file_is_a_hold_too() {
     assert_told("hold_list_file", scene.run_to(0, &["hold", "--list"]).await);
     assert_eq!(scene.gateway_bytes(), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rule_leaves_alone_since_it_was_decided_is_not_written() {
+    let scene = Scene::dead_model("propose").await;
+    scene.confirm(2).await;
+    let text = std::fs::read_to_string(scene.setup.config_file()).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&text).unwrap();
+    config["gateways"]["main"]["rules"] = serde_json::json!([{ "models": ["dead"], "policy": "passive" }]);
+    scene.configure(&config.to_string());
+    let ran = scene.run_to(3, &["apply"]).await;
+    assert!(
+        ran.out.contains("−dead held by on-hold: excluded, kept, put on hold or no longer probed since it was decided"),
+        "{ran}"
+    );
+    assert_eq!(scene.list("Acme").await, "good,fine,dead");
+    // The next round asks it no more, so nothing waits any longer.
+    scene.run_to(0, &["sweep"]).await;
+    assert!(scene.run_to(0, &["plan"]).await.out.contains("nothing to change"));
+}

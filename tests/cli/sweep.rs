@@ -1,26 +1,36 @@
 //! `sweep`: its table, its JSON, its scopes, and that a dry run is dry.
 
+use channelwarden::simulate::ListBehaviour;
 use serde_json::{Value, json};
 
 use crate::scene::{Scene, assert_told};
 
-const REPORT: [&str; 16] = [
+const REPORT: [&str; 25] = [
     "gateway",
     "round",
     "mode",
     "channels",
     "skipped",
+    "skipped_count",
     "unprobed",
     "unprobed_count",
     "down",
+    "down_count",
+    "keys",
+    "pairs",
     "probed",
+    "wanted",
     "outcomes",
     "doubtful",
     "doubtful_count",
     "still_withdrawn",
+    "odd",
+    "expiring",
     "changes",
     "held",
+    "blackout",
     "notes",
+    "errors",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,7 +46,7 @@ async fn json_is_one_object_a_gateway() {
     let names: Vec<_> = reports.iter().map(|report| report["gateway"].as_str().unwrap()).collect();
     assert_eq!(names, ["a", "b"]);
     for report in &reports {
-        for key in REPORT.iter().chain(&["errors"]) {
+        for key in REPORT {
             assert!(report.get(key).is_some(), "no {key} in {report}");
         }
         assert_eq!(report["probed"], 5);
@@ -81,6 +91,17 @@ async fn confirm_sees_it_through_in_one_run() {
     assert_told("sweep_confirm", scene.run_to(0, &["sweep", "--confirm=1s"]).await);
     assert_eq!(scene.list("Acme").await, "good,fine");
     assert_eq!(scene.list("Borealis").await, "dead,good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn confirm_takes_its_spacing_for_a_name_that_the_upstream_still_lists() {
+    let scene = patient().await;
+    let listed = ["good", "fine", "dead"].map(str::to_owned).to_vec();
+    scene.upstream("Acme").change(|world| world.list = ListBehaviour::Names(listed));
+    // Three denials over an hour, otherwise.
+    let ran = scene.run_to(0, &["sweep", "--confirm=1s"]).await;
+    assert_eq!(scene.list("Acme").await, "good,fine", "{ran}");
+    assert_eq!(ran.out.matches("looking again at").count(), 2, "{ran}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -232,8 +232,15 @@ fn a_dear_model_is_asked_once_a_day_unless_something_is_to_be_confirmed() {
     ] {
         let questions = ways("dall-e-3", vec![], &[("dall-e-3", asked(next))], &[], minute);
         assert_eq!(!questions.upstream.is_empty(), expected, "{next:?} {minute}");
-        assert_eq!(questions.unprobed.len(), usize::from(!expected));
+        assert_eq!(
+            (questions.unprobed.len(), questions.resting.len()),
+            (usize::from(!expected), usize::from(!expected))
+        );
     }
+    // One that we took off is on no list: nothing is told of it, but what waits for it stays.
+    let off = Standing { withdrawn: withdrawn(0).withdrawn, ..asked(None) };
+    let questions = ways("a", vec![], &[("dall-e-3", off)], &[], 60);
+    assert_eq!((questions.unprobed, questions.resting), (vec![], names("dall-e-3")));
 }
 
 #[test]
