@@ -168,8 +168,10 @@ pub fn day_end(now: Timestamp) -> Timestamp {
     day_start(now).saturating_add(24.hours()).unwrap_or(Timestamp::MAX)
 }
 
+/// To the nanosecond: whoever asks on the same day is told the same.
 fn day_start(now: Timestamp) -> Timestamp {
-    now.saturating_sub(SignedDuration::from_millis(i64::try_from(gone(now)).unwrap_or(0))).unwrap_or(now)
+    let millis = now.as_millisecond() - i64::try_from(gone(now)).unwrap_or(0);
+    Timestamp::from_millisecond(millis).unwrap_or(now)
 }
 
 /// How many milliseconds of the day are gone.
@@ -185,6 +187,13 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_whenever_one_asks() {
+        for now in ["2026-11-21T00:00:00Z", "2026-11-21T12:00:00.000999999Z", "2026-11-21T23:59:59.999999999Z"] {
+            assert_eq!(day_end(at(now)), at("2026-11-22T00:00:00Z"), "{now}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
     #[cfg(debug_assertions)]
-    let now = now.saturating_add(jiff::SignedDuration::from_millis(ahead::MILLIS.get())).unwrap_or(Timestamp::MAX);
+    let now = now.saturating_add(ahead::BY.get()).unwrap_or(Timestamp::MAX);
     now
 }
 
@@ -17,17 +17,19 @@ pub fn now() -> Timestamp {
 /// with a runtime on its own thread. Debug builds only; a release has no other time than the real one.
 #[cfg(debug_assertions)]
 pub fn advance(by: std::time::Duration) {
-    let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-    ahead::MILLIS.set(ahead::MILLIS.get().saturating_add(millis));
+    let by = jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX);
+    ahead::BY.set(ahead::BY.get().saturating_add(by));
 }
 
 #[cfg(debug_assertions)]
 mod ahead {
     use std::cell::Cell;
 
+    use jiff::SignedDuration;
+
     thread_local! {
         /// By how much this thread's clock is ahead.
-        pub(super) static MILLIS: Cell<i64> = const { Cell::new(0) };
+        pub(super) static BY: Cell<SignedDuration> = const { Cell::new(SignedDuration::ZERO) };
     }
 }
 

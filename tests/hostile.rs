@@ -200,6 +200,10 @@ async fn every_hostile_answer_is_classified_and_memory_stays_flat() {
         let upstream = Faulty::start(fault).await;
         assert_no_list(&prober, &upstream, OPENAI, about).await;
     }
+    // A vector may be long: its answer is read further than others.
+    let objects = json(format!("{{\"data\":[{}{{}}]}}", "{\"\":0},".repeat(130_000)));
+    let upstream = Faulty::start(objects).await;
+    assert_eq!(asked(&prober, &upstream, (OPENAI, "embedding")).await, Outcome::Suspect);
     println!("at most {} MiB", peak() / MIB);
     assert!(peak() < before + 128 * MIB, "{} MiB, and then {} MiB at most", before / MIB, peak() / MIB);
 }

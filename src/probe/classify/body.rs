@@ -16,6 +16,11 @@ pub(super) enum Body<'a> {
     Unread,
 }
 
+/// More objects than these hold no answer, but as a value a thousand times what a few bytes said: such a body is left.
+const OBJECTS_AT_MOST: usize = 20_000;
+/// A smaller body has not as many.
+const SMALL: usize = 64 << 10;
+
 /// Reads a body: whitespace in front (keep-alives), a list of one around it, or events instead of it.
 pub(super) fn read<'a>(asked: &Asked<'a>, reply: &Reply) -> Body<'a> {
     let body = reply.body.trim_ascii();
@@ -27,6 +32,9 @@ pub(super) fn read<'a>(asked: &Asked<'a>, reply: &Reply) -> Body<'a> {
     let labelled = content_type(reply).starts_with("text/event-stream");
     if looks_like_events(body) || (labelled && !body.starts_with(b"{") && !body.starts_with(b"[")) {
         return lines();
+    }
+    if body.len() > SMALL && body.split(|byte| *byte == b'{').nth(OBJECTS_AT_MOST).is_some() {
+        return Body::Unread;
     }
     match serde_json::from_slice::<Value>(body) {
         Ok(Value::Array(mut many)) if many.len() == 1 => many.pop().map_or(Body::Unread, Body::Whole),

@@ -141,6 +141,8 @@ pub(super) static TABLE: &[Rule] = &[
         .status(&[404])
         .text(&["no endpoints available matching your", "no endpoints found matching your", "no allowed providers"])
         .is(O::NoAccess),
+    // There are some, for another kind of question.
+    ANY.at(OPENROUTER).text(&["no endpoints found that support", "no endpoints found that can handle"]).is(O::Shape),
     ANY.at(OPENROUTER).status(&[404]).text(&["no endpoints found"]).is(O::Gone),
     ANY.at(OPENROUTER).text(&["requires more credits, or fewer max_tokens"]).fewer(O::KeyBroke),
     ANY.at(OPENROUTER).code(&["weight_exceeds_budget"]).fewer(O::KeyBroke),
