@@ -51,9 +51,15 @@ impl Known<'_> {
                 // Not on the list, so there is nothing to confirm soon.
                 (standing.next_probe, verdict) = (None, Verdict::Unknown);
             }
-            if !woken && let Some(next) = self.key_wakes(seen) {
-                // One of its models has the key tried as soon as it may be, rather than in the round after that.
-                (standing.next_probe, woken) = (Some(next), true);
+            if let Some(open) = self.opens(seen) {
+                // What wants another look gets it when one is possible. And one model of a resting key has it tried as
+                // soon as it may be, rather than in the round after that.
+                let wakes = !woken && is_of_the_key(seen.outcome);
+                standing.next_probe = match standing.next_probe {
+                    Some(next) => Some(next.max(open)),
+                    None => wakes.then_some(open),
+                };
+                woken |= wakes;
             }
             let word = match kept {
                 _ if self.on_hold.contains(&model) => Word::Hold,
@@ -73,9 +79,9 @@ impl Known<'_> {
         (judged, findings)
     }
 
-    /// When the key that kept a model from being asked is tried again.
-    fn key_wakes(&self, seen: &Observation) -> Option<Timestamp> {
-        let wait = seen.retry_after.filter(|_| !seen.was_sent() && is_of_the_key(seen.outcome))?;
+    /// When a model that was not asked may be: its key, or its quota, rests until then.
+    fn opens(&self, seen: &Observation) -> Option<Timestamp> {
+        let wait = seen.retry_after.filter(|_| !seen.was_sent())?;
         self.now.checked_add(SignedDuration::try_from(wait).ok()?).ok()
     }
 }
