@@ -34,13 +34,13 @@ impl Prober {
         &self,
         target: &Target,
         request: Request,
+        again: impl Fn() -> Option<Request>,
         asked: Asked<'_>,
         fresh: bool,
         claim: &mut Claim,
     ) -> Heard {
-        // A body in memory can always be sent once more.
-        let mut again = request.try_clone();
-        let (mut request, mut fresh) = (request, fresh);
+        // Made anew where it is sent once more: hardly any is, and a copy of each would cost.
+        let (mut request, mut fresh, mut first) = (request, fresh, true);
         loop {
             self.sent.fetch_add(1, Ordering::Relaxed);
             let (answer, timing) = self.hear(target, request, asked, fresh).await;
@@ -48,10 +48,11 @@ impl Prober {
                 self.answered.fetch_add(1, Ordering::Relaxed);
             }
             let reset = answer.as_ref().is_err_and(|failure| failure.kind == TransportKind::Reset);
-            match again.take().filter(|_| reset) {
-                Some(same) if self.again(claim).await => (request, fresh) = (same, true),
-                Some(_) | None => return Heard { answer, timing },
+            if !(reset && first && self.again(claim).await) {
+                return Heard { answer, timing };
             }
+            let Some(same) = again() else { return Heard { answer, timing } };
+            (request, fresh, first) = (same, true, false);
         }
     }
 

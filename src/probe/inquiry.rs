@@ -158,10 +158,14 @@ impl Inquiry {
         let sum = own.is_none().then(|| Sum::pick(&mut fastrand::Rng::new()));
         let prompt = sum.map(Sum::prompt).unwrap_or_default();
         let question = Question { model: ask.model, prompt: own.unwrap_or(&prompt), tokens, shape };
-        let Some(mut request) = question_request(target, &question) else {
+        let build = || {
+            let mut request = question_request(target, &question)?;
+            dress(&mut request, &ask.manner.headers, ask.manner.user_agent.as_deref());
+            Some(request)
+        };
+        let Some(request) = build() else {
             return Told { observation: unspoken(shape), next_shape: None, fewer: false };
         };
-        dress(&mut request, &ask.manner.headers, ask.manner.user_agent.as_deref());
         // Kept until the answer is noted: who waits for it knows of it then.
         let most = u64::from(tokens) + PROMPT_TOKENS + question.prompt.len() as u64 / 3;
         let (pass, mut claim) = match self.prober.leave(lanes, Some(ask.model), most).await {
@@ -169,7 +173,7 @@ impl Inquiry {
             Err(refusal) => return Told { observation: unsent(refusal, shape), next_shape: None, fewer: false },
         };
         let asked = Asked::of(target, shape);
-        let Heard { answer, timing } = self.prober.exchange(target, request, asked, ask.fresh, &mut claim).await;
+        let Heard { answer, timing } = self.prober.exchange(target, request, build, asked, ask.fresh, &mut claim).await;
         let mut finding = classify(&asked, &answer);
         if let Ok(reply) = &answer {
             self.samples.note(target, ask, reply, &finding, clock::now());

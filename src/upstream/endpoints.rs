@@ -17,6 +17,8 @@ pub struct Endpoints {
     pub list: Option<Url>,
     /// `host:port`: what paces and tells providers apart.
     pub host: String,
+    /// Chat completions of an OpenAI-compatible upstream, the call that nearly every question is: put together once.
+    pub(super) chat: Option<Url>,
     /// What every call's path is below of; Azure's version stands in its query.
     root: Url,
 }
@@ -61,7 +63,11 @@ impl Endpoints {
                 (without(given, &calls), Some("api/tags"), None)
             }
         };
-        Self::below(&url, &root, None, list, query)
+        let mut this = Self::below(&url, &root, None, list, query)?;
+        if let Protocol::OpenAi(paths) = access.protocol {
+            this.chat = Some(this.call(segments(paths.chat)));
+        }
+        Ok(this)
     }
 
     fn below(
@@ -75,7 +81,7 @@ impl Endpoints {
         root.set_path(&path.join("/"));
         let host = url.host_str().ok_or("the base URL has no host")?;
         let port = url.port_or_known_default().unwrap_or(443);
-        let mut this = Self { list: None, host: format!("{host}:{port}"), root };
+        let mut this = Self { list: None, host: format!("{host}:{port}"), chat: None, root };
         if let Some(version) = version {
             this.root.query_pairs_mut().append_pair("api-version", version);
         }

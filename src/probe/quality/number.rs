@@ -5,10 +5,6 @@
 
 /// Whether the text holds the number.
 pub(super) fn holds(text: &str, wanted: u32) -> bool {
-    // Nearly every answer is that alone.
-    if text.trim().parse() == Ok(wanted) {
-        return true;
-    }
     let text: Vec<char> = text.chars().map(narrow).collect();
     in_digits(&text, wanted) || in_chinese(&text, wanted) || in_english(&text, wanted)
 }

@@ -44,13 +44,15 @@ fn is_words_only(paths: &OpenAiPaths) -> bool {
 
 pub(super) fn question(target: &Target, paths: &OpenAiPaths, question: &Question<'_>) -> Option<Request> {
     let bot = paths.version == ARK && question.model.as_str().starts_with("bot");
-    let call = if question.shape.asks_for_words() && question.shape != Shape::Responses {
-        paths.chat
-    } else {
-        path(question.shape)
+    let is_chat = question.shape.asks_for_words() && question.shape != Shape::Responses;
+    let url = match &target.endpoints.chat {
+        Some(chat) if is_chat && !bot => chat.clone(),
+        Some(_) | None => {
+            let call = if is_chat { paths.chat } else { path(question.shape) };
+            let call = call.split('/').filter(|segment| !segment.is_empty());
+            target.endpoints.call(bot.then_some("bots").into_iter().chain(call))
+        }
     };
-    let call = call.split('/').filter(|segment| !segment.is_empty());
-    let url = target.endpoints.call(bot.then_some("bots").into_iter().chain(call));
     send(target, url, question)
 }
 
