@@ -329,8 +329,9 @@ async fn a_channels_headers_go_out_and_its_secrets_do_not() {
         ("regex:^x-", "some"),
         ("Content-Length", "3"),
     ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .map(|(name, value)| (name.to_owned(), Secret::new(value)))
     .into();
+    assert!(!format!("{channel:?}").contains("hidden-value"));
     let target = Target::new(&access("OpenAI", "https://api.openai.com"), &channel, &Secret::new(CANARY)).unwrap();
     assert_eq!(target.headers["x-extra"], format!("token {CANARY} hidden-value"));
     assert_eq!(target.headers["openai-organization"], "org-1");
@@ -349,7 +350,8 @@ async fn a_channels_headers_go_out_and_its_secrets_do_not() {
 async fn a_proxy_that_cannot_be_used_is_the_channels_fault() {
     let inquiry = inquiry();
     let mut channel = channel();
-    channel.proxy = Some("gopher://user:hunter2-hunter2@x".to_owned());
+    channel.proxy = Some(Secret::new("gopher://user:hunter2-hunter2@x"));
+    assert!(!format!("{channel:?}").contains("hunter2"));
     let target = Target::new(&access("OpenAI", "http://127.0.0.1:9"), &channel, &Secret::new(CANARY)).unwrap();
     let seen = inquiry.ask(&target, Ask::chat(&name("m"))).await;
     assert!(matches!(seen.outcome, Outcome::ChannelConfig | Outcome::Unreachable), "{seen:?}");

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::keys::KeyState;
 use super::sql::Row;
 use super::{Schema, Unreadable};
-use crate::model::{Channel, ChannelRef, Fingerprint, GatewayKind, Mapping, Status};
+use crate::model::{Channel, ChannelRef, Fingerprint, GatewayKind, Mapping, Secret, Status};
 
 const INTS: [&str; 6] = ["id", "created_time", "type", "status", "priority", "weight"];
 const TEXTS: [&str; 17] = [
@@ -96,7 +96,7 @@ pub(super) fn read(row: &Row, kind: GatewayKind, salt: &str) -> Result<ChannelRo
         group,
         mapping: unreadable.map_or_else(|| self::mapping(mapping.as_deref(), kind), Err),
         other,
-        proxy: filled(proxy).or_else(|| setting_proxy(setting.as_deref())),
+        proxy: filled(proxy).or_else(|| setting_proxy(setting.as_deref())).map(Secret::new),
         headers: headers.unwrap_or_default(),
         auto_sync: auto_sync.enabled,
         ignored_models: auto_sync.ignored,
@@ -156,13 +156,13 @@ fn mapping(text: Option<&str>, kind: GatewayKind) -> Result<Mapping, String> {
 
 /// New API `header_override`, One Hub `model_headers`: the plain pairs. Pass-through patterns and values taken from the
 /// client's request have no meaning in a probe.
-fn headers(text: Option<&str>) -> Result<BTreeMap<String, String>, String> {
+fn headers(text: Option<&str>) -> Result<BTreeMap<String, Secret>, String> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(BTreeMap::new()) };
     let pairs: Option<BTreeMap<String, Value>> =
         serde_json::from_str(text).map_err(|error| format!("header_override is not a JSON object: {error}"))?;
     let plain = |(name, value): (String, Value)| match value {
         Value::String(value) if name != "*" && !name.starts_with("regex:") && !value.contains("{client_header:") => {
-            Some((name, value))
+            Some((name, Secret::new(value)))
         }
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
     };
@@ -264,7 +264,7 @@ mod tests {
     fn only_plain_headers_are_taken() {
         let text = r#"{"X-Org":"a {api_key}","*":true,"regex:^X-":"","Trace":"{client_header:Trace}"}"#;
         let taken = headers(Some(text)).unwrap();
-        assert_eq!(taken.into_iter().collect::<Vec<_>>(), [("X-Org".to_owned(), "a {api_key}".to_owned())]);
+        assert_eq!(taken.into_iter().collect::<Vec<_>>(), [("X-Org".to_owned(), Secret::new("a {api_key}"))]);
         assert!(headers(Some("nope")).is_err());
     }
 

@@ -117,9 +117,9 @@ pub struct Channel {
     /// `other`: per type an API version, account id, region…
     pub other: Option<String>,
     /// New API `setting.proxy`.
-    pub proxy: Option<String>,
+    pub proxy: Option<Secret>,
     /// New API `header_override`: plain header → value pairs, `{api_key}` still in place.
-    pub headers: BTreeMap<String, String>,
+    pub headers: BTreeMap<String, Secret>,
     /// New API `settings.upstream_model_update_auto_sync_enabled`: the gateway itself adds models here.
     pub auto_sync: bool,
     /// New API `settings.upstream_model_update_ignored_models`: names the operator does not want added.

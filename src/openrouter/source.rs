@@ -110,10 +110,10 @@ fn target(to: &OpenRouterAccess, key: &Secret) -> Result<Target, String> {
     let paths = OpenAiPaths { version: "/v1", chat: "/chat/completions", listed: true };
     let access = Access { type_name: "OpenRouter", base: to.base_url.clone(), protocol: Protocol::OpenAi(paths) };
     let given = [("HTTP-Referer", &to.referer), ("X-OpenRouter-Title", &to.title)];
-    let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-    let mut headers: BTreeMap<String, String> = given.collect();
+    let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Secret::new(value.clone()?))));
+    let mut headers: BTreeMap<String, Secret> = given.collect();
     // An answer from a cache proves nothing.
-    headers.insert("X-OpenRouter-Cache".to_owned(), "false".to_owned());
+    headers.insert("X-OpenRouter-Cache".to_owned(), Secret::new("false"));
     let channel = Channel { headers, ..Channel::bare("OpenRouter") };
     Target::new(&access, &channel, key)
 }

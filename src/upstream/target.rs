@@ -47,8 +47,8 @@ impl Target {
             headers.insert(HeaderName::from_static("openai-organization"), value);
         }
         let mut secrets = Vec::new();
-        for (name, value) in channel.headers.iter().filter(|(name, value)| is_plain(name, value)) {
-            let value = value.replace("{api_key}", key.expose());
+        for (name, value) in channel.headers.iter().filter(|(name, value)| is_plain(name, value.expose())) {
+            let value = value.expose().replace("{api_key}", key.expose());
             let Ok(name) = HeaderName::try_from(name.as_str()) else {
                 return Err(format!("the channel's header override {name:?} is no HTTP header name"));
             };
@@ -58,7 +58,13 @@ impl Target {
             headers.insert(name, header);
             secrets.push(Secret::new(value));
         }
-        let proxy = channel.proxy.as_deref().map(str::trim).filter(|proxy| !proxy.is_empty()).map(Secret::new);
+        let proxy = channel
+            .proxy
+            .as_ref()
+            .map(Secret::expose)
+            .map(str::trim)
+            .filter(|proxy| !proxy.is_empty())
+            .map(Secret::new);
         let mut hasher = DefaultHasher::new();
         (&endpoints.host, key.expose()).hash(&mut hasher);
         let account = hasher.finish();

@@ -1,7 +1,7 @@
 //! Channels as every engine and every age of gateway stores them.
 
 use channelwarden::gateway::Pages;
-use channelwarden::model::{Ability, ModelName, Route, Status};
+use channelwarden::model::{Ability, ModelName, Route, Secret, Status};
 
 use crate::bench::Bench;
 use crate::databases::{Engine, Lit};
@@ -62,8 +62,8 @@ async fn a_full_row_is_read_whole() {
         let keys: Vec<_> = channel.keys.iter().map(|key| key.expose().to_owned()).collect();
         assert_eq!(keys, ["sk-1", "sk-3"]);
         assert_eq!(channel.mapping.unwrap().0["a"], "b");
-        assert_eq!(channel.proxy.as_deref(), Some("socks5://127.0.0.1:1"));
-        assert_eq!(channel.headers["X-A"], "b");
+        assert_eq!(channel.proxy.as_ref().map(Secret::expose), Some("socks5://127.0.0.1:1"));
+        assert_eq!(channel.headers["X-A"].expose(), "b");
         assert_eq!((channel.auto_sync, channel.ignored_models), (true, vec!["z".to_owned()]));
         assert_eq!(channel.organization.as_deref(), Some("org"));
         assert_eq!(channel.test_model.as_deref(), Some("gpt-4o"));

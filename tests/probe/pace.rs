@@ -233,7 +233,7 @@ async fn a_spread_rounds_questions_leave_one_after_the_other() {
 async fn a_broken_proxy_does_not_silence_the_same_key_without_it() {
     let upstream = Simulated::start(world(&[("a", Behaviour::Works)])).await.unwrap();
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let channel = Channel { proxy: Some(format!("http://127.0.0.1:{nobody}")), ..channel() };
+    let channel = Channel { proxy: Some(Secret::new(format!("http://127.0.0.1:{nobody}"))), ..channel() };
     let proxied = Target::new(&access("OpenAI", &upstream.base_url()), &channel, &Secret::new(CANARY)).unwrap();
     let inquiry = inquiry();
     for n in 0..6 {

@@ -246,7 +246,7 @@ async fn an_operators_headers_go_before_the_channels_and_are_kept_secret() {
         user_agent: Some("Known/1.0".to_owned()),
         ..Manner::default()
     };
-    let channel = Channel { headers: BTreeMap::from([("x-own".to_owned(), "mine".to_owned())]), ..channel() };
+    let channel = Channel { headers: BTreeMap::from([("x-own".to_owned(), Secret::new("mine"))]), ..channel() };
     let access = Access { type_name: "OpenAI", base: upstream.base_url(), protocol: OPENAI };
     let target = Target::new(&access, &channel, &Secret::new("sk-of-the-channel")).unwrap();
     let model = name("m");
