@@ -20,7 +20,7 @@ mod success;
 pub(crate) use self::body::parse;
 use self::body::{Body, content_type, read};
 use self::fault::Fault;
-pub(super) use self::quota::{Quota, Reset, Scope, limit, quota};
+pub(super) use self::quota::{Quota, Reset, Scope, quota};
 use self::rule::Says;
 pub use self::success::{Finish, Said};
 use super::quality::is_advert;

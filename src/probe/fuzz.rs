@@ -18,7 +18,7 @@ use url::Url;
 
 use super::classify::stream::Events;
 use super::classify::stream::tests::streams;
-use super::classify::{Asked, classify};
+use super::classify::{Asked, classify, parse};
 use super::quality::{Sum, weigh};
 use super::wait;
 use crate::model::{Dialect, ModelName, Outcome, Shape};
@@ -199,7 +199,7 @@ fn check(case: &Case, random: &mut Rng, now: Timestamp, page: &Url, model: &Mode
     assert_eq!(pieces, whole);
 
     if let Ok(reply) = &answer
-        && let Some(wait) = wait::asked(&asked, reply, now)
+        && let Some(wait) = wait::asked(asked.host, reply, parse(&asked, reply).as_ref(), now)
     {
         let seconds = wait.until.duration_since(now).as_secs();
         assert!((1..=24 * 3600).contains(&seconds), "{wait:?}");

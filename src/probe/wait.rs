@@ -7,15 +7,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::classify::{self, Asked, Quota, Reset, Scope};
+use super::classify::{Quota, Reset, Scope, quota};
+use crate::budget::day_end;
 use crate::upstream::Reply;
 
 /// No hint is taken for less or more than this.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_hours(24);
 /// West of Greenwich, in winter: in summer the day ends an hour sooner, and too late is safer than too soon.
-const PACIFIC: i64 = -8 * 3600;
-const DAY: i64 = 24 * 3600;
+const PACIFIC: SignedDuration = SignedDuration::from_hours(-8);
 
 /// A wait that a refusal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,29 +28,27 @@ pub(super) struct Wait {
     pub(super) quota: bool,
 }
 
-/// The wait that a refusal asks for in its headers or else its body. A used-up daily quota is not over in the
+/// The wait that a refusal of `host` asks for in its headers or else its `body`. A used-up daily quota is not over in the
 /// seconds that stand beside it.
-pub(super) fn asked(by: &Asked<'_>, reply: &Reply, now: Timestamp) -> Option<Wait> {
-    let body = classify::parse(by, reply);
-    let quota = body.as_ref().and_then(|body| classify::quota(by.host, reply.status, body));
+pub(super) fn asked(host: &str, reply: &Reply, body: Option<&Value>, now: Timestamp) -> Option<Wait> {
+    let quota = body.and_then(|body| quota(host, reply.status, body));
     let told = from_headers(|name| reply.headers.get(name)?.to_str().ok().map(str::trim), now)
-        .or_else(|| body.as_ref().and_then(|body| from_body(body, now)));
+        .or_else(|| body.and_then(|body| from_body(body, now)));
     let Quota { scope, reset } = quota.unwrap_or(Quota { scope: Scope::Unsaid, reset: None });
     let wait = match reset {
         None => told?,
-        Some(Reset::Told) => told.unwrap_or_else(|| end_of_day(now, 0)),
-        Some(Reset::Utc) => end_of_day(now, 0).max(told.unwrap_or_default()),
+        Some(Reset::Told) => told.unwrap_or_else(|| end_of_day(now, SignedDuration::ZERO)),
+        Some(Reset::Utc) => end_of_day(now, SignedDuration::ZERO).max(told.unwrap_or_default()),
         Some(Reset::Pacific) => end_of_day(now, PACIFIC).max(told.unwrap_or_default()),
     };
     let wait = SignedDuration::try_from(wait.clamp(SHORTEST, LONGEST)).ok()?;
     Some(Wait { until: now.checked_add(wait).ok()?, scope, quota: reset.is_some() })
 }
 
-/// From now to midnight `east` seconds east of Greenwich.
-fn end_of_day(now: Timestamp, east: i64) -> Duration {
-    const SECOND: i128 = 1_000_000_000;
-    let of_day = (now.as_nanosecond() + i128::from(east) * SECOND).rem_euclid(i128::from(DAY) * SECOND);
-    Duration::from_nanos(u64::try_from(i128::from(DAY) * SECOND - of_day).unwrap_or_default())
+/// From now to midnight so many hours `east` of Greenwich.
+fn end_of_day(now: Timestamp, east: SignedDuration) -> Duration {
+    let there = now.saturating_add(east).unwrap_or(now);
+    Duration::try_from(day_end(there).duration_since(there)).unwrap_or_default()
 }
 
 /// When the upstream says that a spent budget is there again (OpenRouter: `resets_at`), if that lies ahead: a day at
@@ -174,6 +172,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::probe::classify::{Asked, parse};
 
     const NOON: &str = "2026-11-21T12:00:00Z";
 
@@ -187,7 +186,9 @@ mod tests {
     /// Seconds, scope, whether a quota.
     fn at(host: &str, now: &str, headers: &[(&'static str, &str)], body: &Value) -> Option<(i64, Scope, bool)> {
         let now: Timestamp = now.parse().unwrap();
-        asked(&Asked::chat(host), &reply(headers, body), now)
+        let reply = reply(headers, body);
+        let body = parse(&Asked::chat(host), &reply);
+        asked(host, &reply, body.as_ref(), now)
             .map(|wait| (wait.until.duration_since(now).as_secs(), wait.scope, wait.quota))
     }
 

@@ -90,7 +90,7 @@ impl Round {
             }
         }
         let on_hold = self.store.held_models(name, channel.id).await?;
-        let mut offer = self.offer(channel, &reference, &targets, scope, &mut surveyed.notes).await?;
+        let mut offer = self.offer(channel, &targets, scope, &mut surveyed).await?;
         let rules = Rules {
             models: &self.settings.models,
             manners: &self.settings.rules,

@@ -7,8 +7,6 @@ use serde_json::Value;
 use super::fault::Fault;
 use super::providers::{CLOUDFLARE, COHERE, DASHSCOPE, GEMINI, MOONSHOT, OPENROUTER, SILICONFLOW, ZHIPU};
 use super::rule::{ANY, Rule};
-use super::{Asked, parse};
-use crate::upstream::Reply;
 
 /// What a limit holds for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +44,6 @@ pub(in crate::probe) fn quota(host: &str, status: u16, body: &Value) -> Option<Q
     let fault = Fault::read(status, body, (200..300).contains(&status))?;
     let (_, scope, reset) = TABLE.iter().find(|(rule, ..)| rule.matches(host, &fault))?;
     Some(Quota { scope: *scope, reset: *reset })
-}
-
-/// Which limit an answer tells of, if its host or words are known.
-pub(in crate::probe) fn limit(asked: &Asked<'_>, reply: &Reply) -> Option<Quota> {
-    quota(asked.host, reply.status, &parse(asked, reply)?)
 }
 
 /// In order: the first match counts.

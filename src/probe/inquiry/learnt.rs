@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::Inquiry;
 use crate::budget::day_end;
@@ -92,13 +93,13 @@ impl Inquiry {
         let now = clock::now();
         let waits = matches!(reply.status, 402 | 403 | 429 | 503 | 529);
         let body = if waits { classify::parse(&asked, reply) } else { None };
-        let told = if waits { wait::asked(&asked, reply, now) } else { None };
+        let told = if waits { wait::asked(asked.host, reply, body.as_ref(), now) } else { None };
         let until = body.as_ref().and_then(|body| wait::reset(body, now));
         if lanes.account.note(hashed(model), outcome, detail, until, now) {
             self.keep(lanes).await;
         }
         let wait = told.and_then(|told| Duration::try_from(told.until.duration_since(now)).ok());
-        if self.used_up(reply, shown, told).await {
+        if self.used_up(reply, body.as_ref(), shown, told).await {
             return wait;
         }
         match (reply.status, outcome) {
@@ -121,18 +122,17 @@ impl Inquiry {
     }
 
     /// Has rest what has a quota that is used up for the day; gives back whether there is such a thing.
-    async fn used_up(&self, reply: &Reply, shown: Shown<'_>, told: Option<Wait>) -> bool {
+    async fn used_up(&self, reply: &Reply, body: Option<&Value>, shown: Shown<'_>, told: Option<Wait>) -> bool {
         let Shown { asked, lanes, model, outcome, detail } = shown;
         if outcome != Outcome::Busy || !matches!(reply.status, 403 | 429) {
             return false;
         }
         let (now, free) = (clock::now(), lanes.free_for(Some(model)));
+        let limit = || classify::quota(asked.host, reply.status, body?);
         let (scope, until) = match (told, free) {
             (Some(Wait { until, scope, quota: true }), _) => (scope, until),
             // A free model was refused, and not for its own sake: the account's free day is used up.
-            (_, Some(_)) if reply.status == 429 && classify::limit(&asked, reply).is_none() => {
-                (Scope::FreeModels, day_end(now))
-            }
+            (_, Some(_)) if reply.status == 429 && limit().is_none() => (Scope::FreeModels, day_end(now)),
             (Some(_) | None, _) => return false,
         };
         let (account, model) = match scope {

@@ -7,10 +7,10 @@ use std::collections::{HashMap, HashSet};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Scope;
+use super::{Scope, Surveyed};
 use crate::clock;
 use crate::config::Source;
-use crate::model::{Channel, ChannelRef, Kind, ModelName, Offered, Outcome};
+use crate::model::{Channel, Kind, ModelName, Offered, Outcome};
 use crate::openrouter;
 use crate::round::Round;
 use crate::store::{Listed, StoreError};
@@ -159,12 +159,11 @@ impl Round {
     pub(super) async fn offer(
         &self,
         channel: &Channel,
-        reference: &ChannelRef,
         targets: &[Target],
         scope: &Scope,
-        notes: &mut Vec<String>,
+        surveyed: &mut Surveyed,
     ) -> Result<Offer, StoreError> {
-        let last = self.store.listed(self.gateway.name(), reference).await?;
+        let last = self.store.listed(self.gateway.name(), &surveyed.channel).await?;
         let keys = self.store.keys_hash(&channel.keys);
         let (mut names, mut listed) = (vec![], None);
         let sources = if scope.is_partial() { &[][..] } else { &self.settings.models.sources };
@@ -180,8 +179,7 @@ impl Round {
                             break;
                         }
                         Err(why) => {
-                            notes
-                                .push(format!("#{} {}: no free models of OpenRouter: {why}", channel.id, channel.name));
+                            surveyed.note(&format!("no free models of OpenRouter: {why}"));
                         }
                     }
                 }
@@ -199,12 +197,14 @@ impl Round {
                         upstream::Listing::Failed { why, .. } => why,
                         upstream::Listing::Unlisted => continue,
                     };
-                    notes.push(format!("#{} {}: no use of its upstream's list: {why}", channel.id, channel.name));
+                    surveyed.note(&format!("no use of its upstream's list: {why}"));
                 }
             }
         }
         let (mut offer, doubt) = weigh(last, listed, keys, clock::now());
-        notes.extend(doubt.map(|why| format!("#{} {}: {why}", channel.id, channel.name)));
+        if let Some(why) = doubt {
+            surveyed.note(&why);
+        }
         offer.names.extend(names);
         Ok(offer)
     }
