@@ -7,6 +7,7 @@ mod budget;
 mod channel_monitor;
 mod database;
 mod environment;
+mod gateway;
 mod keys;
 mod manner;
 mod migrate;
@@ -31,13 +32,14 @@ use self::read::Document;
 pub use budget::BudgetConfig;
 pub use database::{DatabaseAddress, ServerAddress, Tls};
 pub use environment::{Environment, process_environment};
+pub use gateway::{ApiConfig, ChannelsConfig, GatewayConfig, LogsConfig, Mode, ModelsConfig, Source, WriteBy};
 pub use manner::{Manner, Policy, ProbeRule};
 pub use openrouter::{OpenRouterAccess, OpenRouterConfig};
 pub use problem::{ConfigError, Report};
 pub use secret::SecretRef;
 pub use settings::{
-    ChannelsConfig, Config, Confirm, GatewayConfig, Limits, LogConfig, LogFormat, Mode, ModelsConfig, NetworkConfig,
-    ProbeConfig, QualityAction, Source, StoreConfig, VerdictPolicy,
+    Config, Confirm, Limits, LogConfig, LogFormat, NetworkConfig, ProbeConfig, QualityAction, StoreConfig,
+    VerdictPolicy,
 };
 
 /// The names a configuration has when none is given, in the order they are tried.
@@ -172,8 +174,13 @@ impl Loaded {
         for (name, gateway) in &self.config.gateways {
             let mode = gateway.mode.as_str();
             let kind = gateway.kind.map_or("kind told from its schema".to_owned(), |kind| kind.to_string());
-            let address = gateway.address().map_or_else(|problem| problem, |address| address.to_string());
-            let _ = writeln!(out, "gateway {name}: {address}, {kind}, mode {mode}");
+            let database = match gateway.address() {
+                Ok(address) => address.map(|address| address.to_string()),
+                Err(problem) => Some(problem),
+            };
+            let api = gateway.api.as_ref().map(|api| format!("admin API {}", api.url));
+            let ways: Vec<_> = database.into_iter().chain(api).collect();
+            let _ = writeln!(out, "gateway {name}: {}, {kind}, mode {mode}", ways.join(" and "));
         }
         let every = humantime::format_duration(self.config.probe.every);
         let _ = writeln!(out, "a round every {every}, history in {}", self.config.store.path.display());

@@ -265,10 +265,8 @@ pub async fn open(
     stop: &CancellationToken,
 ) -> anyhow::Result<Round> {
     let settings = config.gateways.get(name).with_context(|| format!("no gateway {name:?} in the configuration"))?;
-    let address =
-        settings.address().map_err(anyhow::Error::msg).with_context(|| format!("gateways.{name}.database"))?;
-    let gateway =
-        Gateway::open(name, &address, settings.kind, store.salt()).await.with_context(|| format!("gateway {name}"))?;
+    let gateway = Gateway::open(name, settings, &config.probe, store.salt()).await;
+    let gateway = gateway.with_context(|| format!("gateway {name}"))?;
     Ok(Round {
         gateway,
         settings: settings.clone(),

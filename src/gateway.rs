@@ -1,67 +1,147 @@
-//! A gateway's database: its channels read, and one channel's list written back safely.
+//! A gateway: its channels read, and one channel's list written back safely, by its database or its admin API.
 //!
-//! Decides: which program owns the database, what a row means in it, and how a list is swapped: one transaction,
-//! compared byte for byte under a lock, both tables in step as the gateway itself would keep them.
-//! Must not know: upstreams, probes, or why a list should change.
+//! Decides: which of the two is read and which is written. Must not know: upstreams, probes, or why a list should change.
 
-mod abilities;
-mod columns;
-mod dialect;
+pub mod admin;
+pub mod database;
 mod error;
-mod inspect;
+mod fields;
 mod keys;
 mod pages;
-mod read;
-mod rights;
-mod sql;
 mod swap;
 mod types;
 
-use std::sync::Arc;
-use std::time::Duration;
-
-pub use abilities::{AbilityShape, Diff, Fold, Shared, diff, expected};
-pub use dialect::Engine;
+pub use admin::Admin;
+pub use database::{Database, Statements};
 pub use error::GatewayError;
-pub use inspect::{NameLimits, Schema};
 pub use pages::{Pages, Read, Unreadable};
-pub use sql::Statements;
 pub use swap::{Order, SwapError, Swapped};
 pub use types::access;
 
-/// One gateway's database, inspected and ready. Cheap to clone.
+use crate::config::{GatewayConfig, ProbeConfig, WriteBy};
+use crate::model::{Channel, GatewayKind, Image, ModelName, Route};
+
+/// One gateway, ready. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     name: String,
-    salt: String,
-    pool: sql::Pool,
-    schema: Arc<Schema>,
+    kind: GatewayKind,
+    database: Option<Database>,
+    admin: Option<Admin>,
+    write: WriteBy,
 }
 
 impl Gateway {
+    /// Connects and inspects, in the ways that the configuration gives. `salt` goes into fingerprints.
+    pub async fn open(
+        name: &str,
+        settings: &GatewayConfig,
+        http: &ProbeConfig,
+        salt: &str,
+    ) -> Result<Self, GatewayError> {
+        let setup = |key: &str, why: String| GatewayError::Setup { what: format!("gateways.{name}.{key}: {why}") };
+        let address = settings.address().map_err(|why| setup("database", why))?;
+        let database = match &address {
+            Some(address) => Some(Database::open(name, address, settings.kind, salt).await?),
+            None => None,
+        };
+        let known = database.as_ref().map(|database| database.schema().kind).or(settings.kind);
+        let admin = match &settings.api {
+            Some(api) => Some(Admin::open(name, api, known, http, salt).await?),
+            None => None,
+        };
+        Self::of(name, database, admin, settings.write)
+            .ok_or_else(|| setup("database", "neither `database` nor `api` is given".to_owned()))
+    }
+
+    /// A gateway that is reached in these ways; `None` where there is none.
+    pub fn of(name: &str, database: Option<Database>, admin: Option<Admin>, write: Option<WriteBy>) -> Option<Self> {
+        let kind = match (&database, &admin) {
+            (Some(database), _) => database.schema().kind,
+            (None, Some(admin)) => admin.kind(),
+            (None, None) => return None,
+        };
+        // One Hub's master never reads its database again.
+        let by_default = if admin.is_some() && (database.is_none() || kind.is_hub()) {
+            WriteBy::AdminApi
+        } else {
+            WriteBy::Database
+        };
+        Some(Self { name: name.to_owned(), kind, database, admin, write: write.unwrap_or(by_default) })
+    }
+
     /// The gateway's name in our configuration.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the database was found to be.
-    pub fn schema(&self) -> &Schema {
-        &self.schema
+    /// Which program it is.
+    pub fn kind(&self) -> GatewayKind {
+        self.kind
     }
 
-    /// How many statements were sent so far, and how many of them could change rows.
-    pub fn statements(&self) -> Statements {
-        self.pool.statements()
+    /// Its database, where that is given.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
     }
 
-    /// The same with another deadline for each statement; 30 s otherwise.
-    #[must_use]
-    pub fn with_deadline(self, deadline: Duration) -> Self {
-        Self { pool: self.pool.with_deadline(deadline), ..self }
+    /// Its admin API, where that is given.
+    pub fn admin(&self) -> Option<&Admin> {
+        self.admin.as_ref()
+    }
+
+    /// Whether a change can be written in the way that was chosen, or why not and what to do about it.
+    pub fn writable(&self) -> Result<(), String> {
+        match (self.write, &self.database) {
+            (WriteBy::Database, Some(database)) => database.schema().writable.clone(),
+            (WriteBy::Database, None) | (WriteBy::AdminApi, _) => Err("not built yet".to_owned()),
+        }
+    }
+
+    /// All channels, or those `among` them that are there.
+    pub fn pages(&self, among: Option<Vec<i64>>) -> Result<Pages<'_>, GatewayError> {
+        Ok(Pages::Database(self.read()?.pages(among)))
+    }
+
+    /// One channel.
+    pub async fn channel(&self, id: i64) -> Result<Option<Channel>, GatewayError> {
+        self.read()?.channel(id).await
+    }
+
+    /// How many channels there are.
+    pub async fn count(&self) -> Result<u64, GatewayError> {
+        self.read()?.count().await
+    }
+
+    /// Which enabled channels serve these models, and in which groups.
+    pub async fn routes(&self, models: &[ModelName]) -> Result<Vec<Route>, GatewayError> {
+        self.read()?.routes(models).await
+    }
+
+    /// A channel's list and routing rows as they stand.
+    pub async fn image(&self, id: i64) -> Result<Option<Image>, GatewayError> {
+        self.read()?.image(id).await
+    }
+
+    /// As [`Self::image`], once nobody is in the middle of writing the channel.
+    pub async fn settled_image(&self, id: i64) -> Result<Option<Image>, GatewayError> {
+        self.read()?.settled_image(id).await
+    }
+
+    /// Swaps a channel's list for the intent's, and its routing rows with it.
+    pub async fn swap(&self, order: Order<'_>) -> Result<Swapped, SwapError> {
+        self.read()?.swap(&order).await
     }
 
     /// Ends all connections.
     pub async fn close(&self) {
-        self.pool.close().await;
+        if let Some(database) = &self.database {
+            database.close().await;
+        }
+    }
+
+    fn read(&self) -> Result<&Database, GatewayError> {
+        let what = || format!("gateways.{}.database: it is not given", self.name);
+        self.database.as_ref().ok_or_else(|| GatewayError::Setup { what: what() })
     }
 }

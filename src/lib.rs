@@ -8,6 +8,7 @@ pub mod crash;
 pub mod config;
 pub mod budget;
 pub mod store;
+pub mod http;
 pub mod gateway;
 pub mod upstream;
 pub mod cost;

@@ -37,9 +37,10 @@ use self::purse::{Claim, Scopes};
 use crate::budget::Shortage;
 use crate::clock;
 use crate::config::{Config, ProbeConfig};
+use crate::http::Http;
 use crate::model::{ModelName, Observation, Outcome, Shape};
 use crate::store::{Store, StoreError};
-use crate::upstream::{Http, Target};
+use crate::upstream::Target;
 
 /// Several providers refuse a smaller output limit.
 const FEWEST_TOKENS: u32 = 16;

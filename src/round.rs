@@ -82,7 +82,7 @@ impl Round {
     pub async fn run(self: &Arc<Self>, scope: &Scope, write: bool) -> Result<Report, RoundError> {
         let name = self.gateway.name();
         let mut report = Report::new(name, self.settings.mode);
-        if let (Err(why), true) = (&self.gateway.schema().writable, self.settings.mode != Mode::Observe) {
+        if let (Err(why), true) = (self.gateway.writable(), self.settings.mode != Mode::Observe) {
             report.notes.push(format!("only observed: {why}"));
         }
         if write {
@@ -154,7 +154,7 @@ impl Round {
         let mut drafts = vec![];
         let waiting = Waiting::read(self).await?;
         let mut surveys = JoinSet::new();
-        let mut pages = self.gateway.pages(scope.among());
+        let mut pages = self.gateway.pages(scope.among())?;
         // Enough channels side by side to keep every probe slot busy, and no more in memory.
         let side_by_side = self.config.probe.concurrency.max(1);
         let (mut page, mut read) = (vec![].into_iter(), clock::now());
@@ -203,7 +203,7 @@ impl Round {
         report.notes.extend(draft.test_note());
         let Draft { change, mut held, waiting, .. } = draft;
         let (name, id) = (self.gateway.name(), change.channel.id);
-        let writable = self.gateway.schema().writable.is_ok();
+        let writable = self.gateway.writable().is_ok();
         let mode = if writable { self.settings.mode_of(id) } else { Mode::Observe };
         report.held.extend(held.iter().cloned());
         held.extend(waiting);

@@ -117,8 +117,11 @@ impl Store {
 }
 
 /// The steps from an empty file to today's tables; a step that was released is never edited.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_judged_fairly.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_judged_fairly.sql"),
+    include_str!("../migrations/0003_whole_family.sql"),
+];
 
 /// Brings the tables up to date, a step a transaction; SQLite's `user_version` counts the steps done.
 async fn migrate(writer: &SqlitePool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

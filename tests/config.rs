@@ -39,7 +39,7 @@ fn the_example_has_every_key_with_its_default() {
     assert_eq!(loaded.notes, Vec::<String>::new());
     let gateway = loaded.config.gateways["main"].clone();
     assert_eq!(
-        GatewayConfig { database: SecretRef::literal(""), ..gateway },
+        GatewayConfig { database: Some(SecretRef::literal("")), ..gateway },
         GatewayConfig::new(SecretRef::literal(""))
     );
     assert_eq!(Config { gateways: Config::default().gateways, ..loaded.config }, Config::default());
@@ -292,7 +292,7 @@ fn channel_monitors_own_example_means_apply() {
     assert_eq!(loaded.form, Form::ChannelMonitor);
     let gateway = &loaded.config.gateways["main"];
     assert_eq!((gateway.mode, gateway.kind), (Mode::Apply, None));
-    assert_eq!(gateway.address().unwrap().to_string(), "mysql://root:***@localhost:3306/oneapi");
+    assert_eq!(gateway.address().unwrap().unwrap().to_string(), "mysql://root:***@localhost:3306/oneapi");
     assert_eq!(gateway.channels.exclude, [5]);
     assert_eq!(gateway.models.exclude, ["advanced-voice"]);
     assert_eq!(gateway.models.list, ["gpt-3.5-turbo"]);
@@ -313,7 +313,7 @@ fn every_key_of_channel_monitor_is_read() {
     let loaded = fixture("cm-full.json");
     let gateway = &loaded.config.gateways["main"];
     assert_eq!((gateway.mode, gateway.kind), (Mode::Observe, Some(GatewayKind::OneHub)));
-    let Ok(DatabaseAddress::Postgres(server)) = gateway.address() else { panic!() };
+    let Ok(Some(DatabaseAddress::Postgres(server))) = gateway.address() else { panic!() };
     assert_eq!(server.password.expose(), "${canary} $x");
     assert_eq!(gateway.channels.exclude, [5, 7]);
     assert_eq!(gateway.models.sources, [Source::List]);
@@ -326,7 +326,7 @@ fn every_key_of_channel_monitor_is_read() {
 
     let loaded = fixture("cm-sqlite.yaml");
     let gateway = &loaded.config.gateways["main"];
-    assert_eq!(gateway.address().unwrap(), DatabaseAddress::Sqlite("/data/one-api.db".into()));
+    assert_eq!(gateway.address().unwrap(), Some(DatabaseAddress::Sqlite("/data/one-api.db".into())));
     assert_eq!(gateway.models.sources, [Source::Channel]);
     let probe = &loaded.config.probe;
     assert_eq!((probe.every, probe.per_key, probe.requests_per_second), (Duration::from_secs(90), 3, 0.5));

@@ -21,12 +21,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use channelwarden::config::ProbeConfig;
+use channelwarden::http::{Http, Reply, Transport, TransportKind};
 use channelwarden::model::{
     Access, Channel, ModelName, Observation, Offered, OpenAiPaths, Outcome, Protocol, Secret, Shape,
 };
 use channelwarden::probe::{Ask, Asked, Inquiry, Prober, classify};
 use channelwarden::simulate::{Behaviour, ListBehaviour, Simulated, World};
-use channelwarden::upstream::{Http, Listing, Reply, Target, Transport, TransportKind};
+use channelwarden::upstream::{Listing, Target};
 use faults::{Fault, Faulty};
 use proptest::prelude::*;
 use serde::Deserialize;

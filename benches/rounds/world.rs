@@ -114,10 +114,9 @@ impl Bench {
     pub(crate) async fn probe_loop(&self, at_once: usize, requests: usize) -> Duration {
         let config = configuration(&self.database(), &self.fresh_store(), at_once);
         let inquiry = Arc::new(Arc::new(Prober::new(&config.probe).unwrap()).inquiry());
-        let address = config.gateways["bench"].address().unwrap();
-        let gateway = Gateway::open("bench", &address, None, "salt").await.unwrap();
+        let gateway = Gateway::open("bench", &config.gateways["bench"], &config.probe, "salt").await.unwrap();
         let channel = gateway.channel(1).await.unwrap().unwrap();
-        let access = gateway::access(gateway.schema().kind, &channel).unwrap();
+        let access = gateway::access(gateway.kind(), &channel).unwrap();
         let target = Arc::new(Target::new(&access, &channel, &channel.keys[0]).unwrap());
         let models: Arc<Vec<_>> = Arc::new((0..self.models).map(|n| ModelName::parse(&name(n)).unwrap()).collect());
         spread(at_once, requests, move |number| {
@@ -155,7 +154,7 @@ pub(crate) async fn run_round(database: &str, store: &str, at_once: usize) -> (R
     let took = started.elapsed();
     assert_eq!(report.outcomes.get(&Outcome::Works), Some(&report.probed), "{:?}", report.outcomes);
     store.close().await;
-    (report, gateway.statements().writes, took)
+    (report, gateway.database().unwrap().statements().writes, took)
 }
 
 fn configuration(database: &str, store: &str, at_once: usize) -> config::Config {

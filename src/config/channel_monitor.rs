@@ -114,7 +114,7 @@ impl Import<'_> {
         };
         let database = self.database();
         let channels = self.channels();
-        GatewayConfig { database, kind, mode, channels, models: self.models(), rules: vec![] }
+        GatewayConfig { kind, mode, channels, models: self.models(), ..GatewayConfig::new(database) }
     }
 
     fn database(&mut self) -> SecretRef {

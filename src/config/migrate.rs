@@ -20,7 +20,14 @@ pub(super) fn write(
     let mut default = value(serde_json::to_value(Config::default()))?;
     for (name, gateway) in &config.gateways {
         // A serialised secret is blanked; here the configuration itself is written.
-        all["gateways"][name]["database"] = gateway.database.as_written().into();
+        let written = &mut all["gateways"][name];
+        let as_written = |secret: Option<&SecretRef>| secret.map(SecretRef::as_written).into();
+        written["database"] = as_written(gateway.database.as_ref());
+        written["logs"]["database"] = as_written(gateway.logs.database.as_ref());
+        if let Some(api) = &gateway.api {
+            written["api"]["token"] = as_written(Some(&api.token));
+            written["api"]["user_key"] = as_written(api.user_key.as_ref());
+        }
         let plain = GatewayConfig::new(SecretRef::literal(""));
         default["gateways"][name] = value(serde_json::to_value(plain))?;
     }

@@ -10,12 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::budget::BudgetConfig;
-use super::database::DatabaseAddress;
-use super::environment::{Environment, process_environment};
-use super::manner::ProbeRule;
+use super::gateway::GatewayConfig;
 use super::openrouter::OpenRouterConfig;
-use super::secret::SecretRef;
-use crate::model::{GatewayKind, Kind};
+use crate::model::Kind;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -39,120 +36,6 @@ pub struct Config {
     pub openrouter: OpenRouterConfig,
     /// Our own log.
     pub log: LogConfig,
-}
-
-/// One gateway.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GatewayConfig {
-    /// The gateway's database: `mysql://…`, `postgres://…`, `sqlite:…`, a Go DSN
-    /// (`user:password@tcp(host:3306)/oneapi`, `host=… user=… dbname=…`) or the path of an SQLite file.
-    pub database: SecretRef,
-    /// Which program it is; left out: told from the database's schema.
-    #[serde(default)]
-    pub kind: Option<GatewayKind>,
-    /// What we may do to it.
-    #[serde(default)]
-    pub mode: Mode,
-    /// Which channels.
-    #[serde(default)]
-    pub channels: ChannelsConfig,
-    /// Which models.
-    #[serde(default)]
-    pub models: ModelsConfig,
-    /// How single channels and models are probed; of each thing, the last rule that names it counts.
-    #[serde(default)]
-    pub rules: Vec<ProbeRule>,
-}
-
-impl GatewayConfig {
-    /// A gateway with this database and defaults for all else.
-    pub fn new(database: SecretRef) -> Self {
-        Self {
-            database,
-            kind: None,
-            mode: Mode::default(),
-            channels: ChannelsConfig::default(),
-            models: ModelsConfig::default(),
-            rules: vec![],
-        }
-    }
-
-    /// Where the gateway's database is, variables and secret files put in.
-    ///
-    /// # Errors
-    /// A sentence on what is missing or wrong, without any part of the address.
-    pub fn address(&self) -> Result<DatabaseAddress, String> {
-        self.address_in(&process_environment)
-    }
-
-    pub(super) fn address_in(&self, environment: Environment<'_>) -> Result<DatabaseAddress, String> {
-        DatabaseAddress::parse(self.database.resolve_in(environment)?.expose())
-    }
-}
-
-/// What we may do to a gateway or channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// Look, judge, show; never write.
-    #[default]
-    Observe,
-    /// As observe, and keep each wanted change for `channelwarden apply`.
-    Propose,
-    /// Write what the guards let through.
-    Apply,
-}
-
-/// Which channels are looked after.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ChannelsConfig {
-    /// Only these channel ids; empty: all.
-    pub only: Vec<i64>,
-    /// Never these channel ids.
-    pub exclude: Vec<i64>,
-    /// Also channels that the gateway itself switched off (status 3). Manually disabled ones (status 2) never.
-    pub auto_disabled: bool,
-    /// Another mode for single channels, by id.
-    pub mode: BTreeMap<i64, Mode>,
-}
-
-/// Which models are looked after, and where new ones come from. Patterns are names, with `*` for any text.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ModelsConfig {
-    /// Where names that the channel does not advertise yet come from: the first source that answers is used.
-    /// What a channel advertises is always probed.
-    pub sources: Vec<Source>,
-    /// The names that source `list` offers.
-    pub list: Vec<String>,
-    /// Untouched: never probed, never added, never withdrawn.
-    pub exclude: Vec<String>,
-    /// Probed and shown, but never withdrawn.
-    pub keep: Vec<String>,
-    /// Append offered names that work to the channel's list.
-    pub add: bool,
-}
-
-impl Default for ModelsConfig {
-    fn default() -> Self {
-        Self { sources: vec![Source::Upstream], list: vec![], exclude: vec![], keep: vec![], add: true }
-    }
-}
-
-/// A source of model names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// The upstream's own list.
-    Upstream,
-    /// What the channel advertises already.
-    Channel,
-    /// The operator's `list`.
-    List,
-    /// OpenRouter's free models, for a channel of OpenRouter.
-    OpenrouterFree,
 }
 
 /// Our own history and journal.
@@ -393,29 +276,4 @@ pub enum LogFormat {
 
 fn days(n: u64) -> Duration {
     Duration::from_secs(n * 24 * 3600)
-}
-
-impl GatewayConfig {
-    /// What we may do to one channel.
-    pub fn mode_of(&self, channel: i64) -> Mode {
-        self.channels.mode.get(&channel).copied().unwrap_or(self.mode)
-    }
-}
-
-impl ChannelsConfig {
-    /// Whether the operator leaves the channel out.
-    pub fn excludes(&self, channel: i64) -> bool {
-        self.exclude.contains(&channel) || !(self.only.is_empty() || self.only.contains(&channel))
-    }
-}
-
-impl Mode {
-    /// The mode's name in the configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Propose => "propose",
-            Self::Apply => "apply",
-        }
-    }
 }

@@ -1,7 +1,10 @@
 //! What a configuration must keep to beyond its types: every mistake is told, not only the first.
 
+mod ways;
+
 use std::time::Duration;
 
+use self::ways::ways;
 use super::database::is_same_file;
 use super::outline::KeyPath;
 use super::problem::Problem;
@@ -49,6 +52,7 @@ pub(super) fn validate(config: &Config, environment: Environment<'_>) -> Finding
                 None => seen.push((name, address)),
             }
         }
+        ways(&mut findings, gateway, &path, environment);
         channels(&mut findings, name, gateway);
         models(&mut findings, name, &gateway.models);
         rules(&mut findings, name, gateway);
@@ -69,9 +73,10 @@ fn database(
     environment: Environment<'_>,
 ) -> Option<DatabaseAddress> {
     let path = path.child("database");
-    findings.notes.extend(gateway.database.doubt(environment).map(|doubt| format!("{path}: {doubt}")));
+    let database = gateway.database.as_ref()?;
+    findings.notes.extend(database.doubt(environment).map(|doubt| format!("{path}: {doubt}")));
     let address = match gateway.address_in(environment) {
-        Ok(address) => address,
+        Ok(address) => address?,
         Err(message) => {
             findings.refuse(path, message);
             return None;

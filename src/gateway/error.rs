@@ -67,6 +67,15 @@ pub enum GatewayError {
         /// What was seen.
         why: &'static str,
     },
+    /// What is given to reach the gateway cannot be used.
+    #[error("{what}")]
+    Setup {
+        /// Which key of the configuration, and what is wrong with it.
+        what: String,
+    },
+    /// The admin API did not answer as it should.
+    #[error(transparent)]
+    Api(#[from] super::admin::ApiError),
     /// Anything else the database said.
     #[error("the database {address} failed to {doing}: {why}")]
     Failed {

@@ -23,6 +23,16 @@ pub enum GatewayKind {
     DoneHub,
 }
 
+impl GatewayKind {
+    /// Whether it belongs to the One Hub family, which keeps no `abilities`.
+    pub fn is_hub(self) -> bool {
+        match self {
+            Self::OneHub | Self::DoneHub => true,
+            Self::OneApi | Self::NewApi | Self::Veloera => false,
+        }
+    }
+}
+
 impl fmt::Display for GatewayKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -106,6 +116,8 @@ pub struct Channel {
     pub base_url: Option<String>,
     /// The usable keys, split as the gateway splits them, keys that the gateway disabled left out.
     pub keys: Vec<Secret>,
+    /// The channel was read by an admin API that keeps the key to itself.
+    pub key_hidden: bool,
     /// `openai_organization`, sent as `OpenAI-Organization` for OpenAI channels.
     pub organization: Option<String>,
     /// `models` byte for byte; `None` is NULL.
@@ -141,6 +153,7 @@ impl Channel {
             status: Status::Enabled,
             base_url: None,
             keys: vec![],
+            key_hidden: false,
             organization: None,
             models: None,
             group: None,

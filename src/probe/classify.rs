@@ -24,8 +24,9 @@ pub(super) use self::quota::{Quota, Reset, Scope, quota};
 use self::rule::Says;
 pub use self::success::{Finish, Said};
 use super::quality::is_advert;
+use crate::http::{Reply, Transport, TransportKind};
 use crate::model::{Dialect, Mark, Outcome, Shape};
-use crate::upstream::{Reply, Target, Transport, TransportKind};
+use crate::upstream::Target;
 
 /// What came back for one request.
 pub type Answer = Result<Reply, Transport>;

@@ -11,8 +11,9 @@ use super::Prober;
 use super::classify::stream::Events;
 use super::classify::{Answer, Asked};
 use super::purse::Claim;
+use crate::http::{Seen, TransportKind, Watch, Way};
 use crate::model::{Shape, Timing};
-use crate::upstream::{Seen, Target, TransportKind, Watch, Way};
+use crate::upstream::Target;
 
 /// The most that is read of a whole answer.
 pub(super) const ANSWER_CAP: usize = 64 << 10;

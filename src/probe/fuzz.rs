@@ -21,8 +21,9 @@ use super::classify::stream::tests::streams;
 use super::classify::{Asked, classify, parse};
 use super::quality::{Sum, weigh};
 use super::wait;
+use crate::http::Reply;
 use crate::model::{Dialect, ModelName, Outcome, Shape};
-use crate::upstream::{NAMES_AT_MOST, Reply, read_page};
+use crate::upstream::{NAMES_AT_MOST, read_page};
 
 /// Longer answers are cut: the reader of bodies has a cap too.
 const LONGEST: usize = 64 << 10;

@@ -11,8 +11,9 @@ use sha2::{Digest as _, Sha256};
 use super::Ask;
 use super::classify::Finding;
 use super::pace::locked;
+use crate::http::Reply;
 use crate::model::{ModelName, Outcome, Sample};
-use crate::upstream::{Reply, Target};
+use crate::upstream::Target;
 
 /// The most that one round keeps: an upstream with an id in every answer must not fill the store.
 const AT_MOST: usize = 50;

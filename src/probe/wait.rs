@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::classify::{Quota, Reset, Scope, quota};
 use crate::budget::day_end;
-use crate::upstream::Reply;
+use crate::http::Reply;
 
 /// No hint is taken for less or more than this.
 const SHORTEST: Duration = Duration::from_secs(1);

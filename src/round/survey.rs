@@ -174,7 +174,7 @@ impl Round {
             return Err(format!("its list holds a name that cannot be written back: {start:?}"));
         }
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
-        let access = gateway::access(self.gateway.schema().kind, channel)?;
+        let access = gateway::access(self.gateway.kind(), channel)?;
         if channel.keys.is_empty() {
             return Err("it has no usable key".to_owned());
         }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::dns::forbidden;
+use crate::http::forbidden;
 use crate::model::{Access, AzureApi, OpenAiPaths, Protocol};
 
 /// Where one upstream is asked.

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use super::Endpoints;
-use crate::model::{Access, Channel, Protocol, Secret};
+use crate::model::{Access, Channel, Protocol, Secret, redact, redact_up_to};
 
 /// Baidu's Qianfan v2, as New API and One API call it.
 const QIANFAN: [&str; 2] = ["Baidu v2", "BaiduV2"];
@@ -80,13 +80,13 @@ impl Target {
     /// As [`Self::redact`], also without these.
     pub fn redact_with<'a>(&self, text: &str, also: impl Iterator<Item = &'a str>) -> String {
         let also: Vec<Secret> = also.map(Secret::new).collect();
-        super::redact(text, &self.secrets(&also))
+        redact(text, &self.secrets(&also))
     }
 
     /// As [`Self::redact_with`], up to `longest` bytes long.
     pub fn redact_whole<'a>(&self, text: &str, also: impl Iterator<Item = &'a str>, longest: usize) -> String {
         let also: Vec<Secret> = also.map(Secret::new).collect();
-        let mut text = super::redact::redact_up_to(text, &self.secrets(&also), longest);
+        let mut text = redact_up_to(text, &self.secrets(&also), longest);
         text.truncate(text.floor_char_boundary(longest));
         text
     }

@@ -1,7 +1,7 @@
 //! A gateway's database, our own store, and the orders a test gives.
 
 use channelwarden::config::DatabaseAddress;
-use channelwarden::gateway::{Gateway, Order, SwapError, Swapped};
+use channelwarden::gateway::{Database, Order, SwapError, Swapped};
 use channelwarden::model::{ChannelRef, Fingerprint, Intent, ListText, Rows};
 use channelwarden::store::Store;
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ pub(crate) const GATEWAY: &str = "main";
 
 pub(crate) struct Bench {
     pub(crate) db: Db,
-    pub(crate) gateway: Gateway,
+    pub(crate) gateway: Database,
     pub(crate) store: Store,
     _folder: tempfile::TempDir,
 }
@@ -51,7 +51,7 @@ impl Bench {
     pub(crate) async fn commit(&self, intent: Intent) -> Result<Swapped, SwapError> {
         let permit = self.store.permit(&intent);
         let journaled = self.store.open_intent(intent, Timestamp::UNIX_EPOCH).await.unwrap();
-        self.gateway.swap(Order::Commit { journaled: &journaled, permit: &permit }).await
+        self.gateway.swap(&Order::Commit { journaled: &journaled, permit: &permit }).await
     }
 }
 
@@ -66,6 +66,6 @@ pub(crate) fn undo(done: &Intent, swapped: &Swapped) -> Intent {
     }
 }
 
-pub(crate) async fn open(address: &str) -> Result<Gateway, channelwarden::gateway::GatewayError> {
-    Gateway::open(GATEWAY, &DatabaseAddress::parse(address).unwrap(), None, "salt").await
+pub(crate) async fn open(address: &str) -> Result<Database, channelwarden::gateway::GatewayError> {
+    Database::open(GATEWAY, &DatabaseAddress::parse(address).unwrap(), None, "salt").await
 }

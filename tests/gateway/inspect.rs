@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use channelwarden::config::DatabaseAddress;
-use channelwarden::gateway::{Gateway, GatewayError};
+use channelwarden::gateway::{Database, GatewayError};
 use channelwarden::model::GatewayKind;
 
 use crate::bench::{Bench, open};
@@ -48,7 +48,7 @@ async fn limits_and_versions_come_from_the_schema() {
 async fn the_configured_kind_goes_before_the_guess() {
     let db = Db::create(Engine::Sqlite, Schema::NewApiOld).await;
     let address = DatabaseAddress::parse(&db.address()).unwrap();
-    let gateway = Gateway::open("g", &address, Some(GatewayKind::OneApi), "").await.unwrap();
+    let gateway = Database::open("g", &address, Some(GatewayKind::OneApi), "").await.unwrap();
     assert_eq!(gateway.schema().kind, GatewayKind::OneApi);
 }
 

@@ -1,6 +1,6 @@
 //! Channels as every engine and every age of gateway stores them.
 
-use channelwarden::gateway::Pages;
+use channelwarden::gateway::database::Pages;
 use channelwarden::model::{Ability, ModelName, Route, Secret, Status};
 
 use crate::bench::Bench;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use channelwarden::apply::{self, Outcome};
 use channelwarden::config::DatabaseAddress;
-use channelwarden::gateway::{Gateway, GatewayError, SwapError};
+use channelwarden::gateway::{Database, Gateway, GatewayError, SwapError};
 use channelwarden::model::{Change, ChannelRef, WorkingList};
 
 use crate::bench::{Bench, GATEWAY};
@@ -23,7 +23,7 @@ async fn bench(engine: Engine) -> (Bench, Line) {
     let line = Line::to(&db.address()).await;
     let address = DatabaseAddress::parse(&line.address(&db.address())).unwrap();
     let mut bench = Bench::over(db).await;
-    let gateway = Gateway::open(GATEWAY, &address, None, "salt").await.unwrap();
+    let gateway = Database::open(GATEWAY, &address, None, "salt").await.unwrap();
     bench.gateway = gateway.with_deadline(Duration::from_secs(1));
     (bench, line)
 }
@@ -94,9 +94,10 @@ async fn what_came_of_a_commit_without_an_answer_is_found_by_looking() {
             let (bench, line) = bench(engine).await;
             let id = bench.db.channel(ChannelRow::default()).await;
             let change = change(bench.gateway.channel(id).await.unwrap().unwrap(), "a,c");
+            let gateway = Gateway::of(GATEWAY, Some(bench.gateway.clone()), None, None).unwrap();
             line.fall_silent(silence);
             let turn = bench.store.turn().await.unwrap();
-            let done = apply::apply(&bench.store, &bench.gateway, &change, None, &turn);
+            let done = apply::apply(&bench.store, &gateway, &change, None, &turn);
             let done = tokio::time::timeout(HANGS, done).await.unwrap().unwrap();
             assert!(line.fell_silent());
             match &done {

@@ -86,7 +86,7 @@ async fn a_rehearsal_sends_the_same_statements_and_changes_nothing() {
         let id = bench.db.channel(ChannelRow::new("a,b,c").group("default,vip")).await;
         let before = bench.db.dump().await;
         let intent = bench.intent(id, "a,n").await;
-        let rehearsed = bench.gateway.swap(Order::Rehearse(&intent)).await.unwrap();
+        let rehearsed = bench.gateway.swap(&Order::Rehearse(&intent)).await.unwrap();
         assert_eq!(bench.db.dump().await, before, "{engine:?}");
         assert!(rehearsed.statements.writes > 0);
         let done = bench.commit(intent).await.unwrap();

@@ -154,7 +154,7 @@ impl Setup {
         let report = Arc::new(round).run(&Scope::default(), true).await.unwrap();
         // Withdrawn models are due again a millisecond later.
         tokio::time::sleep(Duration::from_millis(3)).await;
-        (report, gateway.statements().writes)
+        (report, gateway.database().unwrap().statements().writes)
     }
 
     /// Takes back everything we did.

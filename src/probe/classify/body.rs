@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Asked;
 use super::stream::{Events, looks_like_events};
-use crate::upstream::Reply;
+use crate::http::Reply;
 
 /// A body, as far as it can be read.
 pub(super) enum Body<'a> {

@@ -4,8 +4,8 @@
 
 use reqwest::header::CONTENT_TYPE;
 
+use crate::http::Reply;
 use crate::model::Outcome;
-use crate::upstream::Reply;
 
 const WALL: &str = "a web firewall stands before the API: this address or User-Agent is not let in";
 

@@ -11,13 +11,14 @@ use serde_json::Value;
 use super::Inquiry;
 use crate::budget::day_end;
 use crate::clock;
+use crate::http::Reply;
 use crate::model::{ModelName, Observation, Outcome};
 use crate::probe::classify::{self, Answer, Asked, Scope};
 use crate::probe::pace::{Lanes, Pass, hashed};
 use crate::probe::purse::{Claim, Scopes};
 use crate::probe::wait::{self, Wait};
 use crate::store::Rest;
-use crate::upstream::{Reply, Target};
+use crate::upstream::Target;
 
 /// Why one of a channel's keys is not asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ impl Round {
     /// The gateway's database.
     pub async fn forecast(&self, openrouter: &Rates) -> Result<Forecast, RoundError> {
         let mut forecast = Forecast::new(self.gateway.name(), self.config.probe.every);
-        let mut pages = self.gateway.pages(None);
+        let mut pages = self.gateway.pages(None)?;
         loop {
             let page = pages.next().await?;
             if page.is_empty() {

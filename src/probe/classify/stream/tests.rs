@@ -2,8 +2,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
 use super::super::{Finding, classify};
 use super::*;
+use crate::http::Reply;
 use crate::model::{Dialect, Mark, Outcome};
-use crate::upstream::Reply;
 
 fn asked(dialect: Dialect, shape: Shape) -> Asked<'static> {
     Asked { host: "upstream.test", dialect, shape }

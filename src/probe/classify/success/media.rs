@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::Said;
-use crate::upstream::Reply;
+use crate::http::Reply;
 
 /// Whether a successful body is sound itself: bytes that are neither JSON, whatever they are called, nor text.
 pub(in super::super) fn is_sound(reply: &Reply) -> bool {

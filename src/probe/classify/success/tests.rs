@@ -19,7 +19,7 @@ fn said(dialect: Dialect, shape: Shape, body: &Value) -> Said {
     found(dialect, shape, "application/json", body.to_string().into_bytes()).said.unwrap()
 }
 
-use crate::upstream::Reply;
+use crate::http::Reply;
 
 const CHAT: Shape = Shape::MaxTokens;
 

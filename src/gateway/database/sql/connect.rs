@@ -10,7 +10,8 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use super::connection::Connection;
 use super::{ACQUIRE, LOCK_WAIT};
 use crate::config::{DatabaseAddress, ServerAddress, Tls};
-use crate::gateway::{Engine, GatewayError};
+use crate::gateway::GatewayError;
+use crate::gateway::database::Engine;
 
 /// A foreign database: we are a guest.
 const CONNECTIONS: u32 = 4;

@@ -62,7 +62,7 @@ impl Schema {
             address: address(),
             why: "table channels has none of the columns that tell One API, New API and One Hub apart",
         })?;
-        let hub = is_hub(kind);
+        let hub = kind.is_hub();
         if !hub && abilities.is_empty() {
             return Err(missing("table abilities".to_owned()));
         }
@@ -101,14 +101,6 @@ impl Schema {
     /// Whether `channels` has this column.
     pub fn has(&self, column: &str) -> bool {
         self.channels.contains_key(column)
-    }
-}
-
-/// Whether a kind belongs to the One Hub family, which keeps no `abilities`.
-fn is_hub(kind: GatewayKind) -> bool {
-    match kind {
-        GatewayKind::OneHub | GatewayKind::DoneHub => true,
-        GatewayKind::OneApi | GatewayKind::NewApi | GatewayKind::Veloera => false,
     }
 }
 

@@ -95,5 +95,5 @@ pub(super) fn sort(error: reqwest::Error) -> (TransportKind, String) {
     };
     // The innermost cause says most: "Connection refused (os error 111)".
     let why = causes.pop().unwrap_or_else(|| error.to_string());
-    (kind, crate::upstream::redact(&why, &[]))
+    (kind, crate::model::redact(&why, &[]))
 }

@@ -12,7 +12,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::upstream::dns::GuardedDns;
+use super::dns::GuardedDns;
 
 #[expect(clippy::disallowed_methods, reason = "the one constructor of HTTP clients")]
 pub(super) fn builder(tls: &ClientConfig, connect_timeout: Duration, user_agent: &str) -> reqwest::ClientBuilder {

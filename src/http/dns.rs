@@ -26,7 +26,7 @@ impl Resolve for GuardedDns {
 }
 
 /// Link-local addresses, among them the metadata services of the clouds.
-pub(super) fn forbidden(address: IpAddr) -> bool {
+pub(crate) fn forbidden(address: IpAddr) -> bool {
     const ALIBABA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
     const AWS: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
     match address.to_canonical() {

@@ -5,6 +5,7 @@
 
 mod client;
 mod connections;
+mod dns;
 mod failure;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use url::Host;
 
 use self::client::{builder, tls};
 use self::connections::Connections;
+pub(crate) use self::dns::forbidden;
 use self::failure::sort;
 pub use self::failure::{Transport, TransportKind};
 use crate::config::ProbeConfig;

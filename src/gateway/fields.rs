@@ -1,4 +1,7 @@
-//! The columns of `channels` that we read, and what a row of them means.
+//! What a channel's fields mean, be they columns of its row or members of the admin API's object. Pure.
+//!
+//! Decides: keys, mapping, headers, proxy, what the gateway does by itself with the channel, and the fingerprint over all
+//! that a decision rests on. Must not know: where the fields were read.
 
 use std::collections::BTreeMap;
 
@@ -6,120 +9,88 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::keys::KeyState;
-use super::sql::Row;
-use super::{Schema, Unreadable};
-use crate::model::{Channel, ChannelRef, Fingerprint, GatewayKind, Mapping, Secret, Status};
+use crate::model::{Channel, Fingerprint, GatewayKind, Mapping, Secret, Status};
 
-const INTS: [&str; 6] = ["id", "created_time", "type", "status", "priority", "weight"];
-const TEXTS: [&str; 17] = [
-    "name",
-    "key",
-    "openai_organization",
-    "base_url",
-    "models",
-    "group",
-    "model_mapping",
-    "other",
-    "setting",
-    "settings",
-    "header_override",
-    "channel_info",
-    "test_model",
-    "tag",
-    "proxy",
-    "model_headers",
-    "config",
-];
-
-/// A channel, and what its routing rows take from it.
-pub(super) struct ChannelRow {
-    pub(super) channel: Channel,
+/// A channel's fields as they stand in the gateway; `None` is NULL, or a field that this gateway does not have.
+#[derive(Clone, Default)]
+pub(super) struct Fields {
+    pub(super) id: Option<i64>,
+    pub(super) created: Option<i64>,
+    pub(super) type_number: Option<i64>,
+    pub(super) status: Option<i64>,
     pub(super) priority: Option<i64>,
     pub(super) weight: Option<i64>,
+    pub(super) name: Option<String>,
+    pub(super) key: Option<String>,
+    pub(super) organization: Option<String>,
+    pub(super) base_url: Option<String>,
+    pub(super) models: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) mapping: Option<String>,
+    pub(super) other: Option<String>,
+    pub(super) setting: Option<String>,
+    pub(super) settings: Option<String>,
+    pub(super) header_override: Option<String>,
+    pub(super) channel_info: Option<String>,
+    pub(super) test_model: Option<String>,
     pub(super) tag: Option<String>,
+    pub(super) proxy: Option<String>,
+    pub(super) model_headers: Option<String>,
+    pub(super) config: Option<String>,
+    /// The admin API keeps the key to itself.
+    pub(super) key_hidden: bool,
 }
 
-/// `SELECT … FROM channels WHERE`, with NULL for columns that this gateway does not have.
-pub(super) fn select(schema: &Schema) -> String {
-    let engine = schema.engine;
-    let name = |column: &str| if schema.has(column) { engine.quote(column) } else { "NULL".to_owned() };
-    let ints = INTS.iter().map(|column| engine.int(&name(column)));
-    let texts = TEXTS.iter().map(|column| engine.text(&name(column)));
-    let list: Vec<_> = ints.chain(texts).collect();
-    let living = if schema.has("deleted_at") { "deleted_at IS NULL AND " } else { "" };
-    format!("SELECT {} FROM channels WHERE {living}", list.join(", "))
-}
+impl Fields {
+    /// The channel, as the gateway of this kind understands its fields.
+    pub(super) fn channel(self, kind: GatewayKind, salt: &str) -> Channel {
+        // One API keeps there what others have in `other`.
+        let config = self.config.filter(|_| kind == GatewayKind::OneApi);
+        let other = config_value(config.as_deref(), self.type_number).or(self.other);
+        let key_state = KeyState::parse(self.channel_info.as_deref());
+        let auto_sync = AutoSync::parse(self.settings.as_deref());
+        let mut hash = Fingerprinter::new(salt);
+        for number in [self.id, self.created, self.type_number, self.status, self.priority, self.weight] {
+            hash.add(number.map(|number| number.to_string()).as_deref());
+        }
+        for text in [&self.name, &self.key, &self.organization, &self.base_url, &self.models, &self.group] {
+            hash.add(text.as_deref());
+        }
+        for text in [&self.mapping, &other, &self.setting, &self.header_override, &self.test_model, &self.tag] {
+            hash.add(text.as_deref());
+        }
+        for text in [&self.proxy, &self.model_headers] {
+            hash.add(text.as_deref());
+        }
+        hash.add(Some(&format!("{auto_sync:?}")));
+        hash.add(key_state.as_ref().map(KeyState::summary).ok().as_deref());
 
-/// Reads a row of [`select`].
-pub(super) fn read(row: &Row, kind: GatewayKind, salt: &str) -> Result<ChannelRow, sqlx::Error> {
-    let int = |i| row.int(i);
-    let text = |i: usize| row.text(INTS.len() + i);
-    let (id, created, type_number, status) = (int(0)?, int(1)?, int(2)?, int(3)?);
-    let (priority, weight) = (int(4)?, int(5)?);
-    let (name, key, organization, base_url) = (text(0)?, text(1)?, text(2)?, text(3)?);
-    let (models, group, mapping, other) = (text(4)?, text(5)?, text(6)?, text(7)?);
-    let (setting, settings, header_override, channel_info) = (text(8)?, text(9)?, text(10)?, text(11)?);
-    let (test_model, tag, proxy, model_headers) = (text(12)?, text(13)?, text(14)?, text(15)?);
-    // One API keeps there what others have in `other`.
-    let config = text(16)?.filter(|_| kind == GatewayKind::OneApi);
-    let other = config_value(config.as_deref(), type_number).or(other);
-
-    let key_state = KeyState::parse(channel_info.as_deref());
-    let auto_sync = AutoSync::parse(settings.as_deref());
-    let mut hash = Fingerprinter::new(salt);
-    for number in [id, created, type_number, status, priority, weight] {
-        hash.add(number.map(|number| number.to_string()).as_deref());
+        // Without its headers or keys a channel would be judged by requests the gateway never makes: as unreadable as
+        // without its mapping.
+        let headers = headers(self.header_override.as_deref().or(self.model_headers.as_deref()));
+        let unreadable = key_state.as_ref().err().or(headers.as_ref().err()).cloned();
+        Channel {
+            id: self.id.unwrap_or_default(),
+            created: self.created.unwrap_or_default(),
+            name: self.name.unwrap_or_default(),
+            type_number: self.type_number.unwrap_or_default(),
+            status: Status::from_column(self.status),
+            base_url: self.base_url,
+            keys: key_state.unwrap_or_default().usable(self.key.as_deref().unwrap_or_default()),
+            key_hidden: self.key_hidden,
+            organization: filled(self.organization),
+            models: self.models,
+            group: self.group,
+            mapping: unreadable.map_or_else(|| mapping(self.mapping.as_deref(), kind), Err),
+            other,
+            proxy: filled(self.proxy).or_else(|| setting_proxy(self.setting.as_deref())).map(Secret::new),
+            headers: headers.unwrap_or_default(),
+            auto_sync: auto_sync.enabled,
+            ignored_models: auto_sync.ignored,
+            test_model: filled(self.test_model),
+            fingerprint: hash.finish(),
+        }
     }
-    for column in [&name, &key, &organization, &base_url, &models, &group, &mapping, &other, &setting] {
-        hash.add(column.as_deref());
-    }
-    for column in [&header_override, &test_model, &tag, &proxy, &model_headers] {
-        hash.add(column.as_deref());
-    }
-    hash.add(Some(&format!("{auto_sync:?}")));
-    hash.add(key_state.as_ref().map(KeyState::summary).ok().as_deref());
-
-    // Without its headers or keys a channel would be judged by requests the gateway never makes: as unreadable as
-    // without its mapping.
-    let headers = headers(header_override.as_deref().or(model_headers.as_deref()));
-    let unreadable = key_state.as_ref().err().or(headers.as_ref().err()).cloned();
-    let channel = Channel {
-        id: id.unwrap_or_default(),
-        created: created.unwrap_or_default(),
-        name: name.unwrap_or_default(),
-        type_number: type_number.unwrap_or_default(),
-        status: Status::from_column(status),
-        base_url,
-        keys: key_state.unwrap_or_default().usable(key.as_deref().unwrap_or_default()),
-        organization: filled(organization),
-        models,
-        group,
-        mapping: unreadable.map_or_else(|| self::mapping(mapping.as_deref(), kind), Err),
-        other,
-        proxy: filled(proxy).or_else(|| setting_proxy(setting.as_deref())).map(Secret::new),
-        headers: headers.unwrap_or_default(),
-        auto_sync: auto_sync.enabled,
-        ignored_models: auto_sync.ignored,
-        test_model: filled(test_model),
-        fingerprint: hash.finish(),
-    };
-    Ok(ChannelRow { channel, priority, weight, tag })
-}
-
-/// What can be told of a row that [`read`] refused.
-pub(super) fn unreadable(row: &Row, error: &sqlx::Error) -> Result<Unreadable, sqlx::Error> {
-    let place = if let sqlx::Error::ColumnDecode { index, .. } = error { index.parse::<usize>().ok() } else { None };
-    let column = place.and_then(|place| INTS.iter().chain(&TEXTS).nth(place));
-    let channel = ChannelRef {
-        id: row.int(0)?.unwrap_or_default(),
-        created: row.int(1)?.unwrap_or_default(),
-        name: row.text(INTS.len()).ok().flatten().unwrap_or_default(),
-    };
-    let column = column.map_or_else(String::new, |column| format!(", in column {column}"));
-    Ok(Unreadable {
-        channel,
-        why: format!("its row holds what is no UTF-8 text{column}: set that right in the gateway"),
-    })
 }
 
 fn filled(text: Option<String>) -> Option<String> {

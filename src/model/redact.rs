@@ -2,7 +2,7 @@
 //!
 //! Decides: what may be shown of an upstream's words. Must not know: who shows it.
 
-use crate::model::Secret;
+use super::Secret;
 
 /// The longest text that leaves here, in characters.
 const LONGEST: usize = 300;
@@ -20,7 +20,7 @@ pub fn redact(text: &str, secrets: &[&Secret]) -> String {
 }
 
 /// The same, at most `longest` characters long.
-pub(super) fn redact_up_to(text: &str, secrets: &[&Secret], longest: usize) -> String {
+pub(crate) fn redact_up_to(text: &str, secrets: &[&Secret], longest: usize) -> String {
     // Far more than is kept: cutting first bounds the work, cutting last hides no half of a secret.
     let mut text: String = text.chars().take(longest * 20).collect();
     for secret in secrets {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::columns::{self, ChannelRow};
 use super::sql::{Pool, Row, Tx, Value};
-use super::{Engine, Gateway, GatewayError, Schema};
+use super::{Database, Engine, GatewayError, Schema};
 use crate::config::DatabaseAddress;
 use crate::model::{Ability, Channel, GatewayKind, Image, ModelName, Route};
 
 /// Names asked for in one statement.
 const ROUTES_AT_ONCE: usize = 200;
 
-impl Gateway {
+impl Database {
     /// Connects and inspects. `name` is the gateway's in our configuration, `kind` overrides what the schema says, `salt`
     /// goes into fingerprints.
     pub async fn open(
