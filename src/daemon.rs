@@ -299,6 +299,10 @@ fn tell(report: &Report) {
         let (channel, outcome) = (key.channel.to_string(), key.outcome.as_str());
         tracing::warn!(gateway, channel, key = key.key, outcome, until = %key.until, "a key rests: {}", key.detail);
     }
+    for line in &report.some_keys {
+        let (channel, model) = (line.channel.to_string(), line.model.as_str());
+        tracing::warn!(gateway, channel, model, without = ?line.keys, of = line.of, "only some keys have it");
+    }
     for held in &report.held {
         let (channel, guard) = (held.channel.to_string(), held.guard.as_str());
         tracing::warn!(

@@ -21,7 +21,7 @@ mod traffic;
 
 pub use access::{Access, AzureApi, Dialect, OpenAiPaths, Protocol};
 pub use change::{Change, ChannelRef, Guard, Held, Reason, Removal};
-pub use channel::{Ability, Channel, Fingerprint, GatewayKind, Mapping, Route, Status};
+pub use channel::{Ability, Channel, ClosedKey, Fingerprint, GatewayKind, Mapping, Route, Status};
 pub use intent::{Image, Intent, ListText, Rows};
 pub use kind::Kind;
 pub use names::{ModelName, WorkingList};

@@ -12,7 +12,8 @@ pub use guard::{Facts, blackout};
 pub use reconsider::{Now, reconsider};
 
 use crate::config::Limits;
-use crate::model::{Change, ChannelRef, Fingerprint, Guard, Held, ModelName, Removal, Route, WorkingList};
+use crate::model::{Change, ChannelRef, Fingerprint, Guard, Held, Kind, ModelName, Removal, Route, WorkingList};
+use crate::probe::kind_of;
 use crate::verdict::Verdict;
 
 /// What a round found out about one channel.
@@ -255,8 +256,16 @@ fn listed(
     added: &[ModelName],
 ) -> Option<WorkingList> {
     let off: HashSet<&ModelName> = removed.iter().map(|removal| &removal.model).collect();
-    let stay = advertised.names().iter().filter(|name| !off.contains(name));
-    WorkingList::new(stay.chain(restored).chain(added).cloned())
+    let mut stay: Vec<&ModelName> = advertised.names().iter().filter(|name| !off.contains(name)).collect();
+    let chats = |model: &ModelName| kind_of(model, None) == Kind::Chat;
+    // The gateways' own channel test takes the first of the list where no other is named, and fails on what does not
+    // chat: that switches channels off (one-api #1090). A list that began with a chat model still does.
+    if advertised.names().first().is_some_and(|first| off.contains(first) && chats(first))
+        && let Some(chat) = stay.iter().position(|model| chats(model))
+    {
+        stay[..=chat].rotate_right(1);
+    }
+    WorkingList::new(stay.into_iter().chain(restored).chain(added).cloned())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Decides: nothing but the order. The only file that knows every stage.
 //! Must not know: how any stage does its work.
 
+mod contested;
 mod forecast;
 mod network;
 mod progress;
@@ -20,7 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 pub use forecast::{ChannelForecast, Forecast, Need};
 pub use progress::{Progress, Quiet};
-pub use report::{ChangeLine, Doubt, Down, Expiring, KeyLine, Odd, Report, Skipped, StillWithdrawn, Unprobed};
+pub use report::{
+    ChangeLine, ClosedKeyLine, Doubt, Down, Expiring, KeyLine, Odd, Report, Skipped, SomeKeys, StillWithdrawn, Unprobed,
+};
 pub use survey::Scope;
 
 use crate::apply::{self, ApplyError};
@@ -32,6 +35,7 @@ use crate::plan::{self, Draft, Facts};
 use crate::probe::Inquiry;
 use crate::store::{Proposal, Store, StoreError, Turn};
 
+use self::contested::Contested;
 use self::waiting::Waiting;
 
 /// What ends a round early. Nothing of it was written, or what was written is journaled.
@@ -152,7 +156,7 @@ impl Round {
         facts: &mut Facts,
     ) -> Result<Vec<Draft>, RoundError> {
         let mut drafts = vec![];
-        let waiting = Waiting::read(self).await?;
+        let (waiting, contested) = (Waiting::read(self).await?, Contested::read(self).await?);
         let mut surveys = JoinSet::new();
         let mut pages = self.gateway.pages(scope.among())?;
         // Enough channels side by side to keep every probe slot busy, and no more in memory.
@@ -169,6 +173,7 @@ impl Round {
                 };
                 match channel {
                     Ok(channel) => {
+                        contested.look(self, &channel, report).await?;
                         let (this, scope) = (Arc::clone(self), scope.clone());
                         surveys.spawn(async move { this.survey(round, &channel, read, &scope).await });
                     }

@@ -4,6 +4,7 @@
 //! Must not know: gateways, upstreams, or how verdicts and plans come about.
 
 mod accounts;
+mod contests;
 mod hold;
 mod journal;
 mod listings;
@@ -25,6 +26,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::{Rest, RestRecord};
+pub use contests::{Contest, LastChange};
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
 pub use listings::Listed;

@@ -103,6 +103,8 @@ struct RoundSpec {
     notes: Vec<String>,
     /// Words of why nothing was written at all; none: that is not so.
     blackout: Option<String>,
+    /// `channel: model: the keys that have it not`.
+    some_keys: Vec<String>,
     /// Upstream model → how often it was asked in all.
     asked: BTreeMap<String, u64>,
 }
@@ -182,6 +184,11 @@ async fn play(case: &str, scenario: &Scenario, engine: Engine, schema: Schema) {
         for words in &round.notes {
             assert!(report.notes.iter().any(|note| note.contains(words)), "{case}: {words:?} in {:?}", report.notes);
         }
+        let some_keys = report.some_keys.iter().map(|line| {
+            let keys: Vec<_> = line.keys.keys().map(usize::to_string).collect();
+            format!("{}: {}: {}", line.channel.name, line.model, keys.join(","))
+        });
+        assert_eq!(some_keys.collect::<Vec<_>>(), round.some_keys, "{case}: some keys\n{report:#?}");
         match (&round.blackout, &report.blackout) {
             (Some(words), Some((_, why))) => assert!(why.contains(words), "{case}: {words:?} in {why:?}"),
             (None, None) => {}

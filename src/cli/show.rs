@@ -1,5 +1,7 @@
 //! Tables and words for people. Colours only on a terminal (`NO_COLOR` is respected).
 
+mod keys;
+
 use std::collections::{BTreeMap, HashMap};
 
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
@@ -7,9 +9,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::apply;
-use crate::model::{ChannelRef, Held, ModelName, Outcome, Reason, Removal};
-use crate::round::{ChangeLine, KeyLine, Report};
+use crate::model::{ChannelRef, Held, ModelName, Reason, Removal};
+use crate::round::{ChangeLine, Report};
 use crate::store::ObservationRecord;
+
+pub(super) use self::keys::keys;
 
 /// An empty table with a heading.
 pub(super) fn table<T: ToString>(heading: &[T]) -> Table {
@@ -78,22 +82,6 @@ pub(super) fn again(report: &Report) -> Vec<String> {
         .into_iter()
         .map(|((_, next, word), (channel, models))| format!("{channel}: {} {word}, again at {next}", models.join(", ")))
         .collect()
-}
-
-/// A key that is not asked: the one line that stands for all models behind it.
-pub(super) fn key(line: &KeyLine) -> String {
-    let is_alone = line.of <= 1;
-    let which = if is_alone { "its key".to_owned() } else { format!("key {} of {}", line.key, line.of) };
-    let then = if is_alone { "nothing withdrawn" } else { "no model is judged by it" };
-    // Nothing but time brings a used up quota back.
-    let now = if line.outcome == Outcome::Busy {
-        String::new()
-    } else {
-        format!(" (`channelwarden sweep --channel {}` tries it now)", line.channel.id)
-    };
-    let (channel, why) = (channel(&line.channel), words(&line.detail));
-    let (outcome, since, until) = (line.outcome, local(line.since), local(line.until));
-    format!("{channel}: {which} is {outcome} since {since}, tried again after {until}{now}, {then}: {why}")
 }
 
 /// Advertised models that were not asked, one line a channel and reason; a few of them named.

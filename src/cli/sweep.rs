@@ -198,8 +198,8 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
         let is_key = |key: &KeyLine| key.channel.id == down.channel.id && key.outcome == down.outcome;
         report.keys.iter().any(is_key)
     };
-    for key in &report.keys {
-        println!("{}", show::key(key));
+    for line in show::keys(report) {
+        println!("{line}");
     }
     for down in down.iter().filter(|down| !has_key_line(down)) {
         let (channel, detail) = (show::channel(&down.channel), show::words(&down.detail));

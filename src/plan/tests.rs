@@ -75,6 +75,18 @@ fn dead_names_go_the_order_stays_and_new_names_are_appended() {
 }
 
 #[test]
+fn a_list_that_began_with_a_chat_model_still_does() {
+    let list = |before: &str, off: &str| {
+        let removal = Removal { model: name(off), reason: reason(0) };
+        listed(&WorkingList::split(before).unwrap(), &[removal], &[], &[]).unwrap().join()
+    };
+    assert_eq!(list("gpt-4,dall-e-3,bge-m3,gpt-5,x", "gpt-4"), "gpt-5,dall-e-3,bge-m3,x");
+    assert_eq!(list("gpt-4,dall-e-3", "gpt-4"), "dall-e-3", "there is none");
+    assert_eq!(list("dall-e-3,bge-m3,gpt-5", "dall-e-3"), "bge-m3,gpt-5", "it began with none");
+    assert_eq!(list("gpt-4,dall-e-3,gpt-5", "gpt-5"), "gpt-4,dall-e-3", "the first one stays");
+}
+
+#[test]
 fn what_the_operator_keeps_and_what_is_unknown_stays() {
     assert!(draft(&survey(1, "wkuo"), &Limits::default()).is_none());
 }

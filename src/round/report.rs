@@ -9,9 +9,8 @@ use serde::Serialize;
 use super::survey::{Surveyed, is_of_the_key};
 use crate::apply;
 use crate::config::Mode;
-use crate::model::{Change, ChannelRef, Guard, Held, Mark, ModelName, Outcome};
+use crate::model::{Change, ChannelRef, ClosedKey, Guard, Held, Mark, ModelName, Outcome};
 use crate::plan::{Facts, Survey};
-use crate::probe::KeyState;
 use crate::verdict::Verdict;
 
 /// Things of one sort named in a report; more are only counted, so that a report stays small.
@@ -42,6 +41,10 @@ pub struct Report {
     pub down_count: usize,
     /// Keys that are not asked, and why: one line each, whatever the number of models behind them.
     pub keys: Vec<KeyLine>,
+    /// Keys of multi-key channels that the gateway itself does not use.
+    pub closed_keys: Vec<ClosedKeyLine>,
+    /// Models that some of a multi-key channel's keys have not.
+    pub some_keys: Vec<SomeKeys>,
     /// (channel, model) pairs advertised by the channels looked at.
     pub pairs: usize,
     /// (channel, model) pairs probed.
@@ -108,11 +111,30 @@ pub struct KeyLine {
     pub detail: String,
 }
 
-impl KeyLine {
-    fn new(channel: &ChannelRef, state: KeyState, of: usize) -> Self {
-        let KeyState { place, outcome, since, until, detail } = state;
-        Self { channel: channel.clone(), key: place + 1, of, outcome, since, until, detail }
-    }
+/// A model that some of a multi-key channel's keys have not: the gateway picks any of them, so a part of its users get an
+/// error.
+#[derive(Clone, Debug, Serialize)]
+pub struct SomeKeys {
+    /// On which channel.
+    pub channel: ChannelRef,
+    /// Which.
+    pub model: ModelName,
+    /// The keys that have it not, from 1, and what they showed.
+    pub keys: BTreeMap<usize, Outcome>,
+    /// How many keys the channel has.
+    pub of: usize,
+}
+
+/// A key of a multi-key channel that the gateway does not use, and so nobody asks.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClosedKeyLine {
+    /// Of which channel.
+    pub channel: ChannelRef,
+    /// How many keys the channel has.
+    pub of: usize,
+    /// Which, by whom, and why.
+    #[serde(flatten)]
+    pub key: ClosedKey,
 }
 
 /// A model that we took off and that did not come back yet.
@@ -210,6 +232,8 @@ impl Report {
             down: vec![],
             down_count: 0,
             keys: vec![],
+            closed_keys: vec![],
+            some_keys: vec![],
             still_withdrawn: vec![],
             odd: vec![],
             expiring: vec![],
@@ -249,6 +273,10 @@ impl Report {
         self.seen.insert(surveyed.channel.id, surveyed.channel.clone());
         let room = NAMED.saturating_sub(self.notes.len());
         self.notes.extend(surveyed.notes.into_iter().take(room));
+        let (of, channel) = (surveyed.keys_in_all, &surveyed.channel);
+        let room = NAMED.saturating_sub(self.closed_keys.len());
+        let closed = surveyed.closed_keys.into_iter().take(room);
+        self.closed_keys.extend(closed.map(|key| ClosedKeyLine { channel: channel.clone(), of, key }));
         let survey = match surveyed.found {
             Ok(survey) => survey,
             Err(why) => {
@@ -274,9 +302,10 @@ impl Report {
             let of_the_key = surveyed.down.as_ref().is_some_and(|(outcome, _)| is_of_the_key(*outcome));
             facts.channels_down += usize::from(survey.alive == 0 && !of_the_key);
         }
-        let (keys, of) = surveyed.keys;
         let room = NAMED.saturating_sub(self.keys.len());
-        self.keys.extend(keys.into_iter().take(room).map(|key| KeyLine::new(&survey.channel, key, of)));
+        self.keys.extend(surveyed.keys.into_iter().take(room));
+        let room = NAMED.saturating_sub(self.some_keys.len());
+        self.some_keys.extend(surveyed.some_keys.into_iter().take(room));
         if let Some((outcome, detail)) = surveyed.down {
             self.down_count += 1;
             if self.down.len() < NAMED {
@@ -318,6 +347,8 @@ impl Report {
         self.unprobed.sort_by_key(|unprobed| unprobed.channel.id);
         self.down.sort_by_key(|down| down.channel.id);
         self.keys.sort_by_key(|key| (key.channel.id, key.key));
+        self.closed_keys.sort_by_key(|line| (line.channel.id, line.key.number));
+        self.some_keys.sort_by_key(|line| line.channel.id);
         self.doubtful.sort_by_key(|doubt| doubt.channel.id);
         self.still_withdrawn.sort_by_key(|off| off.channel.id);
         self.odd.sort_by_key(|odd| odd.channel.id);

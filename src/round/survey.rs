@@ -3,6 +3,7 @@
 mod asking;
 mod control;
 mod foresee;
+mod ignored;
 mod judging;
 mod offer;
 mod questions;
@@ -71,6 +72,7 @@ impl Round {
     ) -> Result<Surveyed, StoreError> {
         let reference = ChannelRef { id: channel.id, created: channel.created, name: channel.name.clone() };
         let mut surveyed = Surveyed::of(reference.clone());
+        (surveyed.keys_in_all, surveyed.closed_keys) = (channel.keys_in_all(), channel.closed_keys.clone());
         let (advertised, targets) = match self.reach(channel) {
             Ok(reached) => reached,
             Err(why) => {
@@ -103,14 +105,14 @@ impl Round {
         if scope.is_named() && !upstream.is_empty() {
             self.inquiry.try_again(&targets);
         }
-        let answers = self.ask(&reference, &targets, upstream).await;
+        let (answers, by_key) = self.ask(&reference, &targets, upstream).await;
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
             // That nothing answered says it all.
             surveyed.notes.clear();
         }
         if !answers.is_empty() {
-            surveyed.keys = (self.inquiry.key_states(&targets), targets.len());
+            surveyed.tell_keys(channel, self.inquiry.key_states(&targets));
         }
         let control = self.control(channel, &targets, &mut offer, &questions.candidates, &known, &answers).await;
         if control.proves_nothing() {
@@ -124,6 +126,8 @@ impl Round {
         let known = Known {
             standings: &known,
             answers: &answers,
+            by_key: &by_key,
+            channel,
             offer: &offer,
             control,
             on_hold: &on_hold,
@@ -176,7 +180,10 @@ impl Round {
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
         let access = gateway::access(self.gateway.kind(), channel)?;
         if channel.keys.is_empty() {
-            return Err("it has no usable key".to_owned());
+            return Err(match channel.closed_keys.len() {
+                0 => "it has no usable key".to_owned(),
+                all => format!("all its {all} keys are switched off in the gateway"),
+            });
         }
         let targets: Result<Vec<_>, String> =
             channel.keys.iter().map(|key| Target::new(&access, channel, key)).collect();
