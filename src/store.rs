@@ -16,6 +16,7 @@ mod rounds;
 mod samples;
 mod snapshots;
 mod spending;
+mod traffic;
 mod turn;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub use proposals::Proposal;
 pub use rounds::RoundRecord;
 pub use samples::SampleRecord;
 pub use spending::{Expense, Reservation};
+pub use traffic::LogCursor;
 pub use turn::Turn;
 
 /// What can go wrong with our own store.
