@@ -34,4 +34,4 @@ pub use sample::Sample;
 pub use secret::Secret;
 pub use shape::Shape;
 pub use standing::{Standing, Streak, Withdrawn};
-pub use traffic::{Traffic, TrafficFailure};
+pub use traffic::{Came, Traffic, TrafficFailure, Witnessed};

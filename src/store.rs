@@ -17,6 +17,7 @@ mod rounds;
 mod samples;
 mod snapshots;
 mod spending;
+mod traffic;
 mod turn;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ pub use proposals::Proposal;
 pub use rounds::RoundRecord;
 pub use samples::SampleRecord;
 pub use spending::{Expense, Reservation};
+pub use traffic::LogCursor;
 pub use turn::Turn;
 
 /// What can go wrong with our own store.

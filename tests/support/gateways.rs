@@ -2,6 +2,9 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "gateways/records.rs"]
+pub(crate) mod records;
+
 use crate::databases::{Db, Engine, Lit};
 
 /// Whose tables.
@@ -113,6 +116,16 @@ const HUB: [Column; 12] = [
 ];
 
 impl Schema {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::OneApi,
+        Self::NewApiOld,
+        Self::NewApi,
+        Self::NewApiOverOneApi,
+        Self::Veloera,
+        Self::OneHub,
+        Self::DoneHub,
+    ];
+
     fn channels(self) -> Vec<Column> {
         let without_config = |columns: &[Column]| -> Vec<Column> {
             columns.iter().copied().filter(|(name, ..)| !["config", "system_prompt"].contains(name)).collect()
@@ -220,6 +233,19 @@ impl ChannelRow {
     }
 }
 
+/// Columns as one engine defines them.
+fn defined(engine: Engine, columns: &[Column]) -> String {
+    let define = |&(name, mysql, postgres, sqlite): &Column| {
+        let definition = match engine {
+            Engine::MySql => mysql,
+            Engine::Postgres => postgres,
+            Engine::Sqlite => sqlite,
+        };
+        format!("{} {definition}", engine.quote(name))
+    };
+    columns.iter().map(define).collect::<Vec<_>>().join(", ")
+}
+
 impl Db {
     /// A gateway's empty tables.
     pub(crate) async fn create(engine: Engine, schema: Schema) -> Self {
@@ -231,16 +257,7 @@ impl Db {
     /// The same with something behind the MySQL tables (`ENGINE=MyISAM`).
     pub(crate) async fn make_tables(&self, schema: Schema, options: &str) {
         let engine = self.engine;
-        let define = |column: &Column| {
-            let (name, mysql, postgres, sqlite) = *column;
-            let definition = match engine {
-                Engine::MySql => mysql,
-                Engine::Postgres => postgres,
-                Engine::Sqlite => sqlite,
-            };
-            format!("{} {definition}", engine.quote(name))
-        };
-        let list = |columns: &[Column]| columns.iter().map(define).collect::<Vec<_>>().join(", ");
+        let list = |columns: &[Column]| defined(engine, columns);
         self.run(&format!("CREATE TABLE channels ({}) {options}", list(&schema.channels()))).await;
         if let Some(abilities) = schema.abilities() {
             let group = engine.quote("group");
