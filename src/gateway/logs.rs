@@ -41,6 +41,8 @@ pub struct Page {
     pub witnessed: Vec<Witnessed>,
     /// The highest id that is read with it.
     pub last_id: i64,
+    /// That is another one than before.
+    pub advanced: bool,
     /// There is more already.
     pub more: bool,
 }
@@ -57,9 +59,9 @@ impl Logs {
         self.table.address()
     }
 
-    /// The statement by which a page is read, in the engine's own words.
-    pub fn statement(&self) -> &str {
-        self.table.page()
+    /// The statements by which it is read, in the engine's own words, for whoever wants them explained by the server.
+    pub fn statements(&self) -> [String; 3] {
+        self.table.statements()
     }
 
     /// Goes on where a log was read up to before a restart.
@@ -86,10 +88,11 @@ impl Logs {
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
         self.gaps.passed(from, &ids, now);
         let last_id = ids.last().copied().unwrap_or(from);
+        let advanced = self.last_id != Some(last_id);
         self.last_id = Some(last_id);
         let more = i64::try_from(rows.len()).is_ok_and(|read| read >= PAGE);
         let witnessed = late.iter().chain(&rows).filter_map(|row| witness(self.kind, row, now)).collect();
-        Ok(Page { witnessed, last_id, more })
+        Ok(Page { witnessed, last_id, advanced, more })
     }
 
     /// Ends all connections.

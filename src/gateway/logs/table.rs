@@ -32,7 +32,6 @@ pub(super) struct Table {
     pool: Pool,
     /// `SELECT … FROM logs WHERE`.
     select: String,
-    page: String,
 }
 
 impl Table {
@@ -54,16 +53,15 @@ impl Table {
             return Err(GatewayError::Setup { what });
         }
         let select = select(pool.engine(), &|name| found.contains_key(name));
-        let page = pool.engine().placeholders(&format!("{select} id > ? ORDER BY id LIMIT ?"));
-        Ok(Self { pool, select, page })
+        Ok(Self { pool, select })
     }
 
     pub(super) fn address(&self) -> &str {
         self.pool.address()
     }
 
-    pub(super) fn page(&self) -> &str {
-        &self.page
+    pub(super) fn statements(&self) -> [String; 3] {
+        [self.newest_sql(), self.after_sql(), self.these_sql(1)].map(|sql| self.pool.engine().placeholders(&sql))
     }
 
     pub(super) async fn close(&self) {
@@ -72,16 +70,14 @@ impl Table {
 
     /// The highest id; 0 where there is no row.
     pub(super) async fn newest(&self) -> Result<i64, GatewayError> {
-        let sql = format!("SELECT {} FROM logs", self.pool.engine().int("MAX(id)"));
-        let rows = self.pool.rows(DOING, &sql, &[]).await.map_err(may_not)?;
+        let rows = self.pool.rows(DOING, &self.newest_sql(), &[]).await.map_err(may_not)?;
         let newest = rows.first().map_or(Ok(None), |row| row.int(0)).map_err(|error| self.pool.error(DOING, &error))?;
         Ok(newest.unwrap_or_default())
     }
 
     /// So many rows with the lowest ids above `id`, in order.
     pub(super) async fn after(&self, id: i64, limit: i64) -> Result<Vec<LogRow>, GatewayError> {
-        let sql = format!("{} id > ? ORDER BY id LIMIT ?", self.select);
-        self.ask(&sql, &[id.into(), limit.into()]).await
+        self.ask(&self.after_sql(), &[id.into(), limit.into()]).await
     }
 
     /// The rows with these ids, those that are there.
@@ -90,8 +86,19 @@ impl Table {
         let places = ids.len().next_power_of_two();
         let last = ids.last().copied().into_iter().cycle();
         let values: Vec<Value> = ids.iter().copied().chain(last).take(places).map(Value::from).collect();
-        let sql = format!("{} id IN ({}) ORDER BY id", self.select, vec!["?"; values.len()].join(","));
-        self.ask(&sql, &values).await
+        self.ask(&self.these_sql(places), &values).await
+    }
+
+    fn newest_sql(&self) -> String {
+        format!("SELECT {} FROM logs", self.pool.engine().int("MAX(id)"))
+    }
+
+    fn after_sql(&self) -> String {
+        format!("{} id > ? ORDER BY id LIMIT ?", self.select)
+    }
+
+    fn these_sql(&self, places: usize) -> String {
+        format!("{} id IN ({}) ORDER BY id", self.select, vec!["?"; places].join(","))
     }
 
     async fn ask(&self, sql: &str, values: &[Value]) -> Result<Vec<LogRow>, GatewayError> {
