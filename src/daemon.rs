@@ -1,9 +1,11 @@
-//! The loop: a round at once, then one every `probe.every`, and sooner looks at doubtful models.
+//! The loop: a round at once, then one every `probe.every`, and sooner looks at doubtful models, and at those that fail
+//! for the gateway's users.
 //!
 //! Decides: when a round runs, and what a signal does.
 //! Must not know: what a round does.
 
 mod free_models;
+mod traffic;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::traffic::{Bell, TrafficWatch};
 use crate::clock;
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
@@ -100,7 +103,7 @@ async fn reload(path: &Path) -> anyhow::Result<(Config, (Store, Arc<Prober>))> {
     Ok((config, prepared))
 }
 
-/// Starts one watch a gateway, and one for OpenRouter's free models.
+/// Starts two watches a gateway, over its channels and over its traffic, and one for OpenRouter's free models.
 fn start(
     config: &Config,
     store: &Store,
@@ -110,15 +113,26 @@ fn start(
 ) -> TaskTracker {
     let watches = TaskTracker::new();
     for name in config.gateways.keys() {
+        let bell = Arc::new(Bell::default());
+        let traffic = TrafficWatch {
+            name: name.clone(),
+            config: config.clone(),
+            store: store.clone(),
+            bell: Arc::clone(&bell),
+            stop: stop.clone(),
+            retire: retire.clone(),
+        };
         let watch = Watch {
             name: name.clone(),
             config: config.clone(),
             store: store.clone(),
             prober: Arc::clone(prober),
+            bell,
             stop: stop.clone(),
             retire: retire.clone(),
         };
         watches.spawn(watch.keep_going());
+        watches.spawn(traffic.keep_going());
     }
     if config.openrouter.watch {
         let (config, store, prober) = (config.clone(), store.clone(), Arc::clone(prober));
@@ -144,6 +158,7 @@ struct Watch {
     config: Config,
     store: Store,
     prober: Arc<Prober>,
+    bell: Arc<Bell>,
     stop: CancellationToken,
     retire: CancellationToken,
 }
@@ -195,8 +210,19 @@ impl Watch {
             };
             tokio::select! {
                 () = sleep_until(next) => {}
+                () = self.bell.rung() => self.heed().await,
                 () = self.stop.cancelled() => return,
                 () = self.retire.cancelled() => return,
+            }
+        }
+    }
+
+    /// What fails for the gateway's users is due now. Here, between two rounds: a round under way would overwrite it.
+    async fn heed(&self) {
+        for alarm in self.bell.take() {
+            let due = self.store.due_now(&self.name, &alarm.channel, &alarm.model, alarm.failed, clock::now()).await;
+            if let Err(error) = due {
+                tracing::error!("{error}");
             }
         }
     }

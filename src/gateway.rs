@@ -7,6 +7,7 @@ pub mod database;
 mod error;
 mod fields;
 mod keys;
+pub mod logs;
 mod pages;
 mod swap;
 mod types;

@@ -7,11 +7,11 @@
 mod abilities;
 mod columns;
 mod dialect;
-mod inspect;
+pub(super) mod inspect;
 mod pages;
 mod read;
 mod rights;
-mod sql;
+pub(super) mod sql;
 mod swap;
 
 use std::sync::Arc;

@@ -52,8 +52,12 @@ impl Traffic {
     pub fn vouches(&self, fresh: Duration, now: Timestamp) -> Option<Timestamp> {
         let fresh = SignedDuration::try_from(fresh).unwrap_or(SignedDuration::MAX);
         let worked = self.worked.filter(|worked| now.duration_since(*worked) <= fresh)?;
-        // The log knows seconds only: in doubt which came first, the model is asked.
-        self.failed.as_ref().is_none_or(|failed| failed.at < worked).then_some(worked)
+        self.fails().is_none().then_some(worked)
+    }
+
+    /// The failure that no success followed. The log knows seconds only: in doubt which came first, it fails.
+    pub fn fails(&self) -> Option<&TrafficFailure> {
+        self.failed.as_ref().filter(|failed| self.worked.is_none_or(|worked| worked <= failed.at))
     }
 
     /// One request more; which of two is told first does not matter.

@@ -144,7 +144,8 @@ fn lacking(table: &str, columns: &Columns, needed: &[&str]) -> Option<String> {
     }
 }
 
-async fn columns(pool: &Pool, table: &str) -> Result<Columns, GatewayError> {
+/// The columns of a table; none where there is no such table, or our user may not see it.
+pub(in crate::gateway) async fn columns(pool: &Pool, table: &str) -> Result<Columns, GatewayError> {
     let sql = match pool.engine() {
         Engine::MySql => {
             "SELECT CAST(column_name AS CHAR), CAST(character_maximum_length AS SIGNED), CAST(collation_name AS CHAR)

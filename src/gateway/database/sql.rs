@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use connect::Handle;
 use connection::Connection;
-pub(super) use connection::{Row, Value};
+pub(in crate::gateway) use connection::{Row, Value};
 
 use super::{Engine, GatewayError};
 use crate::config::DatabaseAddress;
@@ -38,7 +38,7 @@ pub struct Statements {
 
 /// Connections to one database.
 #[derive(Clone, Debug)]
-pub(super) struct Pool {
+pub(in crate::gateway) struct Pool {
     handle: Handle,
     address: String,
     deadline: Duration,
@@ -67,22 +67,22 @@ struct Session {
 
 impl Pool {
     /// Connects once, so that a wrong address or password is told at once and by its cause, and opens the pool.
-    pub(super) async fn open(address: &DatabaseAddress) -> Result<Self, GatewayError> {
+    pub(in crate::gateway) async fn open(address: &DatabaseAddress) -> Result<Self, GatewayError> {
         let handle = Handle::open(address).await?;
         Ok(Self { handle, address: address.to_string(), deadline: STATEMENT, counts: Arc::default() })
     }
 
     /// With another deadline for each statement.
-    pub(super) fn with_deadline(self, deadline: Duration) -> Self {
+    pub(in crate::gateway) fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
     }
 
-    pub(super) fn engine(&self) -> Engine {
+    pub(in crate::gateway) fn engine(&self) -> Engine {
         self.handle.engine()
     }
 
     /// The address, without the password.
-    pub(super) fn address(&self) -> &str {
+    pub(in crate::gateway) fn address(&self) -> &str {
         &self.address
     }
 
@@ -91,12 +91,12 @@ impl Pool {
         Statements { all: read(&self.counts.all), writes: read(&self.counts.writes) }
     }
 
-    pub(super) async fn close(&self) {
+    pub(in crate::gateway) async fn close(&self) {
         self.handle.close().await;
     }
 
     /// The rows of a SELECT, outside a transaction of ours. `doing` completes "failed to …".
-    pub(super) async fn rows(
+    pub(in crate::gateway) async fn rows(
         &self,
         doing: &'static str,
         sql: &str,
@@ -139,7 +139,7 @@ impl Pool {
         Ok(Tx { session, statements: Statements::default() })
     }
 
-    pub(super) fn error(&self, doing: &'static str, error: &sqlx::Error) -> GatewayError {
+    pub(in crate::gateway) fn error(&self, doing: &'static str, error: &sqlx::Error) -> GatewayError {
         GatewayError::from_sqlx(&self.address, doing, error)
     }
 
