@@ -111,7 +111,7 @@ async fn looks(
 fn scope(args: &Args) -> anyhow::Result<Scope> {
     let parse = |name: &String| ModelName::parse(name).with_context(|| format!("{name:?} cannot be a model name"));
     let models = args.model.iter().map(parse).collect::<anyhow::Result<_>>()?;
-    Ok(Scope { channels: args.channel.clone(), models, due: None })
+    Ok(Scope { channels: args.channel.clone(), models, ..Scope::default() })
 }
 
 /// Runs and shows one round.

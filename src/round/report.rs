@@ -51,6 +51,8 @@ pub struct Report {
     pub probed: usize,
     /// (channel, model) pairs that there was a question for, sent or held back by a key, a budget or a silent upstream.
     pub wanted: usize,
+    /// Pairs that were not asked because the gateway's users are served with them.
+    pub served: usize,
     /// How many pairs showed which outcome.
     pub outcomes: BTreeMap<Outcome, usize>,
     /// Models with a finding against them that is not confirmed yet.
@@ -242,6 +244,7 @@ impl Report {
             pairs: 0,
             probed: 0,
             wanted: 0,
+            served: 0,
             outcomes: BTreeMap::new(),
             doubtful: vec![],
             doubtful_count: 0,
@@ -294,6 +297,7 @@ impl Report {
             *self.outcomes.entry(outcome).or_default() += count;
         }
         self.probed += survey.probed;
+        self.served += surveyed.served;
         self.wanted += survey.judged.len();
         self.pairs += survey.advertised.names().len();
         if survey.probed > 0 {
@@ -395,6 +399,7 @@ impl Report {
                 parts.push(format!("{number} {what}"));
             }
         };
+        count(self.served, "served to users");
         count(self.withdrawn(), "withdrawn");
         count(self.restored(), "restored");
         count(self.added(), "added");

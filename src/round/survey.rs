@@ -7,19 +7,23 @@ mod ignored;
 mod judging;
 mod offer;
 mod questions;
+mod served;
 mod told;
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 
 use judging::Known;
 use questions::{Questions, Rules, in_turn};
+use served::Served;
 use told::down;
 pub(super) use told::{Surveyed, is_of_the_key};
 
 use super::Round;
 use crate::clock;
 use crate::gateway;
-use crate::model::{Channel, ChannelRef, ModelName, Standing, Status, WorkingList};
+use crate::model::{Channel, ChannelRef, ModelName, Observation, Standing, Status, WorkingList};
 use crate::plan::Survey;
 use crate::store::StoreError;
 use crate::upstream::Target;
@@ -33,6 +37,8 @@ pub struct Scope {
     pub models: Vec<ModelName>,
     /// Only models that are due again, on the channels that have any.
     pub due: Option<Vec<i64>>,
+    /// What works for the gateway's users is not asked: the loop's rounds. A person who asks wants it asked.
+    pub trust_users: bool,
 }
 
 impl Scope {
@@ -101,11 +107,14 @@ impl Round {
         };
         let mut questions = Questions::new(channel, &advertised, &offer, &known, rules, scope, clock::now());
         surveyed.unprobed = std::mem::take(&mut questions.unprobed);
+        let served = self.served(channel, &reference, scope, &known, &mut questions).await?;
+        surveyed.served = served.len();
         let upstream = in_turn(round, std::mem::take(&mut questions.upstream));
         if scope.is_named() && !upstream.is_empty() {
             self.inquiry.try_again(&targets);
         }
-        let (answers, by_key) = self.ask(&reference, &targets, upstream).await;
+        let (mut answers, by_key) = self.ask(&reference, &targets, upstream).await;
+        answers.extend(served);
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
             // That nothing answered says it all.
@@ -152,6 +161,24 @@ impl Round {
             resting: questions.resting,
         });
         Ok(surveyed)
+    }
+
+    /// What the gateway's users know already; it is no question any more.
+    async fn served(
+        &self,
+        channel: &Channel,
+        reference: &ChannelRef,
+        scope: &Scope,
+        known: &HashMap<ModelName, Standing>,
+        questions: &mut Questions,
+    ) -> Result<HashMap<ModelName, Observation>, StoreError> {
+        if !(scope.trust_users && self.settings.logs.read) {
+            return Ok(HashMap::new());
+        }
+        let traffic = self.store.traffic(self.gateway.name(), reference).await?;
+        let (kind, fresh) = (self.gateway.kind(), self.settings.logs.fresh);
+        let served = Served { kind, channel, traffic: &traffic, known, fresh };
+        Ok(served.answer(&questions.candidates, &mut questions.upstream, clock::now()))
     }
 
     /// What the channel advertises and how to reach its upstream, one target a key; or why it is left alone.

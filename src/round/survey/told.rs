@@ -23,6 +23,8 @@ pub(in crate::round) struct Surveyed {
     pub(in crate::round) found: Result<Survey, String>,
     /// How often which outcome was shown; what was not asked shows nothing.
     pub(in crate::round) outcomes: BTreeMap<Outcome, usize>,
+    /// How many of its models were not asked because the gateway's users are served with them.
+    pub(in crate::round) served: usize,
     /// How many of its models were asked.
     pub(super) asked: usize,
     /// How many of them answered.
@@ -53,6 +55,7 @@ impl Surveyed {
             channel,
             found: Err(String::new()),
             outcomes: BTreeMap::new(),
+            served: 0,
             asked: 0,
             alive: 0,
             down: None,
@@ -103,6 +106,8 @@ impl Surveyed {
                 self.asked += 1;
                 *self.outcomes.entry(seen.outcome).or_default() += 1;
                 self.alive += usize::from(seen.outcome.evidence() == Evidence::Alive);
+            } else if seen.outcome.evidence() == Evidence::Alive {
+                self.alive += 1;
             } else if seen.outcome == Outcome::Shape {
                 self.unprobed.push((model.clone(), seen.detail.clone()));
             } else {
