@@ -3,6 +3,7 @@
 //! Decides: nothing but the order. The only file that knows every stage.
 //! Must not know: how any stage does its work.
 
+mod drift;
 mod forecast;
 mod network;
 mod progress;
@@ -18,6 +19,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use drift::{DriftLine, Repair};
 pub use forecast::{ChannelForecast, Forecast, Need};
 pub use progress::{Progress, Quiet};
 pub use report::{ChangeLine, Doubt, Down, Expiring, KeyLine, Odd, Report, Skipped, StillWithdrawn, Unprobed};
@@ -127,6 +129,10 @@ impl Round {
                     break;
                 }
             }
+        }
+        // After what this round wrote: a written list has its rows set right with it.
+        if let Err(error) = self.agree(round, scope, write, &mut report).await {
+            report.errors.push(format!("the routing rows are not looked through: {error}"));
         }
         // A gateway without any channel is more likely one that is being restored.
         if scope.is_everything() && !report.seen.is_empty() {

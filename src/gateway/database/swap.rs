@@ -70,6 +70,7 @@ impl Database {
         let row = unchanged(intent, row, &current)?;
         crash_point("after-compare").await;
         let wanted = self.wanted(intent, &row, shape)?;
+        self.keeps_groups(tx, &row, &current, &wanted.abilities).await?;
         order.allowed().await?;
 
         let models = intent.models.as_str();
@@ -122,7 +123,6 @@ impl Database {
                 abilities::expected(models, group, &shared, shape).map_err(SwapError::Refused)?
             }
         };
-        keeps_groups(row, &abilities)?;
         Ok(Image { models: models.to_owned(), abilities })
     }
 
@@ -197,19 +197,4 @@ fn unchanged(intent: &Intent, row: Option<ChannelRow>, current: &[Ability]) -> R
         return conflict("somebody changed its routing rows (abilities)");
     }
     Ok(row)
-}
-
-/// A group of an enabled channel without any row crashes the gateways' cache (new-api #7331).
-fn keeps_groups(row: &ChannelRow, abilities: &[Ability]) -> Result<(), SwapError> {
-    if row.channel.status != Status::Enabled {
-        return Ok(());
-    }
-    let groups = row.channel.group.as_deref().unwrap_or_default();
-    match groups.split(',').find(|group| !abilities.iter().any(|row| row.group == *group)) {
-        None => Ok(()),
-        Some(group) => Err(SwapError::Refused(format!(
-            "channel #{} is enabled, but its group {group:?} would have no routing row, which crashes the gateway",
-            row.channel.id
-        ))),
-    }
 }
