@@ -350,5 +350,14 @@ fn tell(report: &Report) {
             tracing::info!(gateway, channel, model, outcome = ?line.outcome, "on the list");
         }
     }
+    for line in &report.drift {
+        let (channel, rows, crashes) = (line.channel.to_string(), line.rows.to_string(), &line.crashes);
+        let (outcome, why) = (&line.outcome, line.why.as_deref().unwrap_or_default());
+        tracing::warn!(gateway, channel, rows, ?crashes, ?outcome, why, "routing rows do not agree with the list");
+    }
+    if report.orphans.rows > 0 {
+        let (rows, channels) = (report.orphans.rows, &report.orphans.channels);
+        tracing::warn!(gateway, rows, ?channels, "routing rows are of channels that are gone");
+    }
     tracing::info!(gateway, round = report.round, "{}", report.summary());
 }

@@ -16,7 +16,7 @@ mod swap;
 mod types;
 
 pub use admin::Admin;
-pub use database::{Database, Statements};
+pub use database::{AT_ONCE, Database, Drift, Orphans, RowChanges, Sort, Statements};
 pub use error::GatewayError;
 pub use pages::{Pages, Read, Unreadable};
 pub use swap::{Order, SwapError, Swapped};
@@ -146,7 +146,33 @@ impl Gateway {
         Ok(image)
     }
 
-    /// Swaps a channel's list for the intent's, and its routing rows with it.
+    /// Which of these channels (100 at most) have routing rows that do not agree with their list. None where the gateway
+    /// has no such rows, or its database is not given.
+    pub async fn drift(&self, channels: &[i64]) -> Result<Vec<Drift>, GatewayError> {
+        match &self.database {
+            Some(database) => database.drift(channels).await,
+            None => Ok(vec![]),
+        }
+    }
+
+    /// Routing rows whose channel is gone.
+    pub async fn orphans(&self) -> Result<Orphans, GatewayError> {
+        match &self.database {
+            Some(database) => database.orphans().await,
+            None => Ok(Orphans::default()),
+        }
+    }
+
+    /// Whether routing rows can be set right, or why not. Only the database can: no admin API knows single rows.
+    pub fn repairable(&self) -> Result<(), String> {
+        match &self.database {
+            Some(database) => database.schema().writable.clone(),
+            None => Err(format!("gateways.{}.database is not given", self.name)),
+        }
+    }
+
+    /// Swaps a channel's list for the intent's, and its routing rows with it. Rows alone (a repair) are always written by
+    /// the database.
     pub async fn swap(&self, order: Order<'_>) -> Result<Swapped, SwapError> {
         self.writable().map_err(SwapError::Refused)?;
         let database = match (self.write, &self.database, &self.admin) {

@@ -4,6 +4,7 @@
 //! Must not know: how any stage does its work.
 
 mod contested;
+mod drift;
 mod forecast;
 mod network;
 mod progress;
@@ -19,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use drift::{DriftLine, Repair};
 pub use forecast::{ChannelForecast, Forecast, Need};
 pub use progress::{Progress, Quiet};
 pub use report::{
@@ -131,6 +133,10 @@ impl Round {
                     break;
                 }
             }
+        }
+        // After what this round wrote: a written list has its rows set right with it.
+        if let Err(error) = self.agree(round, scope, write, &mut report).await {
+            report.errors.push(format!("the routing rows are not looked through: {error}"));
         }
         // A gateway without any channel is more likely one that is being restored.
         if scope.is_everything() && !report.seen.is_empty() {

@@ -12,6 +12,8 @@ mod world;
 
 #[path = "gateway/bench.rs"]
 mod bench;
+#[path = "gateway/drift.rs"]
+mod drift;
 #[path = "gateway/hub.rs"]
 mod hub;
 #[path = "gateway/inspect.rs"]

@@ -211,6 +211,12 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
     for skipped in &report.skipped {
         println!("{}: left alone: {}", show::channel(&skipped.channel), show::plain(&skipped.why));
     }
+    for line in &report.drift {
+        println!("{}", show::drift(line, "`channelwarden repair` sets them right"));
+    }
+    if let Some(line) = show::orphans(&report.orphans) {
+        println!("{line}");
+    }
     for note in &report.notes {
         println!("note: {}", show::plain(note));
     }

@@ -6,7 +6,9 @@
 
 mod abilities;
 mod columns;
+mod crash_trap;
 mod dialect;
+mod drift;
 pub(super) mod inspect;
 mod pages;
 mod read;
@@ -19,6 +21,7 @@ use std::time::Duration;
 
 pub use abilities::{AbilityShape, Diff, Fold, Shared, diff, expected};
 pub use dialect::Engine;
+pub use drift::{AT_ONCE, Drift, Orphans, RowChanges, Sort};
 pub use inspect::{NameLimits, Schema};
 pub use pages::Pages;
 pub use sql::Statements;

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::drift::DriftLine;
 use super::survey::{Surveyed, is_of_the_key};
 use crate::apply;
 use crate::config::Mode;
+use crate::gateway::Orphans;
 use crate::model::{Change, ChannelRef, ClosedKey, Guard, Held, Mark, ModelName, Outcome};
 use crate::plan::{Facts, Survey};
 use crate::verdict::Verdict;
@@ -69,6 +71,12 @@ pub struct Report {
     pub changes: Vec<ChangeLine>,
     /// What guards held back.
     pub held: Vec<Held>,
+    /// Channels whose routing rows do not agree with their list, and what came of setting them right.
+    pub drift: Vec<DriftLine>,
+    /// How many of those there are, named or not.
+    pub drift_count: usize,
+    /// Routing rows whose channel is gone.
+    pub orphans: Orphans,
     /// Why nothing at all was written in this round, whatever was wanted.
     pub blackout: Option<(Guard, String)>,
     /// What else an operator should know.
@@ -250,6 +258,9 @@ impl Report {
             doubtful_count: 0,
             changes: vec![],
             held: vec![],
+            drift: vec![],
+            drift_count: 0,
+            orphans: Orphans::default(),
             blackout: None,
             notes: vec![],
             errors: vec![],
@@ -374,6 +385,11 @@ impl Report {
         self.applied().map(|change| change.added.len()).sum()
     }
 
+    /// Channels whose routing rows were set right in this round.
+    pub fn repaired(&self) -> usize {
+        self.drift.iter().filter(|line| matches!(line.outcome, Some(apply::Outcome::Applied(_)))).count()
+    }
+
     fn applied(&self) -> impl Iterator<Item = &Change> {
         self.changes
             .iter()
@@ -411,6 +427,8 @@ impl Report {
         let s = |number: usize| if number == 1 { "" } else { "s" };
         count(self.down_count, &format!("channel{} down", s(self.down_count)));
         count(self.skipped_count, &format!("channel{} left alone", s(self.skipped_count)));
+        count(self.drift_count - self.repaired(), &format!("channel{} drifted", s(self.drift_count - self.repaired())));
+        count(self.repaired(), &format!("channel{} repaired", s(self.repaired())));
         count(self.errors.len(), &format!("error{}", s(self.errors.len())));
         parts.join(", ")
     }
@@ -431,8 +449,9 @@ impl Report {
 
     /// The exit code of a command that ran this round: 1 error, 4 conflict, 3 held, 2 pending, 0 done.
     pub fn exit_code(&self) -> u8 {
-        let any =
-            |test: fn(&apply::Outcome) -> bool| self.changes.iter().filter_map(|line| line.outcome.as_ref()).any(test);
+        let written = self.changes.iter().filter_map(|line| line.outcome.as_ref());
+        let outcomes: Vec<_> = written.chain(self.drift.iter().filter_map(|line| line.outcome.as_ref())).collect();
+        let any = |test: fn(&apply::Outcome) -> bool| outcomes.iter().any(|outcome| test(outcome));
         if !self.errors.is_empty() || any(|o| matches!(o, apply::Outcome::Failed(_) | apply::Outcome::Refused(_))) {
             1
         } else if any(|o| matches!(o, apply::Outcome::Conflict(_))) {

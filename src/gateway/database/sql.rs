@@ -102,6 +102,20 @@ impl Pool {
         sql: &str,
         values: &[Value],
     ) -> Result<Vec<Row>, GatewayError> {
+        let mut rows = vec![];
+        self.each(doing, sql, values, |row| rows.push(row)).await?;
+        Ok(rows)
+    }
+
+    /// The rows of a SELECT, handed over one by one: a row as it comes from the server is far larger than what one
+    /// keeps of it.
+    pub(super) async fn each(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        values: &[Value],
+        take: impl FnMut(Row),
+    ) -> Result<(), GatewayError> {
         self.count(false);
         let mut session = self.session(doing).await?;
         // In PostgreSQL preparing and asking are two exchanges, and only a transaction keeps a pooler from giving each
@@ -110,12 +124,12 @@ impl Pool {
         if framed {
             session.control(doing, "BEGIN".to_owned()).await?;
         }
-        let rows = session.ask(doing, sql, values).await?;
+        session.ask(doing, sql, values, take).await?;
         if framed {
             session.control(doing, "END".to_owned()).await?;
         }
         session.give_back();
-        Ok(rows)
+        Ok(())
     }
 
     /// Begins a transaction; in SQLite one that holds the write lock from the start.
@@ -163,13 +177,15 @@ impl Tx {
         values: &[Value],
     ) -> Result<Vec<Row>, GatewayError> {
         self.count(false);
-        self.session.ask(doing, sql, values).await
+        let mut rows = vec![];
+        self.session.ask(doing, sql, values, |row| rows.push(row)).await?;
+        Ok(rows)
     }
 
     /// A statement that changes rows.
     pub(super) async fn write(&mut self, doing: &'static str, sql: &str, values: &[Value]) -> Result<(), GatewayError> {
         self.count(true);
-        self.session.ask(doing, sql, values).await.map(drop)
+        self.session.ask(doing, sql, values, drop).await
     }
 
     /// What this transaction has sent so far.
@@ -198,9 +214,15 @@ impl Tx {
 }
 
 impl Session {
-    async fn ask(&mut self, doing: &'static str, sql: &str, values: &[Value]) -> Result<Vec<Row>, GatewayError> {
+    async fn ask(
+        &mut self,
+        doing: &'static str,
+        sql: &str,
+        values: &[Value],
+        take: impl FnMut(Row),
+    ) -> Result<(), GatewayError> {
         let sql = self.pool.engine().placeholders(sql);
-        self.in_time(doing, async |connection| connection.ask(sql, values).await).await
+        self.in_time(doing, async |connection| connection.ask(sql, values, take).await).await
     }
 
     async fn control(&mut self, doing: &'static str, sql: String) -> Result<(), GatewayError> {
