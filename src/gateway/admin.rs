@@ -4,6 +4,7 @@
 //! probes, or why a list should change.
 
 mod client;
+mod prices;
 
 use std::fmt;
 use std::sync::Arc;

@@ -8,6 +8,7 @@ mod abilities;
 mod columns;
 mod dialect;
 mod inspect;
+mod options;
 mod pages;
 mod read;
 mod rights;
