@@ -10,6 +10,7 @@ mod keys;
 mod kind;
 pub mod logs;
 mod pages;
+mod prices;
 mod routes;
 mod side;
 mod swap;
@@ -22,9 +23,12 @@ pub use pages::{Pages, Read, Unreadable};
 pub use swap::{Order, SwapError, Swapped};
 pub use types::access;
 
+use std::collections::HashMap;
+
+use self::prices::Prices;
 use self::side::Side;
 use crate::config::{GatewayConfig, ProbeConfig, WriteBy};
-use crate::model::{Channel, GatewayKind, Image, ModelName, Route};
+use crate::model::{Channel, GatewayKind, Image, ModelName, Price, Route};
 
 /// One gateway, ready. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -127,6 +131,32 @@ impl Gateway {
     /// Which enabled channels serve these models, and in which groups.
     pub async fn routes(&self, models: &[ModelName]) -> Result<Vec<Route>, GatewayError> {
         self.read()?.routes(models).await
+    }
+
+    /// What its prices say of these names, and what could not be read of them, for people. Each way that is given is
+    /// asked, the database first; that prices cannot be read stops nobody.
+    pub async fn prices(&self, models: &[ModelName]) -> (HashMap<ModelName, Price>, Vec<String>) {
+        let (mut says, mut notes) = (HashMap::new(), vec![]);
+        let mut hear = |prices: Result<Prices, GatewayError>| {
+            let prices =
+                prices.unwrap_or_else(|error| Prices::unread(format!("its prices could not be read: {error}")));
+            for model in models {
+                let said = says.entry(model.clone()).or_insert(Price::Unknown);
+                if *said == Price::Unknown {
+                    *said = prices.says(model);
+                }
+            }
+            notes.extend(prices.notes);
+            says.values().all(|said| *said != Price::Unknown)
+        };
+        let mut all = false;
+        if let Some(database) = &self.database {
+            all = hear(database.prices(models).await);
+        }
+        if let Some(admin) = self.admin.as_ref().filter(|_| !all) {
+            hear(admin.prices().await.map_err(GatewayError::from));
+        }
+        (says, notes)
     }
 
     /// A channel's list and routing rows as they stand. By the admin API there are no rows to see.

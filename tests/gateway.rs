@@ -20,6 +20,8 @@ mod hub;
 mod inspect;
 #[path = "gateway/left_alone.rs"]
 mod left_alone;
+#[path = "gateway/prices.rs"]
+mod prices;
 #[path = "gateway/read.rs"]
 mod read;
 #[path = "gateway/refuse.rs"]

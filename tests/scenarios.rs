@@ -30,6 +30,12 @@ struct Scenario {
     /// Our configuration below the defaults of tests.
     #[serde(default)]
     config: serde_json::Value,
+    /// Rows of the gateway's table `options`.
+    #[serde(default)]
+    options: BTreeMap<String, String>,
+    /// Only with these gateways' tables; none: with all.
+    #[serde(default)]
+    gateways: Vec<String>,
     upstreams: BTreeMap<String, Upstream>,
     channels: Vec<ChannelSpec>,
     rounds: Vec<RoundSpec>,
@@ -135,6 +141,9 @@ fn cases(file: &PathBuf) -> Vec<impl Future<Output = ()> + Send + 'static> {
     for engine in Engine::ALL {
         for schema in [Schema::OneApi, Schema::NewApi, Schema::NewApiOverOneApi] {
             let scenario: Scenario = json5::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            if !(scenario.gateways.is_empty() || scenario.gateways.contains(&format!("{schema:?}"))) {
+                continue;
+            }
             let case = format!("{name} ({}) on {engine:?} {schema:?}", scenario.about);
             cases.push(async move { play(&case, &scenario, engine, schema).await });
         }
@@ -144,6 +153,9 @@ fn cases(file: &PathBuf) -> Vec<impl Future<Output = ()> + Send + 'static> {
 
 async fn play(case: &str, scenario: &Scenario, engine: Engine, schema: Schema) {
     let mut setup = Setup::new(engine, schema, &scenario.config).await;
+    for (key, value) in &scenario.options {
+        setup.db.option(key, value).await;
+    }
     for (name, upstream) in &scenario.upstreams {
         setup.upstream(name, &upstream.keys, &upstream.models, upstream.list.as_deref()).await;
     }

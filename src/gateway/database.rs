@@ -10,6 +10,7 @@ mod crash_trap;
 mod dialect;
 mod drift;
 pub(super) mod inspect;
+mod options;
 mod pages;
 mod read;
 mod rights;

@@ -31,6 +31,14 @@ impl GatewayKind {
             Self::OneApi | Self::NewApi | Self::Veloera => false,
         }
     }
+
+    /// Whether it refuses to serve a model that has no price in it.
+    pub fn needs_prices(self) -> bool {
+        match self {
+            Self::NewApi | Self::Veloera => true,
+            Self::OneApi | Self::OneHub | Self::DoneHub => false,
+        }
+    }
 }
 
 impl fmt::Display for GatewayKind {

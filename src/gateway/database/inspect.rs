@@ -42,7 +42,7 @@ pub struct NameLimits {
 }
 
 /// A table's columns: name → (characters, collation).
-type Columns = BTreeMap<String, (Option<usize>, Option<String>)>;
+pub(super) type Columns = BTreeMap<String, (Option<usize>, Option<String>)>;
 
 impl Schema {
     /// Looks at the database. `kind` overrides the guess.
