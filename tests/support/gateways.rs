@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "gateways/gallery.rs"]
+pub(crate) mod gallery;
 #[path = "gateways/records.rs"]
 pub(crate) mod records;
 
