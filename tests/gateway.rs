@@ -14,6 +14,8 @@ mod world;
 mod bench;
 #[path = "gateway/drift.rs"]
 mod drift;
+#[path = "gateway/gallery.rs"]
+mod gallery;
 #[path = "gateway/hub.rs"]
 mod hub;
 #[path = "gateway/inspect.rs"]
