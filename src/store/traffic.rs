@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sqlx::Row as _;
 
@@ -123,7 +123,8 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?;
         let mut standing: Standing = state.map(|text| from_json("standing", &text)).transpose()?.unwrap_or_default();
-        let looked = standing.last.is_some_and(|(_, at)| at > failed);
+        // The log knows seconds only: within the one of the failure, the look may have come before it.
+        let looked = standing.last.is_some_and(|(_, at)| at.duration_since(failed) >= SignedDuration::from_secs(1));
         if looked || standing.withdrawn.is_some() || standing.next_probe.is_some() {
             return Ok(false);
         }
