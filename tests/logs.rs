@@ -12,5 +12,7 @@ mod world;
 mod read;
 #[path = "logs/scan.rs"]
 mod scan;
+#[path = "logs/served.rs"]
+mod served;
 #[path = "logs/watch.rs"]
 mod watch;
