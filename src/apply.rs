@@ -1,7 +1,7 @@
 //! The write: journal, then compare-and-swap, then outcome. Undo is the same write backwards.
 //!
 //! Decides: in which order things become durable, and how an intent that a crash left open is settled.
-//! Must not know: verdicts and plans; SQL.
+//! Must not know: verdicts and plans; SQL, HTTP.
 
 mod undo;
 
@@ -27,7 +27,7 @@ pub enum Outcome {
     OnHold(String),
     /// The gateway's tables do not allow it.
     Refused(String),
-    /// The database failed; nothing of it was written.
+    /// The database or the admin API failed; nothing of it was written.
     Failed(String),
 }
 
@@ -37,7 +37,7 @@ pub enum ApplyError {
     /// Our own store failed: without a journal nothing is written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The gateway's database does not answer.
+    /// The gateway does not answer.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
 }
@@ -118,11 +118,12 @@ async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -
     match gateway.swap(Order::Commit { journaled: &journaled, permit: &permit }).await {
         Ok(swapped) => {
             crash_point("before-outcome").await;
-            store.settle(journaled, ChangeState::Applied, Some(&swapped.after), "", clock::now()).await?;
+            let note = swapped.unseen.as_deref().unwrap_or_default();
+            store.settle(journaled, ChangeState::Applied, Some(&swapped.after), note, clock::now()).await?;
             Ok(Outcome::Applied(id))
         }
-        // A database that fails may have committed before the answer was lost: only a look tells. One that did not give
-        // us the lock has nothing of ours.
+        // What fails may have done it before the answer was lost: only a look tells. A database that did not give us the
+        // lock has nothing of ours.
         Err(SwapError::Database(error)) if !matches!(error, GatewayError::Locked { .. }) => {
             let (state, note) = settle_by_looking(store, gateway, journaled).await?;
             Ok(match state {
@@ -172,7 +173,9 @@ fn outcome(error: SwapError) -> (ChangeState, Outcome) {
         SwapError::Conflict(why) => (ChangeState::Conflict, Outcome::Conflict(why)),
         SwapError::OnHold(hold) => (ChangeState::Abandoned, Outcome::OnHold(hold.to_string())),
         SwapError::Refused(why) => (ChangeState::Abandoned, Outcome::Refused(why)),
-        SwapError::Database(error) => (ChangeState::Abandoned, Outcome::Failed(error.to_string())),
+        SwapError::Database(error) | SwapError::Unwritten(error) => {
+            (ChangeState::Abandoned, Outcome::Failed(error.to_string()))
+        }
     }
 }
 
