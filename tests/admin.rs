@@ -12,3 +12,9 @@ mod gateways;
 mod bench;
 #[path = "admin/strict.rs"]
 mod strict;
+#[path = "admin/fail.rs"]
+mod fail;
+#[path = "admin/read.rs"]
+mod read;
+#[path = "admin/write.rs"]
+mod write;

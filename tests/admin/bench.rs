@@ -1,7 +1,14 @@
-//! A stand-in, and a client of its own that knows nothing of ours.
+//! A stand-in, a client of its own that knows nothing of ours, and our gateway over it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use channelwarden::apply::{self, ApplyError, Outcome};
+use channelwarden::config::{DatabaseAddress, ProbeConfig, WriteBy};
+use channelwarden::gateway::{Admin, Database, Gateway, GatewayError};
+use channelwarden::model::{Change, Channel, ChannelRef, ModelName, WorkingList};
+use channelwarden::store::Store;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -86,4 +93,89 @@ pub(crate) async fn get(stand_in: &StandIn, path: &str) -> Said {
 /// As root.
 pub(crate) async fn put(stand_in: &StandIn, path: &str, body: &Value) -> Said {
     call(stand_in, "PUT", path, &root(stand_in), &body.to_string()).await.unwrap()
+}
+
+/// One schema of each program.
+pub(crate) const PROGRAMS: [Schema; 6] =
+    [Schema::OneApi, Schema::NewApiOld, Schema::NewApi, Schema::Veloera, Schema::OneHub, Schema::DoneHub];
+
+/// Our gateway over a stand-in, and a store of its own.
+pub(crate) struct Bench {
+    pub(crate) stand_in: StandIn,
+    pub(crate) gateway: Gateway,
+    pub(crate) store: Store,
+    _folder: tempfile::TempDir,
+}
+
+/// What is given besides the admin API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Given {
+    Api,
+    Database,
+}
+
+impl Bench {
+    pub(crate) async fn over(stand_in: StandIn, given: Given, write: WriteBy) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("own.db")).await.unwrap();
+        let database = match given {
+            Given::Api => None,
+            Given::Database => Some(database(&stand_in).await),
+        };
+        let admin = admin(&stand_in).await.unwrap();
+        let gateway = Gateway::of("main", database, Some(admin), Some(write)).unwrap();
+        Self { stand_in, gateway, store, _folder: folder }
+    }
+
+    /// Written and read by the admin API alone.
+    pub(crate) async fn by_api(stand_in: StandIn) -> Self {
+        Self::over(stand_in, Given::Api, WriteBy::AdminApi).await
+    }
+
+    /// What a plan would want: this list, decided on what stands there now.
+    pub(crate) async fn change(&self, id: i64, models: &str) -> Change {
+        let channel = self.gateway.channel(id).await.unwrap().unwrap();
+        Change {
+            channel: ChannelRef { id, created: channel.created, name: channel.name },
+            before: channel.models.unwrap_or_default(),
+            fingerprint: channel.fingerprint,
+            after: WorkingList::new(models.split(',').map(|name| ModelName::parse(name).unwrap())).unwrap(),
+            removed: vec![],
+            added: vec![],
+            restored: vec![],
+        }
+    }
+
+    pub(crate) async fn apply(&self, change: &Change) -> Result<Outcome, ApplyError> {
+        let turn = self.store.turn().await.unwrap();
+        apply::apply(&self.store, &self.gateway, change, None, &turn).await
+    }
+}
+
+/// Our client, in no hurry to wait.
+pub(crate) async fn admin(stand_in: &StandIn) -> Result<Admin, GatewayError> {
+    let admin = Admin::open("main", &stand_in.api(), None, &ProbeConfig::default(), "salt").await?;
+    Ok(admin.with_pace(Duration::from_millis(1)))
+}
+
+pub(crate) async fn database(stand_in: &StandIn) -> Database {
+    let address = DatabaseAddress::parse(&stand_in.db.address()).unwrap();
+    Database::open("main", &address, None, "salt").await.unwrap()
+}
+
+/// All channels by number; fails where one is there twice or cannot be read.
+pub(crate) async fn all(gateway: &Gateway) -> BTreeMap<i64, Channel> {
+    let mut channels = BTreeMap::new();
+    let mut pages = gateway.pages(None).unwrap();
+    loop {
+        let page = pages.next().await.unwrap();
+        if page.is_empty() {
+            return channels;
+        }
+        for channel in page {
+            let channel = channel.unwrap();
+            let id = channel.id;
+            assert!(channels.insert(id, channel).is_none(), "channel {id} is there twice");
+        }
+    }
 }

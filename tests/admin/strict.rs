@@ -4,14 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::admin::{Fault, Rate, TOKEN, Trial, USER_KEY};
-use crate::bench::{call, get, put, root, stand_in};
+use crate::admin::{Fault, Rate, TOKEN, Trial, USER_KEY, When};
+use crate::bench::{PROGRAMS, call, get, put, root, stand_in};
 use crate::databases::{Engine, Lit};
 use crate::gateways::{ChannelRow, Schema};
-
-/// One schema of each program.
-const PROGRAMS: [Schema; 6] =
-    [Schema::OneApi, Schema::NewApiOld, Schema::NewApi, Schema::Veloera, Schema::OneHub, Schema::DoneHub];
 
 #[tokio::test]
 async fn who_they_are_let_in_by() {
@@ -323,7 +319,7 @@ async fn too_many_calls_and_what_else_may_happen_to_one() {
     assert!(write().await.is_none());
     assert_eq!(gateway.db.models(id).await.as_deref(), Some("b"), "done all the same");
 
-    gateway.knobs().meanwhile.push(("GET /api/channel/1", "UPDATE channels SET models = 'theirs'".to_owned()));
+    gateway.meanwhile(When::Before, "GET /api/channel/1", "UPDATE channels SET models = 'theirs'");
     assert_eq!(get(&gateway, "/api/channel/1").await.body["data"]["models"], json!("theirs"));
 
     gateway.knobs().rate = Some(Rate { calls: 2, within: Duration::from_mins(3), retry_after: None });

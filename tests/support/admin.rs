@@ -68,6 +68,13 @@ impl Program {
     }
 }
 
+/// When somebody else does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    Before,
+    After,
+}
+
 /// What befalls one call instead of its answer.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
@@ -114,8 +121,8 @@ pub(crate) struct Knobs {
     pub(crate) answers_left: Option<usize>,
     /// What befalls the next calls of a method, one each.
     pub(crate) faults: VecDeque<(&'static str, Fault)>,
-    /// Statements that somebody else runs right before the next call whose `METHOD path` begins so.
-    pub(crate) meanwhile: Vec<(&'static str, String)>,
+    /// Statements that somebody else runs right before or after the next call whose `METHOD path` begins so.
+    pub(crate) meanwhile: Vec<(When, &'static str, String)>,
     pub(crate) rate: Option<Rate>,
     /// What upstreams say to channel tests, by the name that is asked for; without, it works.
     pub(crate) trials: BTreeMap<String, Trial>,
@@ -125,6 +132,8 @@ pub(crate) struct Knobs {
     pub(crate) calls: Vec<Call>,
     /// Channel and model of every request that a channel test made to an upstream.
     pub(crate) asked: Vec<(i64, String)>,
+    /// How many of them came too soon.
+    pub(crate) too_soon: usize,
     recent: VecDeque<Instant>,
 }
 
@@ -201,6 +210,11 @@ impl StandIn {
     /// What befalls the next call of a method.
     pub(crate) fn next(&self, method: &'static str, fault: Fault) {
         self.knobs().faults.push_back((method, fault));
+    }
+
+    /// What somebody else runs right before or after the next call whose `METHOD path` begins so.
+    pub(crate) fn meanwhile(&self, when: When, start: &'static str, sql: impl Into<String>) {
+        self.knobs().meanwhile.push((when, start, sql.into()));
     }
 
     /// How many calls came whose `METHOD path` begins so.

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, Response, Uri, header};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Call, Fault, Program, Shared, USER_KEY};
+use super::{Call, Fault, Program, Shared, USER_KEY, When};
 use crate::databases::Lit;
 
 /// The parts of a call that its answer rests on.
@@ -67,7 +67,7 @@ pub(super) async fn enter(
 ) -> Answer {
     let path = uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string);
     let named = format!("{method} {path}");
-    let meanwhile = {
+    {
         let mut knobs = shared.knobs();
         let body = serde_json::from_slice(&body).ok();
         knobs.calls.push(Call { method: method.to_string(), path, body });
@@ -81,6 +81,7 @@ pub(super) async fn enter(
                 knobs.recent.pop_front();
             }
             if knobs.recent.len() >= rate.calls {
+                knobs.too_soon += 1;
                 let mut answer = Response::builder().status(429);
                 if let Some(wait) = rate.retry_after {
                     answer = answer.header(header::RETRY_AFTER, wait);
@@ -89,18 +90,14 @@ pub(super) async fn enter(
             }
             knobs.recent.push_back(now);
         }
-        let at = knobs.meanwhile.iter().position(|(start, _)| named.starts_with(start));
-        at.map(|at| knobs.meanwhile.remove(at).1)
-    };
-    if let Some(sql) = meanwhile {
-        shared.db.run(&sql).await;
     }
+    shared.interfere(When::Before, &named).await;
     let fault = {
         let mut knobs = shared.knobs();
         let at = knobs.faults.iter().position(|(of, _)| *of == method.as_str());
         at.and_then(|at| knobs.faults.remove(at)).map(|(_, fault)| fault)
     };
-    match fault {
+    let answer = match fault {
         None => route(&shared, &method, &uri, &headers, body).await,
         Some(Fault::CutBefore) => cut(),
         Some(Fault::CutAfter) => {
@@ -110,6 +107,22 @@ pub(super) async fn enter(
         }
         Some(Fault::SaysNo(message)) => no(&message),
         Some(Fault::Says(status, body)) => Response::builder().status(status).body(Body::from(body)).unwrap(),
+    };
+    shared.interfere(When::After, &named).await;
+    answer
+}
+
+impl Shared {
+    /// What somebody else does right now.
+    async fn interfere(&self, now: When, named: &str) {
+        let sql = {
+            let waiting = &mut self.knobs().meanwhile;
+            let at = waiting.iter().position(|(when, start, _)| *when == now && named.starts_with(start));
+            at.map(|at| waiting.remove(at).2)
+        };
+        if let Some(sql) = sql {
+            self.db.run(&sql).await;
+        }
     }
 }
 
