@@ -6,6 +6,7 @@
 mod accounts;
 mod hold;
 mod journal;
+mod lease;
 mod listings;
 mod marks;
 mod memory;
@@ -27,6 +28,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub use accounts::{Rest, RestRecord};
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
+pub use lease::{Holder, Lease};
 pub use listings::Listed;
 pub use memory::Finding;
 pub use observations::ObservationRecord;

@@ -26,6 +26,8 @@ mod keys;
 mod openrouter;
 #[path = "cli/refuse.rs"]
 mod refuse;
+#[path = "cli/repair.rs"]
+mod repair;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/scene.rs"]

@@ -16,6 +16,8 @@ mod bench;
 mod drift;
 #[path = "gateway/inspect.rs"]
 mod inspect;
+#[path = "gateway/lease.rs"]
+mod lease;
 #[path = "gateway/left_alone.rs"]
 mod left_alone;
 #[path = "gateway/read.rs"]

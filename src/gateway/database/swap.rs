@@ -25,8 +25,8 @@ impl Database {
     /// An intent with an empty fingerprint compares the list and the routing rows only, not the channel's other columns:
     /// undo, where those may rightly have changed since.
     pub async fn swap(&self, order: &Order<'_>) -> Result<Swapped, SwapError> {
-        let shape = match (&self.schema.writable, self.schema.abilities) {
-            (Err(why), _) => return Err(SwapError::Refused(why.clone())),
+        let shape = match (self.writable(), self.schema.abilities) {
+            (Err(why), _) => return Err(SwapError::Refused(why)),
             (Ok(()), None) => return Err(SwapError::Refused("this gateway has no routing rows".to_owned())),
             (Ok(()), Some(shape)) => shape,
         };
@@ -65,6 +65,7 @@ impl Database {
     async fn transact(&self, tx: &mut Tx, order: &Order<'_>, shape: AbilityShape) -> Result<Swapped, SwapError> {
         let intent = order.intent();
         let id = intent.channel.id;
+        self.fence(tx).await?;
         let row = self.lock_channel(tx, id).await?;
         let current = self.lock_abilities(tx, id).await?;
         let row = unchanged(intent, row, &current)?;
