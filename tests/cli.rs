@@ -22,6 +22,8 @@ mod describe;
 mod forecast;
 #[path = "cli/keys.rs"]
 mod keys;
+#[path = "cli/lease.rs"]
+mod lease;
 #[path = "cli/openrouter.rs"]
 mod openrouter;
 #[path = "cli/refuse.rs"]
