@@ -30,12 +30,11 @@ create table contest (
     primary key (gateway, channel, created)
 ) strict, without rowid;
 
--- Which instance on this store looks after a gateway, and until when.
+-- Which loop on this store took a gateway last, to be told by name; a lock on a file says whether it still has it.
 create table lease (
     gateway  text primary key not null,
     holder   text    not null,
-    epoch    integer not null,
-    until_ms integer not null
+    since_ms integer not null
 ) strict, without rowid;
 
 -- "Committed" is one thing, "live" another: when the gateway's cache should have it, when its users were seen to have it,

@@ -5,6 +5,7 @@
 //! Must not know: what a round does.
 
 mod free_models;
+mod lease;
 mod traffic;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ use crate::gateway::Gateway;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
 use crate::store::Store;
+
+use self::lease::Keeping;
 
 /// How often the loop says that it is alive, for `healthcheck`.
 pub const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -177,11 +180,22 @@ impl Watch {
     }
 
     async fn run(self) {
+        let Some(mut keeping) = self.keeping().await else { return };
+        self.rounds(&mut keeping).await;
+        keeping.end().await;
+    }
+
+    async fn rounds(&self, keeping: &mut Keeping) {
         let mut full = Instant::now();
         let mut failures = 0;
         // How many questions the last full round had: so many the next one is spread for. The first is not spread.
         let mut expected = None;
         loop {
+            tokio::select! {
+                () = keeping.ours() => {}
+                () = self.stop.cancelled() => return,
+                () = self.retire.cancelled() => return,
+            }
             let is_full = Instant::now() >= full;
             if is_full {
                 full = Instant::now() + self.gap();
@@ -292,7 +306,11 @@ pub async fn open(
 ) -> anyhow::Result<Round> {
     let settings = config.gateways.get(name).with_context(|| format!("no gateway {name:?} in the configuration"))?;
     let gateway = Gateway::open(name, settings, &config.probe, store.salt()).await;
-    let gateway = gateway.with_context(|| format!("gateway {name}"))?;
+    let mut gateway = gateway.with_context(|| format!("gateway {name}"))?;
+    if settings.lease {
+        let leased = gateway.with_lease(&store.instance(), lease::TERM).await;
+        gateway = leased.with_context(|| format!("gateway {name}"))?;
+    }
     Ok(Round {
         gateway,
         settings: settings.clone(),

@@ -17,13 +17,14 @@ mod swap;
 mod types;
 
 pub use admin::Admin;
-pub use database::{AT_ONCE, Database, Drift, Orphans, RowChanges, Sort, Statements};
+pub use database::{AT_ONCE, Database, Drift, Lease, Orphans, RowChanges, Sort, Statements};
 pub use error::GatewayError;
 pub use pages::{Pages, Read, Unreadable};
 pub use swap::{Order, SwapError, Swapped};
 pub use types::access;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use self::prices::Prices;
 use self::side::Side;
@@ -101,6 +102,9 @@ impl Gateway {
 
     /// Whether a change can be written in the way that was chosen, or why not and what to do about it.
     pub fn writable(&self) -> Result<(), String> {
+        if let Some(Lease::Theirs(why) | Lease::Impossible(why)) = self.database.as_ref().map(Database::lease) {
+            return Err(why.clone());
+        }
         let kind = self.kind;
         match (self.write, &self.database, &self.admin) {
             (WriteBy::AdminApi, _, Some(_)) => Ok(()),
@@ -109,8 +113,30 @@ impl Gateway {
             (WriteBy::Database, Some(_), None) if kind.is_hub() => Err(format!(
                 "{kind}'s master never re-reads its database: a direct write would not be seen; observe only, or give `api`"
             )),
-            (WriteBy::Database, Some(database), _) => database.schema().writable.clone(),
+            (WriteBy::Database, Some(database), _) => database.writable(),
         }
+    }
+
+    /// Takes the lease in the gateway's database for so long, or longer where it is ours already: whoever has it looks after
+    /// the gateway, and nobody else writes.
+    pub async fn with_lease(self, holder: &str, term: Duration) -> Result<Self, GatewayError> {
+        Ok(match self.database {
+            Some(database) => Self { database: Some(database.with_lease(holder, term).await?), ..self },
+            None => self,
+        })
+    }
+
+    /// Gives the lease back, if it is ours.
+    pub async fn release_lease(&self) -> Result<(), GatewayError> {
+        match &self.database {
+            Some(database) => database.release_lease().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Who looks after the gateway, by the lease.
+    pub fn lease(&self) -> &Lease {
+        self.database.as_ref().map_or(&Lease::Unasked, Database::lease)
     }
 
     /// All channels, or those `among` them that are there.
@@ -196,7 +222,7 @@ impl Gateway {
     /// Whether routing rows can be set right, or why not. Only the database can: no admin API knows single rows.
     pub fn repairable(&self) -> Result<(), String> {
         match &self.database {
-            Some(database) => database.schema().writable.clone(),
+            Some(database) => database.writable(),
             None => Err(format!("gateways.{}.database is not given", self.name)),
         }
     }

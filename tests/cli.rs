@@ -22,10 +22,14 @@ mod describe;
 mod forecast;
 #[path = "cli/keys.rs"]
 mod keys;
+#[path = "cli/lease.rs"]
+mod lease;
 #[path = "cli/openrouter.rs"]
 mod openrouter;
 #[path = "cli/refuse.rs"]
 mod refuse;
+#[path = "cli/repair.rs"]
+mod repair;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/scene.rs"]

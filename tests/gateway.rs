@@ -20,6 +20,8 @@ mod gallery;
 mod hub;
 #[path = "gateway/inspect.rs"]
 mod inspect;
+#[path = "gateway/lease.rs"]
+mod lease;
 #[path = "gateway/left_alone.rs"]
 mod left_alone;
 #[path = "gateway/prices.rs"]

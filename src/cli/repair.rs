@@ -95,5 +95,6 @@ fn print(name: &str, channels: usize, lines: &[DriftLine], orphans: &Orphans) {
         0 => "the routing rows of all agree with their lists".to_owned(),
         n => format!("{n} drifted"),
     };
-    println!("{name}: {channels} channels looked at, {drifted}");
+    let s = if channels == 1 { "" } else { "s" };
+    println!("{name}: {channels} channel{s} looked at, {drifted}");
 }

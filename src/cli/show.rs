@@ -257,9 +257,10 @@ pub(super) fn drift(line: &DriftLine, remedy: &str) -> String {
 pub(super) fn orphans(orphans: &Orphans) -> Option<String> {
     let ids: Vec<_> = orphans.channels.iter().map(i64::to_string).collect();
     let ids = ids.join(",");
+    let rows = if orphans.rows == 1 { "row is" } else { "rows are" };
     (orphans.rows > 0).then(|| {
         format!(
-            "{} routing rows are of channels that are gone ({ids}); once no channel has drifted, this takes them away: \
+            "{} routing {rows} of channels that are gone ({ids}); once no channel has drifted, this takes them away: \
              DELETE FROM abilities WHERE channel_id IN ({ids})",
             orphans.rows
         )

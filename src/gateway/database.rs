@@ -10,6 +10,7 @@ mod crash_trap;
 mod dialect;
 mod drift;
 pub(super) mod inspect;
+mod lease;
 mod options;
 mod pages;
 mod read;
@@ -24,6 +25,7 @@ pub use abilities::{AbilityShape, Diff, Fold, Shared, diff, expected};
 pub use dialect::Engine;
 pub use drift::{AT_ONCE, Drift, Orphans, RowChanges, Sort};
 pub use inspect::{NameLimits, Schema};
+pub use lease::Lease;
 pub use pages::Pages;
 pub use sql::Statements;
 
@@ -36,6 +38,7 @@ pub struct Database {
     salt: String,
     pool: sql::Pool,
     schema: Arc<Schema>,
+    lease: Lease,
 }
 
 impl Database {
@@ -47,6 +50,11 @@ impl Database {
     /// What the database was found to be.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// Whether we may write, or why not: rights, and the lease.
+    pub fn writable(&self) -> Result<(), String> {
+        self.schema.writable.clone().and_then(|()| self.leased())
     }
 
     /// How many statements were sent so far, and how many of them could change rows.

@@ -80,7 +80,7 @@ async fn every_sort_of_drift_is_seen_set_right_and_taken_back() {
         let told = [&drift.rows.missing, &drift.rows.extra, &drift.rows.differing];
         assert_eq!(told.map(|sort| sort.count), [4, 1, 1], "{engine:?} {drift:?}");
         assert_eq!(told[1].example, "default/stray");
-        assert_eq!(told[2].example, "default/c (enabled false instead of true, priority NULL instead of 3)");
+        assert_eq!(told[2].example, "default/c: enabled false instead of true, priority NULL instead of 3");
         assert_eq!(drift.rows.to_string(), "+4 −1 ~1 rows");
         assert_eq!(drift.crashes, ["vip"], "{engine:?}: no row of any channel names it");
         assert_eq!(drift.obstacle, None);

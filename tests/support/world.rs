@@ -11,7 +11,7 @@ use channelwarden::apply::{self, Undo};
 use channelwarden::config::{self, Config};
 use channelwarden::model::{Held, Kind};
 use channelwarden::probe::Prober;
-use channelwarden::round::{Report, Scope};
+use channelwarden::round::{DriftLine, Report, Scope};
 use channelwarden::simulate::{Behaviour, ListBehaviour, Simulated, World};
 use channelwarden::store::Store;
 use serde_json::{Value, json};
@@ -132,6 +132,12 @@ impl Setup {
         self.db.dump().await
     }
 
+    /// A statement with channels' ids in place of `CHANNEL(name)`.
+    pub(crate) fn with_ids(&self, statement: &str) -> String {
+        let ids = self.channels.iter();
+        ids.fold(statement.to_owned(), |sql, (name, id)| sql.replace(&format!("CHANNEL({name})"), &id.to_string()))
+    }
+
     /// One full round.
     pub(crate) async fn round(&self) -> Report {
         self.counted_round().await.0
@@ -198,6 +204,17 @@ pub(crate) fn held(held: &Held) -> String {
     let on = held.additions.iter().map(|model| format!("+{model}"));
     let models: Vec<_> = off.chain(on).collect();
     format!("{}: {}: {}", held.channel.name, held.guard, models.join(" "))
+}
+
+/// `channel: rows: what came of it, or why it is left alone`.
+pub(crate) fn drift(line: &DriftLine) -> String {
+    let then = match (&line.outcome, &line.why) {
+        (Some(apply::Outcome::Applied(_)), _) => "repaired".to_owned(),
+        (Some(other), _) => format!("{other:?}"),
+        (None, Some(why)) => why.clone(),
+        (None, None) => "shown".to_owned(),
+    };
+    format!("{}: {}: {then}", line.channel.name, line.rows)
 }
 
 pub(crate) fn behaviour(how: &str) -> Behaviour {

@@ -106,11 +106,16 @@ impl fmt::Display for RowChanges {
             .filter(|(_, sort)| sort.count > 0)
             .map(|(sign, sort)| format!("{sign}{}", sort.count))
             .collect();
-        if parts.is_empty() { f.write_str("no row") } else { write!(f, "{} rows", parts.join(" ")) }
+        let all = self.missing.count + self.extra.count + self.differing.count;
+        match all {
+            0 => f.write_str("no row"),
+            1 => write!(f, "{} row", parts.concat()),
+            _ => write!(f, "{} rows", parts.join(" ")),
+        }
     }
 }
 
-/// Which values of a row are not as they must be: " (priority 5 instead of 0)".
+/// Which values of a row are not as they must be: ": priority 5 instead of 0".
 fn difference(row: &Ability, want: &Ability) -> String {
     fn shown<T: fmt::Display>(value: Option<&T>) -> String {
         value.map_or_else(|| "NULL".to_owned(), T::to_string)
@@ -123,7 +128,7 @@ fn difference(row: &Ability, want: &Ability) -> String {
     ];
     let differing = values.into_iter().filter(|(_, is, must)| is != must);
     let told: Vec<_> = differing.map(|(name, is, must)| format!("{name} {is} instead of {must}")).collect();
-    format!(" ({})", told.join(", "))
+    format!(": {}", told.join(", "))
 }
 
 /// Routing rows whose channel is gone. New API passes over them; One API tells its users of an inconsistent database.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::columns::{self, ChannelRow};
 use super::sql::{Pool, Row, Tx, Value};
-use super::{Database, Engine, GatewayError, Schema};
+use super::{Database, Engine, GatewayError, Lease, Schema};
 use crate::config::DatabaseAddress;
 use crate::gateway::routes;
 use crate::model::{Ability, Channel, GatewayKind, Image, ModelName, Route, Status};
@@ -26,7 +26,7 @@ impl Database {
     ) -> Result<Self, GatewayError> {
         let pool = Pool::open(address).await?;
         let schema = Arc::new(Schema::inspect(&pool, kind).await?);
-        let this = Self { name: name.to_owned(), salt: salt.to_owned(), pool, schema };
+        let this = Self { name: name.to_owned(), salt: salt.to_owned(), pool, schema, lease: Lease::default() };
         this.may_read().await?;
         Ok(this)
     }

@@ -26,7 +26,7 @@ impl Database {
     /// An intent with an empty fingerprint compares the list and the routing rows only, not the channel's other columns:
     /// undo, where those may rightly have changed since.
     pub async fn swap(&self, order: &Order<'_>) -> Result<Swapped, SwapError> {
-        self.schema.writable.clone().map_err(SwapError::Refused)?;
+        self.writable().map_err(SwapError::Refused)?;
         order.is_for(&self.name)?;
         let mut waits = BACKOFF.into_iter();
         loop {
@@ -62,6 +62,7 @@ impl Database {
     async fn transact(&self, tx: &mut Tx, order: &Order<'_>) -> Result<Swapped, SwapError> {
         let intent = order.intent();
         let id = intent.channel.id;
+        self.fence(tx).await?;
         let row = self.lock_channel(tx, id).await?;
         let current = self.lock_abilities(tx, id).await?;
         let Some(row) = row else { return Err(gone(intent)) };
