@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::traffic::{Alarms, Failing, Recent};
 use self::traffic::{Bell, TrafficWatch};
 use crate::clock;
 use crate::config::{self, Config};

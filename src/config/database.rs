@@ -108,7 +108,7 @@ impl DatabaseAddress {
         if file { sqlite(text) } else { Err(format!("this is no database address; {FORMS}")) }
     }
 
-    /// Whether the text is the address of a ClickHouse server, which gateways use and we do not read.
+    /// Whether the text is the address of a `ClickHouse` server, which gateways use and we do not read.
     pub(super) fn is_clickhouse(text: &str) -> bool {
         text.trim().to_ascii_lowercase().starts_with("clickhouse://")
     }

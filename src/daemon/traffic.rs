@@ -6,7 +6,6 @@
 
 mod alarms;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +14,13 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 pub(super) use self::alarms::{Alarm, Bell};
-use self::alarms::{Alarms, Failing};
+pub use self::alarms::{Alarms, Failing, Recent};
 use super::BACK_OFF;
 use crate::clock;
 use crate::config::{Config, DatabaseAddress, GatewayConfig};
 use crate::gateway::Gateway;
 use crate::gateway::logs::Logs;
-use crate::model::{Came, ChannelRef, ModelName, Status, Traffic, Witnessed};
+use crate::model::{Came, ChannelRef, Status, Traffic, Witnessed};
 use crate::store::{LogCursor, Store};
 
 /// The longest pause between two tries to read a log that cannot be read.
@@ -45,7 +44,7 @@ struct Reader {
     /// To see whether a failing model is on its channel's list.
     gateway: Gateway,
     /// What the pages of this look said, until its end.
-    recent: HashMap<(i64, ModelName), Traffic>,
+    recent: Recent,
 }
 
 impl TrafficWatch {
@@ -135,11 +134,11 @@ impl TrafficWatch {
             self.store.take_traffic(&self.name, &cursor, &fresh).await?;
         }
         for one in fresh {
-            reader.recent.entry((one.channel, one.model)).or_default().take(&one.came);
+            reader.recent.take(one);
         }
         if !page.more {
-            let failing = alarms.choose(alarms::failing(std::mem::take(&mut reader.recent), now), now);
-            self.raise(settings, &reader.gateway, failing).await?;
+            let chosen = alarms.choose(std::mem::take(&mut reader.recent).failing(now), now);
+            self.raise(settings, &reader.gateway, chosen).await?;
         }
         Ok(page.more)
     }
@@ -152,7 +151,7 @@ impl TrafficWatch {
         {
             logs.resume(cursor.last_id);
         }
-        Ok(Reader { logs, gateway, recent: HashMap::new() })
+        Ok(Reader { logs, gateway, recent: Recent::default() })
     }
 
     /// Wakes the loop for those that are ours to look after and on their channel's list.

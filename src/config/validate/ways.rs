@@ -38,7 +38,7 @@ pub(super) fn ways(findings: &mut Findings, gateway: &GatewayConfig, path: &KeyP
         match written.map(|written| (DatabaseAddress::is_clickhouse(&written), DatabaseAddress::parse(&written))) {
             // All else works without its log.
             Some((true, Err(message))) => {
-                findings.notes.push(format!("{path}: {message}; its traffic counts for nothing"))
+                findings.notes.push(format!("{path}: {message}; its traffic counts for nothing"));
             }
             Some((false, Err(message))) => findings.refuse(path, message),
             Some((_, Ok(_))) | None => {}

@@ -9,10 +9,10 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
-use crate::model::{ChannelRef, ModelName, Traffic};
+use crate::model::{ChannelRef, ModelName, Traffic, Witnessed};
 
 /// An older failure wakes nobody: what was probed since has seen it.
-const RECENT: SignedDuration = SignedDuration::from_mins(10);
+const LATELY: SignedDuration = SignedDuration::from_mins(10);
 /// The least time between two alarms of one model; doubled with each that follows soon, for a model may fail now and then.
 const GAP: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST_GAP: SignedDuration = SignedDuration::from_hours(1);
@@ -23,26 +23,40 @@ const OF_A_CHANNEL: usize = 3;
 /// Models at once, over all channels. When more fail, it is everything; the round sees to the rest.
 const AT_ONCE: usize = 30;
 
-/// A model that fails for its users, since `at`.
+/// A model that fails for its users.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Failing {
-    pub(super) channel: i64,
-    pub(super) at: Timestamp,
-    pub(super) model: ModelName,
+pub struct Failing {
+    /// The channel's id.
+    pub channel: i64,
+    /// When a request last failed.
+    pub at: Timestamp,
+    /// The name as logged.
+    pub model: ModelName,
 }
 
-/// The models whose last request failed, lately.
-pub(super) fn failing(recent: HashMap<(i64, ModelName), Traffic>, now: Timestamp) -> Vec<Failing> {
-    let of = |((channel, model), traffic): ((i64, ModelName), Traffic)| {
-        let at = traffic.fails()?.at;
-        (now.duration_since(at) <= RECENT).then_some(Failing { channel, at, model })
-    };
-    recent.into_iter().filter_map(of).collect()
+/// What one look at a log said, model by model.
+#[derive(Debug, Default)]
+pub struct Recent(HashMap<(i64, ModelName), Traffic>);
+
+impl Recent {
+    /// One request more.
+    pub fn take(&mut self, one: Witnessed) {
+        self.0.entry((one.channel, one.model)).or_default().take(&one.came);
+    }
+
+    /// The models whose last request failed, lately.
+    pub fn failing(self, now: Timestamp) -> Vec<Failing> {
+        let of = |((channel, model), traffic): ((i64, ModelName), Traffic)| {
+            let at = traffic.fails()?.at;
+            (now.duration_since(at) <= LATELY).then_some(Failing { channel, at, model })
+        };
+        self.0.into_iter().filter_map(of).collect()
+    }
 }
 
 /// Who asked for a question lately.
 #[derive(Debug, Default)]
-pub(super) struct Alarms {
+pub struct Alarms {
     models: HashMap<(i64, ModelName), Raised>,
     channels: HashMap<i64, Vec<Timestamp>>,
 }
@@ -54,8 +68,8 @@ struct Raised {
 }
 
 impl Alarms {
-    /// Those that may wake the loop now, the channels one after the other.
-    pub(super) fn choose(&mut self, mut failing: Vec<Failing>, now: Timestamp) -> Vec<Failing> {
+    /// Those of the models that may wake the loop now, the channels one after the other.
+    pub fn choose(&mut self, mut failing: Vec<Failing>, now: Timestamp) -> Vec<Failing> {
         self.models.retain(|_, raised| now.duration_since(raised.at) < raised.gap * FORGOTTEN);
         self.channels.retain(|_, raised| {
             raised.retain(|at| now.duration_since(*at) < GAP);
@@ -140,13 +154,13 @@ mod tests {
     #[test]
     fn only_what_failed_last_and_lately_fails() {
         let failed = |second| Came::Failed(TrafficFailure { at: at(second), status: None, detail: String::new() });
-        let mut recent: HashMap<(i64, ModelName), Traffic> = HashMap::new();
+        let mut recent = Recent::default();
         for (model, came) in
             [(1, failed(50)), (1, Came::Worked(at(51))), (2, Came::Worked(at(50))), (2, failed(51)), (3, failed(-550))]
         {
-            recent.entry((7, name(model))).or_default().take(&came);
+            recent.take(Witnessed { channel: 7, model: name(model), came });
         }
-        assert_eq!(failing(recent, at(60)), [one(7, 2, 51)]);
+        assert_eq!(recent.failing(at(60)), [one(7, 2, 51)]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Must not know: how rows are read. Only what surely worked or surely failed says anything; the rest is silence.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -134,10 +135,10 @@ fn counts(status: Option<u16>, code: &str) -> bool {
 
 /// What the users met of one of a channel's models. One API and the hubs log the name that the mapping leads to, the hubs
 /// the requested one where the mapping says so with a `+`.
-pub fn traffic_of<'a>(
+pub fn traffic_of<'a, S: BuildHasher>(
     kind: GatewayKind,
     mapping: &Mapping,
-    traffic: &'a HashMap<ModelName, Traffic>,
+    traffic: &'a HashMap<ModelName, Traffic, S>,
     model: &ModelName,
 ) -> Option<&'a Traffic> {
     let mapped = || traffic.get(&mapping.resolve(model)?);
