@@ -12,12 +12,18 @@ mod world;
 
 #[path = "gateway/bench.rs"]
 mod bench;
+#[path = "gateway/drift.rs"]
+mod drift;
+#[path = "gateway/gallery.rs"]
+mod gallery;
 #[path = "gateway/hub.rs"]
 mod hub;
 #[path = "gateway/inspect.rs"]
 mod inspect;
 #[path = "gateway/left_alone.rs"]
 mod left_alone;
+#[path = "gateway/prices.rs"]
+mod prices;
 #[path = "gateway/read.rs"]
 mod read;
 #[path = "gateway/refuse.rs"]

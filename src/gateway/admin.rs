@@ -8,6 +8,7 @@ mod list;
 mod object;
 mod pace;
 mod pages;
+mod prices;
 mod swap;
 
 use std::fmt;

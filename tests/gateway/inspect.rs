@@ -8,6 +8,7 @@ use channelwarden::model::GatewayKind;
 
 use crate::bench::{Bench, open};
 use crate::databases::{Db, Engine};
+use crate::gateways::records::LogRow;
 use crate::gateways::{ChannelRow, Schema};
 
 #[tokio::test]
@@ -210,4 +211,22 @@ async fn a_server_that_takes_no_writes_is_named() {
     db.run(&format!("ALTER ROLE {user} SET default_transaction_read_only = on")).await;
     let why = open(url.as_str()).await.unwrap().schema().writable.clone().unwrap_err();
     assert!(why.contains("takes no writes"), "{why}");
+}
+
+#[tokio::test]
+async fn the_tables_beside_the_channels_change_nothing() {
+    for engine in Engine::ALL {
+        for schema in Schema::ALL {
+            let db = Db::create(engine, schema).await;
+            let kind = open(&db.address()).await.unwrap().schema().kind;
+            db.make_records(schema).await;
+            assert_eq!(open(&db.address()).await.unwrap().schema().kind, kind, "{engine:?} {schema:?}");
+            db.logged(&[LogRow::at(1_700_000_000, 1, "a"), LogRow::default().without_tokens()]).await;
+            db.option("ModelRatio", "{}").await;
+            db.option("ModelRatio", r#"{"a":1}"#).await;
+            assert_eq!(db.user("0123456789abcdef0123456789abcdef", 100).await, 1, "{engine:?} {schema:?}");
+            let counted = db.rows("SELECT value FROM options").await;
+            assert_eq!(counted, [[Some(r#"{"a":1}"#.to_owned())]], "{engine:?} {schema:?}");
+        }
+    }
 }
