@@ -24,8 +24,9 @@ create table contest (
     gateway text    not null,
     channel integer not null,
     created integer not null,
+    -- our last change that was taken back
+    change  integer not null,
     times   integer not null,
-    at_ms   integer not null,
     primary key (gateway, channel, created)
 ) strict, without rowid;
 

@@ -3,6 +3,7 @@
 //! Decides: in which order things become durable, and how an intent that a crash left open is settled.
 //! Must not know: verdicts and plans; SQL, HTTP.
 
+mod repair;
 mod undo;
 
 use crate::clock;
@@ -11,6 +12,7 @@ use crate::gateway::{Gateway, GatewayError, Order, SwapError};
 use crate::model::{Change, Image, Intent, ListText, Rows};
 use crate::store::{ChangeState, Journaled, Store, StoreError, Turn};
 
+pub use repair::{rehearse_repair, repair};
 pub use undo::{Undo, undo};
 
 /// How one change ended.
@@ -151,7 +153,10 @@ async fn settle_by_looking(
     journaled: Journaled,
 ) -> Result<(ChangeState, String), ApplyError> {
     let now = gateway.settled_image(journaled.intent().channel.id).await?;
-    let (state, note) = settled(journaled.intent(), now.as_ref());
+    let (state, note) = match &now {
+        Some(image) if journaled.intent().is_repair() => repair::settled(gateway, journaled.intent(), image).await?,
+        Some(_) | None => settled(journaled.intent(), now.as_ref()),
+    };
     let after = now.as_ref().filter(|_| state == ChangeState::Applied);
     store.settle(journaled, state, after, note, clock::now()).await?;
     Ok((state, note.to_owned()))

@@ -10,6 +10,7 @@ mod history;
 mod hold;
 mod openrouter;
 mod pending;
+mod repair;
 mod show;
 mod sweep;
 mod undo;
@@ -63,6 +64,8 @@ enum Command {
     Apply(pending::ApplyArgs),
     /// Take changes back: both tables as they were
     Undo(undo::Args),
+    /// Set routing rows right that do not agree with their channel's list
+    Repair(repair::Args),
     /// Stop writing: everywhere, or one gateway, channel or model
     Hold(hold::HoldArgs),
     /// Lift a hold
@@ -107,6 +110,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Plan(args) => pending::plan(load(at, false)?.config, &args).await,
         Command::Apply(args) => pending::apply(load(at, false)?.config, &args).await,
         Command::Undo(args) => undo::run(load(at, false)?.config, &args).await,
+        Command::Repair(args) => repair::run(load(at, false)?.config, &args).await,
         Command::Hold(args) => hold::hold(load(at, false)?.config, &args).await,
         Command::Release(args) => hold::release(load(at, false)?.config, &args).await,
         Command::History(args) => history::run(load(at, false)?.config, &args).await,

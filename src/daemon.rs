@@ -1,9 +1,11 @@
-//! The loop: a round at once, then one every `probe.every`, and sooner looks at doubtful models.
+//! The loop: a round at once, then one every `probe.every`, and sooner looks at doubtful models, and at those that fail
+//! for the gateway's users.
 //!
 //! Decides: when a round runs, and what a signal does.
 //! Must not know: what a round does.
 
 mod free_models;
+mod traffic;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::traffic::{Bell, TrafficWatch};
 use crate::clock;
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
@@ -100,7 +103,7 @@ async fn reload(path: &Path) -> anyhow::Result<(Config, (Store, Arc<Prober>))> {
     Ok((config, prepared))
 }
 
-/// Starts one watch a gateway, and one for OpenRouter's free models.
+/// Starts two watches a gateway, over its channels and over its traffic, and one for OpenRouter's free models.
 fn start(
     config: &Config,
     store: &Store,
@@ -110,15 +113,26 @@ fn start(
 ) -> TaskTracker {
     let watches = TaskTracker::new();
     for name in config.gateways.keys() {
+        let bell = Arc::new(Bell::default());
+        let traffic = TrafficWatch {
+            name: name.clone(),
+            config: config.clone(),
+            store: store.clone(),
+            bell: Arc::clone(&bell),
+            stop: stop.clone(),
+            retire: retire.clone(),
+        };
         let watch = Watch {
             name: name.clone(),
             config: config.clone(),
             store: store.clone(),
             prober: Arc::clone(prober),
+            bell,
             stop: stop.clone(),
             retire: retire.clone(),
         };
         watches.spawn(watch.keep_going());
+        watches.spawn(traffic.keep_going());
     }
     if config.openrouter.watch {
         let (config, store, prober) = (config.clone(), store.clone(), Arc::clone(prober));
@@ -144,6 +158,7 @@ struct Watch {
     config: Config,
     store: Store,
     prober: Arc<Prober>,
+    bell: Arc<Bell>,
     stop: CancellationToken,
     retire: CancellationToken,
 }
@@ -195,8 +210,19 @@ impl Watch {
             };
             tokio::select! {
                 () = sleep_until(next) => {}
+                () = self.bell.rung() => self.heed().await,
                 () = self.stop.cancelled() => return,
                 () = self.retire.cancelled() => return,
+            }
+        }
+    }
+
+    /// What fails for the gateway's users is due now. Here, between two rounds: a round under way would overwrite it.
+    async fn heed(&self) {
+        for alarm in self.bell.take() {
+            let due = self.store.due_now(&self.name, &alarm.channel, &alarm.model, alarm.failed, clock::now()).await;
+            if let Err(error) = due {
+                tracing::error!("{error}");
             }
         }
     }
@@ -204,7 +230,7 @@ impl Watch {
     /// Runs a full round, spread for so many `expected` questions, or one over what is due; `None` when nothing is due
     /// or we were stopped in it.
     async fn round(&self, full: bool, expected: Option<usize>) -> anyhow::Result<Option<Report>> {
-        let mut scope = Scope::default();
+        let mut scope = Scope { trust_users: true, ..Scope::default() };
         if !full {
             let due = self.store.due_channels(&self.name, clock::now()).await?;
             if due.is_empty() {
@@ -299,6 +325,10 @@ fn tell(report: &Report) {
         let (channel, outcome) = (key.channel.to_string(), key.outcome.as_str());
         tracing::warn!(gateway, channel, key = key.key, outcome, until = %key.until, "a key rests: {}", key.detail);
     }
+    for line in &report.some_keys {
+        let (channel, model) = (line.channel.to_string(), line.model.as_str());
+        tracing::warn!(gateway, channel, model, without = ?line.keys, of = line.of, "only some keys have it");
+    }
     for held in &report.held {
         let (channel, guard) = (held.channel.to_string(), held.guard.as_str());
         tracing::warn!(
@@ -319,6 +349,15 @@ fn tell(report: &Report) {
             let (channel, model) = (line.change.channel.to_string(), model.as_str());
             tracing::info!(gateway, channel, model, outcome = ?line.outcome, "on the list");
         }
+    }
+    for line in &report.drift {
+        let (channel, rows, crashes) = (line.channel.to_string(), line.rows.to_string(), &line.crashes);
+        let (outcome, why) = (&line.outcome, line.why.as_deref().unwrap_or_default());
+        tracing::warn!(gateway, channel, rows, ?crashes, ?outcome, why, "routing rows do not agree with the list");
+    }
+    if report.orphans.rows > 0 {
+        let (rows, channels) = (report.orphans.rows, &report.orphans.channels);
+        tracing::warn!(gateway, rows, ?channels, "routing rows are of channels that are gone");
     }
     tracing::info!(gateway, round = report.round, "{}", report.summary());
 }

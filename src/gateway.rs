@@ -8,22 +8,27 @@ mod error;
 mod fields;
 mod keys;
 mod kind;
+pub mod logs;
 mod pages;
+mod prices;
 mod routes;
 mod side;
 mod swap;
 mod types;
 
 pub use admin::Admin;
-pub use database::{Database, Statements};
+pub use database::{AT_ONCE, Database, Drift, Orphans, RowChanges, Sort, Statements};
 pub use error::GatewayError;
 pub use pages::{Pages, Read, Unreadable};
 pub use swap::{Order, SwapError, Swapped};
 pub use types::access;
 
+use std::collections::HashMap;
+
+use self::prices::Prices;
 use self::side::Side;
 use crate::config::{GatewayConfig, ProbeConfig, WriteBy};
-use crate::model::{Channel, GatewayKind, Image, ModelName, Route};
+use crate::model::{Channel, GatewayKind, Image, ModelName, Price, Route};
 
 /// One gateway, ready. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -128,6 +133,32 @@ impl Gateway {
         self.read()?.routes(models).await
     }
 
+    /// What its prices say of these names, and what could not be read of them, for people. Each way that is given is
+    /// asked, the database first; that prices cannot be read stops nobody.
+    pub async fn prices(&self, models: &[ModelName]) -> (HashMap<ModelName, Price>, Vec<String>) {
+        let (mut says, mut notes) = (HashMap::new(), vec![]);
+        let mut hear = |prices: Result<Prices, GatewayError>| {
+            let prices =
+                prices.unwrap_or_else(|error| Prices::unread(format!("its prices could not be read: {error}")));
+            for model in models {
+                let said = says.entry(model.clone()).or_insert(Price::Unknown);
+                if *said == Price::Unknown {
+                    *said = prices.says(model);
+                }
+            }
+            notes.extend(prices.notes);
+            says.values().all(|said| *said != Price::Unknown)
+        };
+        let mut all = false;
+        if let Some(database) = &self.database {
+            all = hear(database.prices(models).await);
+        }
+        if let Some(admin) = self.admin.as_ref().filter(|_| !all) {
+            hear(admin.prices().await.map_err(GatewayError::from));
+        }
+        (says, notes)
+    }
+
     /// A channel's list and routing rows as they stand. By the admin API there are no rows to see.
     pub async fn image(&self, id: i64) -> Result<Option<Image>, GatewayError> {
         self.read()?.image(id).await
@@ -145,7 +176,33 @@ impl Gateway {
         Ok(image)
     }
 
-    /// Swaps a channel's list for the intent's, and its routing rows with it.
+    /// Which of these channels (100 at most) have routing rows that do not agree with their list. None where the gateway
+    /// has no such rows, or its database is not given.
+    pub async fn drift(&self, channels: &[i64]) -> Result<Vec<Drift>, GatewayError> {
+        match &self.database {
+            Some(database) => database.drift(channels).await,
+            None => Ok(vec![]),
+        }
+    }
+
+    /// Routing rows whose channel is gone.
+    pub async fn orphans(&self) -> Result<Orphans, GatewayError> {
+        match &self.database {
+            Some(database) => database.orphans().await,
+            None => Ok(Orphans::default()),
+        }
+    }
+
+    /// Whether routing rows can be set right, or why not. Only the database can: no admin API knows single rows.
+    pub fn repairable(&self) -> Result<(), String> {
+        match &self.database {
+            Some(database) => database.schema().writable.clone(),
+            None => Err(format!("gateways.{}.database is not given", self.name)),
+        }
+    }
+
+    /// Swaps a channel's list for the intent's, and its routing rows with it. Rows alone (a repair) are always written by
+    /// the database.
     pub async fn swap(&self, order: Order<'_>) -> Result<Swapped, SwapError> {
         self.writable().map_err(SwapError::Refused)?;
         let database = match (self.write, &self.database, &self.admin) {

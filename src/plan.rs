@@ -12,7 +12,10 @@ pub use guard::{Facts, blackout};
 pub use reconsider::{Now, reconsider};
 
 use crate::config::Limits;
-use crate::model::{Change, ChannelRef, Fingerprint, Guard, Held, ModelName, Removal, Route, WorkingList};
+use crate::model::{
+    Change, ChannelRef, Fingerprint, Guard, Held, Kind, ModelName, Price, Pricing, Removal, Route, WorkingList,
+};
+use crate::probe::kind_of;
 use crate::verdict::Verdict;
 
 /// What a round found out about one channel.
@@ -150,6 +153,22 @@ impl Draft {
         }
     }
 
+    /// What the gateway will ask for names that are put on although they may have no price in it.
+    pub fn price_note(&self, pricing: &Pricing) -> Option<String> {
+        let Change { channel, added, .. } = &self.change;
+        let open = added.iter().filter(|model| pricing.of(model) != Price::Priced);
+        let (unpriced, unknown): (Vec<_>, Vec<_>) = open.partition(|model| pricing.of(model) == Price::Unpriced);
+        let (names, sure) = if unpriced.is_empty() { (unknown, false) } else { (unpriced, true) };
+        let (first, more) = (names.first()?, names.len() - 1);
+        let and = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let (gateway, without) = (pricing.gateway, pricing.without());
+        Some(if sure {
+            format!("channel {channel}: no price in {gateway} for {first}{and}: {without}; set one there")
+        } else {
+            format!("channel {channel}: look for a price in {gateway} for {first}{and}: without one {without}")
+        })
+    }
+
     /// Takes all removals out of the change and hands them over.
     fn hold_removals(&mut self, guard: Guard, why: impl FnOnce(usize) -> String) {
         let removals = std::mem::take(&mut self.change.removed);
@@ -215,7 +234,6 @@ pub fn draft(survey: &Survey, limits: &Limits) -> Option<Draft> {
     guard::channel_down(&mut draft, survey.probed, survey.alive);
     guard::channel_limit(&mut draft, limits);
     guard::correlated(&mut draft, survey.probed, limits);
-    guard::additions(&mut draft, limits);
     guard::never_empty(&mut draft);
     draft.relist();
     Some(draft)
@@ -227,6 +245,14 @@ pub fn conclude(drafts: &mut [Draft], facts: &Facts, routes: &[Route], limits: &
         for draft in &mut *drafts {
             draft.hold_all(guard, &why);
         }
+    }
+    for draft in &mut *drafts {
+        if let Some(pricing) = &facts.pricing {
+            guard::unpriced(draft, pricing);
+        }
+        guard::additions(draft, limits);
+        // What would have taken the place of all that goes may have been held just now.
+        guard::never_empty(draft);
     }
     guard::round_limit(drafts, facts, limits);
     if !limits.last_route {
@@ -255,8 +281,16 @@ fn listed(
     added: &[ModelName],
 ) -> Option<WorkingList> {
     let off: HashSet<&ModelName> = removed.iter().map(|removal| &removal.model).collect();
-    let stay = advertised.names().iter().filter(|name| !off.contains(name));
-    WorkingList::new(stay.chain(restored).chain(added).cloned())
+    let mut stay: Vec<&ModelName> = advertised.names().iter().filter(|name| !off.contains(name)).collect();
+    let chats = |model: &ModelName| kind_of(model, None) == Kind::Chat;
+    // The gateways' own channel test takes the first of the list where no other is named, and fails on what does not
+    // chat: that switches channels off (one-api #1090). A list that began with a chat model still does.
+    if advertised.names().first().is_some_and(|first| off.contains(first) && chats(first))
+        && let Some(chat) = stay.iter().position(|model| chats(model))
+    {
+        stay[..=chat].rotate_right(1);
+    }
+    WorkingList::new(stay.into_iter().chain(restored).chain(added).cloned())
 }
 
 #[cfg(test)]

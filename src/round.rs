@@ -3,6 +3,8 @@
 //! Decides: nothing but the order. The only file that knows every stage.
 //! Must not know: how any stage does its work.
 
+mod contested;
+mod drift;
 mod forecast;
 mod network;
 mod progress;
@@ -18,20 +20,24 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use drift::{DriftLine, Repair};
 pub use forecast::{ChannelForecast, Forecast, Need};
 pub use progress::{Progress, Quiet};
-pub use report::{ChangeLine, Doubt, Down, Expiring, KeyLine, Odd, Report, Skipped, StillWithdrawn, Unprobed};
+pub use report::{
+    ChangeLine, ClosedKeyLine, Doubt, Down, Expiring, KeyLine, Odd, Report, Skipped, SomeKeys, StillWithdrawn, Unprobed,
+};
 pub use survey::Scope;
 
 use crate::apply::{self, ApplyError};
 use crate::clock;
 use crate::config::{Config, GatewayConfig, Mode};
 use crate::gateway::{Gateway, GatewayError};
-use crate::model::{Change, ModelName};
+use crate::model::{Change, ModelName, Pricing};
 use crate::plan::{self, Draft, Facts};
 use crate::probe::Inquiry;
 use crate::store::{Proposal, Store, StoreError, Turn};
 
+use self::contested::Contested;
 use self::waiting::Waiting;
 
 /// What ends a round early. Nothing of it was written, or what was written is journaled.
@@ -108,13 +114,15 @@ impl Round {
             let (every, now) = (self.config.probe.every, clock::now());
             facts.pairs = report.pairs.max(self.store.pairs_since(name, before(now, every * 2)).await?);
             facts.withdrawn_lately = self.store.removed_since(name, before(now, every.mul_f64(0.8))).await?;
-            let models: Vec<ModelName> = removals(&drafts);
+            let models = named(&drafts, |change| change.removed.iter().map(|removal| &removal.model));
             let routes = if models.is_empty() { vec![] } else { self.gateway.routes(&models).await? };
+            facts.pricing = self.pricing(&drafts, &mut report).await;
             drafts.sort_by_key(|draft| draft.change.channel.id);
             plan::conclude(&mut drafts, &facts, &routes, &self.config.limits);
         }
         for draft in drafts {
             let channel = draft.change.channel.clone();
+            report.notes.extend(facts.pricing.as_ref().and_then(|pricing| draft.price_note(pricing)));
             match self.carry_out(round, draft, write, &mut report).await {
                 Ok(()) => {}
                 // A row that cannot be read is that channel's own trouble.
@@ -127,6 +135,10 @@ impl Round {
                     break;
                 }
             }
+        }
+        // After what this round wrote: a written list has its rows set right with it.
+        if let Err(error) = self.agree(round, scope, write, &mut report).await {
+            report.errors.push(format!("the routing rows are not looked through: {error}"));
         }
         // A gateway without any channel is more likely one that is being restored.
         if scope.is_everything() && !report.seen.is_empty() {
@@ -152,7 +164,7 @@ impl Round {
         facts: &mut Facts,
     ) -> Result<Vec<Draft>, RoundError> {
         let mut drafts = vec![];
-        let waiting = Waiting::read(self).await?;
+        let (waiting, contested) = (Waiting::read(self).await?, Contested::read(self).await?);
         let mut surveys = JoinSet::new();
         let mut pages = self.gateway.pages(scope.among())?;
         // Enough channels side by side to keep every probe slot busy, and no more in memory.
@@ -169,6 +181,7 @@ impl Round {
                 };
                 match channel {
                     Ok(channel) => {
+                        contested.look(self, &channel, report).await?;
                         let (this, scope) = (Arc::clone(self), scope.clone());
                         surveys.spawn(async move { this.survey(round, &channel, read, &scope).await });
                     }
@@ -232,6 +245,20 @@ impl Round {
         Ok(())
     }
 
+    /// What the gateway's prices say of the names to be added, if there are any and the operator has not said that it is
+    /// all the same.
+    async fn pricing(&self, drafts: &[Draft], report: &mut Report) -> Option<Pricing> {
+        let models = named(drafts, |change| change.added.iter());
+        let only_priced = self.settings.models.only_priced;
+        if models.is_empty() || only_priced == Some(false) {
+            return None;
+        }
+        let gateway = self.gateway.kind();
+        let (says, notes) = self.gateway.prices(&models).await;
+        report.notes.extend(notes);
+        Some(Pricing { gateway, only_priced: only_priced.unwrap_or(gateway.needs_prices()), says })
+    }
+
     /// Waits for the turn to write; `None` when we are to stop.
     async fn turn(&self) -> Result<Option<Turn>, StoreError> {
         tokio::select! {
@@ -253,10 +280,12 @@ fn before(now: Timestamp, age: Duration) -> Timestamp {
     now.saturating_sub(age).unwrap_or(Timestamp::MIN)
 }
 
-/// Every model that some draft takes off.
-fn removals(drafts: &[Draft]) -> Vec<ModelName> {
-    let mut models: Vec<_> =
-        drafts.iter().flat_map(|draft| &draft.change.removed).map(|removal| removal.model.clone()).collect();
+/// Every model that some draft names there, once.
+fn named<'a, I: Iterator<Item = &'a ModelName>>(
+    drafts: &'a [Draft],
+    there: impl Fn(&'a Change) -> I,
+) -> Vec<ModelName> {
+    let mut models: Vec<_> = drafts.iter().flat_map(|draft| there(&draft.change)).cloned().collect();
     models.sort_unstable();
     models.dedup();
     models

@@ -4,6 +4,7 @@
 //! Must not know: gateways, upstreams, or how verdicts and plans come about.
 
 mod accounts;
+mod contests;
 mod hold;
 mod journal;
 mod listings;
@@ -16,6 +17,7 @@ mod rounds;
 mod samples;
 mod snapshots;
 mod spending;
+mod traffic;
 mod turn;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +27,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::{Rest, RestRecord};
+pub use contests::{Contest, LastChange};
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
 pub use listings::Listed;
@@ -34,6 +37,7 @@ pub use proposals::Proposal;
 pub use rounds::RoundRecord;
 pub use samples::SampleRecord;
 pub use spending::{Expense, Reservation};
+pub use traffic::LogCursor;
 pub use turn::Turn;
 
 /// What can go wrong with our own store.

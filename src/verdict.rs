@@ -98,8 +98,11 @@ pub fn judge(
             after.failing = None;
             after.unrouted = None;
             after.last_alive = Some(seen.at);
-            after.shape = Some(seen.shape.as_str().to_owned());
-            note_oddness(&mut after, &seen.marks);
+            // What the gateway's users were served with says that it works, and no more.
+            if seen.was_sent() {
+                after.shape = Some(seen.shape.as_str().to_owned());
+                note_oddness(&mut after, &seen.marks);
+            }
         }
         Evidence::Denied if company.masked => {}
         Evidence::Denied => after.denied = Some(extend(before.denied, seen.at)),

@@ -12,6 +12,8 @@ mod world;
 
 #[path = "gateway/bench.rs"]
 mod bench;
+#[path = "gateway/drift.rs"]
+mod drift;
 #[path = "gateway/gallery.rs"]
 mod gallery;
 #[path = "gateway/hub.rs"]
@@ -20,6 +22,8 @@ mod hub;
 mod inspect;
 #[path = "gateway/left_alone.rs"]
 mod left_alone;
+#[path = "gateway/prices.rs"]
+mod prices;
 #[path = "gateway/read.rs"]
 mod read;
 #[path = "gateway/refuse.rs"]

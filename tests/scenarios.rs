@@ -30,6 +30,12 @@ struct Scenario {
     /// Our configuration below the defaults of tests.
     #[serde(default)]
     config: serde_json::Value,
+    /// Rows of the gateway's table `options`.
+    #[serde(default)]
+    options: BTreeMap<String, String>,
+    /// Only with these gateways' tables; none: with all.
+    #[serde(default)]
+    gateways: Vec<String>,
     upstreams: BTreeMap<String, Upstream>,
     channels: Vec<ChannelSpec>,
     rounds: Vec<RoundSpec>,
@@ -103,6 +109,8 @@ struct RoundSpec {
     notes: Vec<String>,
     /// Words of why nothing was written at all; none: that is not so.
     blackout: Option<String>,
+    /// `channel: model: the keys that have it not`.
+    some_keys: Vec<String>,
     /// Upstream model → how often it was asked in all.
     asked: BTreeMap<String, u64>,
 }
@@ -133,6 +141,9 @@ fn cases(file: &PathBuf) -> Vec<impl Future<Output = ()> + Send + 'static> {
     for engine in Engine::ALL {
         for schema in [Schema::OneApi, Schema::NewApi, Schema::NewApiOverOneApi] {
             let scenario: Scenario = json5::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            if !(scenario.gateways.is_empty() || scenario.gateways.contains(&format!("{schema:?}"))) {
+                continue;
+            }
             let case = format!("{name} ({}) on {engine:?} {schema:?}", scenario.about);
             cases.push(async move { play(&case, &scenario, engine, schema).await });
         }
@@ -142,6 +153,9 @@ fn cases(file: &PathBuf) -> Vec<impl Future<Output = ()> + Send + 'static> {
 
 async fn play(case: &str, scenario: &Scenario, engine: Engine, schema: Schema) {
     let mut setup = Setup::new(engine, schema, &scenario.config).await;
+    for (key, value) in &scenario.options {
+        setup.db.option(key, value).await;
+    }
     for (name, upstream) in &scenario.upstreams {
         setup.upstream(name, &upstream.keys, &upstream.models, upstream.list.as_deref()).await;
     }
@@ -182,6 +196,11 @@ async fn play(case: &str, scenario: &Scenario, engine: Engine, schema: Schema) {
         for words in &round.notes {
             assert!(report.notes.iter().any(|note| note.contains(words)), "{case}: {words:?} in {:?}", report.notes);
         }
+        let some_keys = report.some_keys.iter().map(|line| {
+            let keys: Vec<_> = line.keys.keys().map(usize::to_string).collect();
+            format!("{}: {}: {}", line.channel.name, line.model, keys.join(","))
+        });
+        assert_eq!(some_keys.collect::<Vec<_>>(), round.some_keys, "{case}: some keys\n{report:#?}");
         match (&round.blackout, &report.blackout) {
             (Some(words), Some((_, why))) => assert!(why.contains(words), "{case}: {words:?} in {why:?}"),
             (None, None) => {}

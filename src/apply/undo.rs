@@ -57,6 +57,9 @@ async fn inverse(gateway: &Gateway, record: &ChangeRecord) -> Result<Result<Inte
         return Ok(Err("the list before it was empty, and an empty list is never written".to_owned()));
     };
     let untouched = after.as_ref() == Some(&now);
+    if done.is_repair() && !untouched {
+        return Ok(Err(format!("the routing rows of channel {} changed after change {id}", done.channel)));
+    }
     let rows = if untouched { Rows::Exactly(done.before.abilities.clone()) } else { Rows::AsTheGateway };
     let taken_off = |model: &ModelName| Removal {
         model: model.clone(),

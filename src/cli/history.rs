@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::{gateways, show};
 use crate::config::Config;
-use crate::model::Intent;
-use crate::store::Store;
+use crate::gateway::RowChanges;
+use crate::store::{ChangeRecord, Store};
 
 /// Rounds and changes, or what was seen of a channel or model
 #[derive(Debug, clap::Args)]
@@ -131,14 +131,22 @@ async fn done(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
             show::local(change.opened),
             show::channel(&change.intent.channel),
             format!("{}{undone}", change.state.as_str()),
-            what(&change.intent),
+            what(&change),
         ]);
     }
     println!("{table}");
     Ok(())
 }
 
-fn what(intent: &Intent) -> String {
+fn what(change: &ChangeRecord) -> String {
+    let intent = &change.intent;
+    if intent.is_repair() {
+        let after = change.after.as_ref().map_or(&[][..], |after| &after.abilities);
+        let rows = RowChanges::between(&intent.before.abilities, after);
+        let rows =
+            if change.after.is_some() { format!("repair: {rows}") } else { "repair of its routing rows".to_owned() };
+        return intent.undoes.map_or(rows.clone(), |id| format!("undo of change {id}\n{rows}"));
+    }
     let off = intent.removed.iter().map(|removal| format!("−{}: {}", removal.model, removal.reason));
     let on = intent.restored.iter().chain(&intent.added).map(|model| format!("+{model}"));
     let lines: Vec<_> = off.chain(on).map(|line| show::plain(&line)).collect();

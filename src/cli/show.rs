@@ -1,5 +1,7 @@
 //! Tables and words for people. Colours only on a terminal (`NO_COLOR` is respected).
 
+mod keys;
+
 use std::collections::{BTreeMap, HashMap};
 
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
@@ -7,9 +9,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::apply;
-use crate::model::{ChannelRef, Held, ModelName, Outcome, Reason, Removal};
-use crate::round::{ChangeLine, KeyLine, Report};
+use crate::gateway::{Orphans, Sort};
+use crate::model::{ChannelRef, Held, ModelName, Reason, Removal};
+use crate::round::{ChangeLine, DriftLine, Report};
 use crate::store::ObservationRecord;
+
+pub(super) use self::keys::keys;
 
 /// An empty table with a heading.
 pub(super) fn table<T: ToString>(heading: &[T]) -> Table {
@@ -78,22 +83,6 @@ pub(super) fn again(report: &Report) -> Vec<String> {
         .into_iter()
         .map(|((_, next, word), (channel, models))| format!("{channel}: {} {word}, again at {next}", models.join(", ")))
         .collect()
-}
-
-/// A key that is not asked: the one line that stands for all models behind it.
-pub(super) fn key(line: &KeyLine) -> String {
-    let is_alone = line.of <= 1;
-    let which = if is_alone { "its key".to_owned() } else { format!("key {} of {}", line.key, line.of) };
-    let then = if is_alone { "nothing withdrawn" } else { "no model is judged by it" };
-    // Nothing but time brings a used up quota back.
-    let now = if line.outcome == Outcome::Busy {
-        String::new()
-    } else {
-        format!(" (`channelwarden sweep --channel {}` tries it now)", line.channel.id)
-    };
-    let (channel, why) = (channel(&line.channel), words(&line.detail));
-    let (outcome, since, until) = (line.outcome, local(line.since), local(line.until));
-    format!("{channel}: {which} is {outcome} since {since}, tried again after {until}{now}, {then}: {why}")
 }
 
 /// Advertised models that were not asked, one line a channel and reason; a few of them named.
@@ -238,6 +227,43 @@ pub(super) fn held(held: &Held) -> String {
     let on = held.additions.iter().map(|model| format!("+{model}"));
     let models: Vec<_> = off.chain(on).collect();
     format!("{}: {} held by {}: {}", channel(&held.channel), models.join(", "), held.guard, held.why)
+}
+
+/// A channel whose routing rows do not agree with its list; `remedy` is told where nothing was tried and nothing is in
+/// the way.
+pub(super) fn drift(line: &DriftLine, remedy: &str) -> String {
+    let sort = |sort: &Sort, what: &str| {
+        let example = if sort.count > 1 { format!("{}, …", sort.example) } else { sort.example.clone() };
+        (sort.count > 0).then(|| format!("{} {what} ({example})", sort.count))
+    };
+    let rows = &line.rows;
+    let sorts = [sort(&rows.missing, "missing"), sort(&rows.extra, "too many"), sort(&rows.differing, "differing")];
+    let mut told = sorts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    if !line.crashes.is_empty() {
+        let groups: Vec<_> = line.crashes.iter().map(|group| format!("{group:?}")).collect();
+        let join = if told.is_empty() { "" } else { "; " };
+        told = format!("{told}{join}no row at all names its group {}, on which the gateway crashes", groups.join(", "));
+    }
+    let then = match (&line.outcome, &line.why) {
+        (Some(outcome), _) => self::outcome(outcome),
+        (None, Some(why)) => format!("left alone: {why}"),
+        (None, None) => remedy.to_owned(),
+    };
+    let parts: Vec<_> = [told, then].into_iter().filter(|part| !part.is_empty()).collect();
+    plain(&format!("{}: its routing rows do not agree with its list: {}", line.channel, parts.join(": ")))
+}
+
+/// Routing rows whose channel is gone, and the statement that takes them away.
+pub(super) fn orphans(orphans: &Orphans) -> Option<String> {
+    let ids: Vec<_> = orphans.channels.iter().map(i64::to_string).collect();
+    let ids = ids.join(",");
+    (orphans.rows > 0).then(|| {
+        format!(
+            "{} routing rows are of channels that are gone ({ids}); once no channel has drifted, this takes them away: \
+             DELETE FROM abilities WHERE channel_id IN ({ids})",
+            orphans.rows
+        )
+    })
 }
 
 /// A channel for people.

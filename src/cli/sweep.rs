@@ -111,7 +111,7 @@ async fn looks(
 fn scope(args: &Args) -> anyhow::Result<Scope> {
     let parse = |name: &String| ModelName::parse(name).with_context(|| format!("{name:?} cannot be a model name"));
     let models = args.model.iter().map(parse).collect::<anyhow::Result<_>>()?;
-    Ok(Scope { channels: args.channel.clone(), models, due: None })
+    Ok(Scope { channels: args.channel.clone(), models, ..Scope::default() })
 }
 
 /// Runs and shows one round.
@@ -198,8 +198,8 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
         let is_key = |key: &KeyLine| key.channel.id == down.channel.id && key.outcome == down.outcome;
         report.keys.iter().any(is_key)
     };
-    for key in &report.keys {
-        println!("{}", show::key(key));
+    for line in show::keys(report) {
+        println!("{line}");
     }
     for down in down.iter().filter(|down| !has_key_line(down)) {
         let (channel, detail) = (show::channel(&down.channel), show::words(&down.detail));
@@ -210,6 +210,12 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
     }
     for skipped in &report.skipped {
         println!("{}: left alone: {}", show::channel(&skipped.channel), show::plain(&skipped.why));
+    }
+    for line in &report.drift {
+        println!("{}", show::drift(line, "`channelwarden repair` sets them right"));
+    }
+    if let Some(line) = show::orphans(&report.orphans) {
+        println!("{line}");
     }
     for note in &report.notes {
         println!("note: {}", show::plain(note));

@@ -58,6 +58,9 @@ pub enum Tls {
 const FORMS: &str = "write mysql://user:password@host:3306/db, postgres://user:password@host:5432/db, \
                      sqlite:/path/one-api.db, user:password@tcp(host:3306)/db, or host=… user=… password=… dbname=…";
 
+/// New API can keep its log there.
+const NO_CLICKHOUSE: &str = "ClickHouse is not read: MySQL, PostgreSQL and SQLite are";
+
 impl DatabaseAddress {
     /// Reads `mysql://`, `mariadb://`, `postgres://` and `postgresql://` URLs, `sqlite:` paths, Go's MySQL form
     /// (`user:password@tcp(host:3306)/db`), libpq keywords (`host=… user=…`) and paths of SQLite files.
@@ -87,6 +90,7 @@ impl DatabaseAddress {
                 "sqlserver" | "mssql" => {
                     return Err(format!("SQL Server is not supported: MySQL, PostgreSQL and SQLite are; {FORMS}"));
                 }
+                "clickhouse" => return Err(NO_CLICKHOUSE.into()),
                 _ => {}
             }
         }
@@ -102,6 +106,11 @@ impl DatabaseAddress {
         let plain = !text.contains('@') && !path.contains('=') && !path.contains("://");
         let file = rooted || (plain && path.contains(['.', '/', '\\']));
         if file { sqlite(text) } else { Err(format!("this is no database address; {FORMS}")) }
+    }
+
+    /// Whether the text is the address of a ClickHouse server, which gateways use and we do not read.
+    pub(super) fn is_clickhouse(text: &str) -> bool {
+        text.trim().to_ascii_lowercase().starts_with("clickhouse://")
     }
 
     /// Whether both name the same database, as far as can be told without asking (accounts do not matter).

@@ -147,6 +147,17 @@ impl GatewayConfig {
         self.database.as_ref().map(parse).transpose()
     }
 
+    /// Where the gateway's log is: in a database of its own or the gateway's; `None` where neither is given.
+    ///
+    /// # Errors
+    /// A sentence on what is missing or wrong, without any part of the address.
+    pub fn logs_address(&self) -> Result<Option<DatabaseAddress>, String> {
+        match &self.logs.database {
+            Some(database) => DatabaseAddress::parse(database.resolve_in(&process_environment)?.expose()).map(Some),
+            None => self.address(),
+        }
+    }
+
     /// What we may do to one channel.
     pub fn mode_of(&self, channel: i64) -> Mode {
         self.channels.mode.get(&channel).copied().unwrap_or(self.mode)

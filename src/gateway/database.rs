@@ -6,12 +6,15 @@
 
 mod abilities;
 mod columns;
+mod crash_trap;
 mod dialect;
-mod inspect;
+mod drift;
+pub(super) mod inspect;
+mod options;
 mod pages;
 mod read;
 mod rights;
-mod sql;
+pub(super) mod sql;
 mod swap;
 
 use std::sync::Arc;
@@ -19,6 +22,7 @@ use std::time::Duration;
 
 pub use abilities::{AbilityShape, Diff, Fold, Shared, diff, expected};
 pub use dialect::Engine;
+pub use drift::{AT_ONCE, Drift, Orphans, RowChanges, Sort};
 pub use inspect::{NameLimits, Schema};
 pub use pages::Pages;
 pub use sql::Statements;

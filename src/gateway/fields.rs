@@ -69,6 +69,7 @@ impl Fields {
         // without its mapping.
         let headers = headers(self.header_override.as_deref().or(self.model_headers.as_deref()));
         let unreadable = key_state.as_ref().err().or(headers.as_ref().err()).cloned();
+        let (keys, closed_keys) = key_state.unwrap_or_default().split(self.key.as_deref().unwrap_or_default());
         Channel {
             id: self.id.unwrap_or_default(),
             created: self.created.unwrap_or_default(),
@@ -76,7 +77,8 @@ impl Fields {
             type_number: self.type_number.unwrap_or_default(),
             status: Status::from_column(self.status),
             base_url: self.base_url,
-            keys: key_state.unwrap_or_default().usable(self.key.as_deref().unwrap_or_default()),
+            keys,
+            closed_keys,
             key_hidden: self.key_hidden,
             organization: filled(self.organization),
             models: self.models,

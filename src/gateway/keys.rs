@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use crate::model::Secret;
+use crate::model::{ClosedKey, Secret, Status, redact};
 
 /// New API's `channel_info`, as far as keys go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct KeyState {
     multi: bool,
-    /// Indexes with a status other than enabled, ascending.
-    disabled: Vec<usize>,
+    /// Keys with a status other than enabled, ascending.
+    closed: Vec<ClosedKey>,
 }
 
 impl KeyState {
@@ -22,28 +22,29 @@ impl KeyState {
             return Ok(Self::default());
         };
         let info: Value = serde_json::from_str(text).map_err(|error| format!("channel_info is not JSON: {error}"))?;
-        let enabled = |status: &Value| status.as_i64() == Some(1);
-        let mut disabled: Vec<usize> = info["multi_key_status_list"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(_, status)| !enabled(status))
-            .filter_map(|(index, _)| index.parse().ok())
-            .collect();
-        disabled.sort_unstable();
-        Ok(Self { multi: info["is_multi_key"].as_bool().unwrap_or_default(), disabled })
+        let multi = info["is_multi_key"].as_bool().unwrap_or_default();
+        let closed = |(index, status): (&String, &Value)| {
+            let status = Status::from_column(status.as_i64());
+            let number = index.parse::<usize>().ok()?.checked_add(1)?;
+            let reason = info["multi_key_disabled_reason"][index].as_str().unwrap_or_default();
+            (status != Status::Enabled).then(|| ClosedKey { number, status, reason: redact(reason, &[]) })
+        };
+        let statuses = info["multi_key_status_list"].as_object().into_iter().flatten();
+        let mut closed: Vec<_> = statuses.filter(|_| multi).filter_map(closed).collect();
+        closed.sort_by_key(|key| key.number);
+        Ok(Self { multi, closed })
     }
 
     /// What of it a fingerprint covers: `channel_info` also holds a counter that every request moves.
     pub(super) fn summary(&self) -> String {
-        format!("{} {:?}", self.multi, self.disabled)
+        format!("{} {:?}", self.multi, self.closed.iter().map(|key| key.number - 1).collect::<Vec<_>>())
     }
 
-    /// The keys to ask with.
+    /// The keys to ask with, and those that the gateway does not use.
     ///
     /// A channel that is not multi-key has one key, whatever is in it. With a line break in it that key cannot be sent
     /// as a header: each line is then taken as a key of its own, as people mean it who paste several.
-    pub(super) fn usable(&self, raw: &str) -> Vec<Secret> {
+    pub(super) fn split(self, raw: &str) -> (Vec<Secret>, Vec<ClosedKey>) {
         let raw = raw.trim();
         let array = || match serde_json::from_str(raw) {
             // An element counts as its JSON text: the gateway sends strings with their quotes.
@@ -52,12 +53,12 @@ impl KeyState {
         };
         let keys = if self.multi && raw.starts_with('[') { array() } else { None };
         let keys = keys.unwrap_or_else(|| raw.split('\n').map(|line| line.trim().to_owned()).collect());
-        let enabled = |index: &usize| !self.multi || !self.disabled.contains(index);
-        (0..)
-            .zip(keys)
-            .filter(|(index, key)| enabled(index) && !key.is_empty())
-            .map(|(_, key)| Secret::new(key))
-            .collect()
+        let in_all = keys.len();
+        let is_open = |number: &usize| !self.closed.iter().any(|key| key.number == *number);
+        let usable = (1..).zip(keys).filter(|(number, key)| is_open(number) && !key.is_empty());
+        let usable = usable.map(|(_, key)| Secret::new(key)).collect();
+        // A status that was left behind by a key that is no more.
+        (usable, self.closed.into_iter().filter(|key| key.number <= in_all).collect())
     }
 }
 
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     fn usable(info: Option<&str>, raw: &str) -> Vec<String> {
-        KeyState::parse(info).unwrap().usable(raw).iter().map(|key| key.expose().to_owned()).collect()
+        KeyState::parse(info).unwrap().split(raw).0.iter().map(|key| key.expose().to_owned()).collect()
     }
 
     #[test]
@@ -83,6 +84,17 @@ mod tests {
         assert_eq!(usable(Some(info), "sk-1\nsk-2\nsk-3\n"), ["sk-1", "sk-3"]);
         let array = r#"[{"a": 1}, "sk-2", "sk-3"]"#;
         assert_eq!(usable(Some(info), array), [r#"{"a":1}"#, r#""sk-3""#]);
+    }
+
+    #[test]
+    fn a_closed_key_is_named_with_its_reason_and_without_itself() {
+        let info = r#"{"is_multi_key":true,"multi_key_status_list":{"2":2,"0":3,"7":3},
+            "multi_key_disabled_reason":{"0":"status code 401: Incorrect API key sk-canary00000000"}}"#;
+        let (usable, closed) = KeyState::parse(Some(info)).unwrap().split("sk-1\nsk-2\nsk-3");
+        assert_eq!(usable, [Secret::new("sk-2")]);
+        let told: Vec<_> = closed.iter().map(|key| (key.number, key.status, key.reason.as_str())).collect();
+        let reason = "status code 401: Incorrect API key ***";
+        assert_eq!(told, [(1, Status::AutoDisabled, reason), (3, Status::ManuallyDisabled, "")]);
     }
 
     #[test]

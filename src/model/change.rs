@@ -117,13 +117,15 @@ pub enum Guard {
     OwnNetwork,
     /// The operator said stop.
     OnHold,
+    /// The gateway has no price for it, or none that is certain.
+    Unpriced,
 }
 
 impl Guard {
     /// Whether a person may let through what it held (`apply --held`): limits may be lifted, facts may not.
     pub fn may_be_lifted(self) -> bool {
         match self {
-            Self::LastRoute | Self::ChannelLimit | Self::RoundLimit | Self::Correlated => true,
+            Self::LastRoute | Self::ChannelLimit | Self::RoundLimit | Self::Correlated | Self::Unpriced => true,
             Self::NeverEmpty | Self::ChannelDown | Self::ManyChannelsDown | Self::OwnNetwork | Self::OnHold => false,
         }
     }
@@ -140,6 +142,7 @@ impl Guard {
             Self::Correlated => "correlated",
             Self::OwnNetwork => "own-network",
             Self::OnHold => "on-hold",
+            Self::Unpriced => "unpriced",
         }
     }
 }

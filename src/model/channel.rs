@@ -31,6 +31,14 @@ impl GatewayKind {
             Self::OneApi | Self::NewApi | Self::Veloera => false,
         }
     }
+
+    /// Whether it refuses to serve a model that has no price in it.
+    pub fn needs_prices(self) -> bool {
+        match self {
+            Self::NewApi | Self::Veloera => true,
+            Self::OneApi | Self::OneHub | Self::DoneHub => false,
+        }
+    }
 }
 
 impl fmt::Display for GatewayKind {
@@ -99,6 +107,17 @@ impl Mapping {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Fingerprint(pub String);
 
+/// A key of a multi-key channel that the gateway switched off, or an admin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClosedKey {
+    /// Which of the channel's keys, from 1.
+    pub number: usize,
+    /// By whom.
+    pub status: Status,
+    /// The gateway's words, redacted; empty where it has none.
+    pub reason: String,
+}
+
 /// One row of `channels`, with what a round needs of it.
 #[derive(Clone, Debug)]
 pub struct Channel {
@@ -116,6 +135,8 @@ pub struct Channel {
     pub base_url: Option<String>,
     /// The usable keys, split as the gateway splits them, keys that the gateway disabled left out.
     pub keys: Vec<Secret>,
+    /// The keys of a multi-key channel (New API) that the gateway itself does not use, ascending.
+    pub closed_keys: Vec<ClosedKey>,
     /// The channel was read by an admin API that keeps the key to itself.
     pub key_hidden: bool,
     /// `openai_organization`, sent as `OpenAI-Organization` for OpenAI channels.
@@ -153,6 +174,7 @@ impl Channel {
             status: Status::Enabled,
             base_url: None,
             keys: vec![],
+            closed_keys: vec![],
             key_hidden: false,
             organization: None,
             models: None,
@@ -171,6 +193,21 @@ impl Channel {
     /// The advertised names in order, cleaned; `None` when the channel advertises nothing.
     pub fn advertised(&self) -> Option<WorkingList> {
         WorkingList::split(self.models.as_deref().unwrap_or_default())
+    }
+
+    /// How many keys it has, usable or not.
+    pub fn keys_in_all(&self) -> usize {
+        self.keys.len() + self.closed_keys.len()
+    }
+
+    /// Which of the channel's keys the usable one at `place` is: from 1, as the gateway counts, those it does not use
+    /// counted in.
+    pub fn key_number(&self, place: usize) -> usize {
+        let mut number = place + 1;
+        for closed in &self.closed_keys {
+            number += usize::from(closed.number <= number);
+        }
+        number
     }
 
     /// A name on the list that [`Self::advertised`] leaves out, as it cannot be written back.
@@ -213,6 +250,15 @@ mod tests {
 
     fn mapping(pairs: &[(&str, &str)]) -> Mapping {
         Mapping(pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect())
+    }
+
+    #[test]
+    fn keys_are_counted_as_the_gateway_counts_them() {
+        let closed = |number| ClosedKey { number, status: Status::AutoDisabled, reason: String::new() };
+        let keys = ["a", "c", "f"].map(Secret::new).to_vec();
+        let channel = Channel { keys, closed_keys: [2, 4, 5].map(closed).to_vec(), ..Channel::bare("multi") };
+        assert_eq!([0, 1, 2].map(|place| channel.key_number(place)), [1, 3, 6]);
+        assert_eq!(channel.keys_in_all(), 6);
     }
 
     #[test]

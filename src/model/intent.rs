@@ -85,3 +85,10 @@ pub struct Intent {
     /// The change this one takes back.
     pub undoes: Option<i64>,
 }
+
+impl Intent {
+    /// Whether the list stays byte for byte: only the routing rows are set right (or put back as they were).
+    pub fn is_repair(&self) -> bool {
+        self.models.as_str() == self.before.models
+    }
+}

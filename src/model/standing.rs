@@ -47,6 +47,10 @@ pub struct Standing {
     /// Which of its last answers were odd in which way: a bit each, the newest lowest.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub odd: BTreeMap<Mark, u8>,
+    /// Keys of a multi-key channel that had it not when they were last asked, although another key had: their numbers, and
+    /// what they showed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub denied_keys: BTreeMap<usize, Outcome>,
     /// Set while we keep it off the list.
     pub withdrawn: Option<Withdrawn>,
     /// When it should be looked at again, if sooner than the next round or (withdrawn) not before.

@@ -6,7 +6,7 @@ use super::{Draft, listed};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Limits;
-use crate::model::{Guard, ModelName, Route};
+use crate::model::{Guard, ModelName, Price, Pricing, Route};
 
 /// What turns bad within this time turns bad together.
 const TOGETHER: SignedDuration = SignedDuration::from_mins(3);
@@ -24,6 +24,8 @@ pub struct Facts {
     pub withdrawn_lately: usize,
     /// Why our own network is not to be trusted, if so.
     pub own_network: Option<String>,
+    /// What the gateway's prices say of the names to be added; `None`: nobody asked.
+    pub pricing: Option<Pricing>,
 }
 
 /// Nothing on the channel answered: a fact about the channel, its key or its address, not about its models.
@@ -74,6 +76,34 @@ pub(super) fn additions(draft: &mut Draft, limits: &Limits) {
         let rest = draft.change.added.split_off(allowed);
         let why = format!("{wanted} new models in one round, {allowed} allowed: the rest waits for the next round");
         draft.hold(Guard::ChannelLimit, why, vec![], rest);
+    }
+}
+
+/// Names without a certain price, in a gateway that would not serve them. What was on the list before comes back whatever
+/// its price.
+pub(super) fn unpriced(draft: &mut Draft, pricing: &Pricing) {
+    if !pricing.only_priced {
+        return;
+    }
+    let (gateway, without) = (pricing.gateway, pricing.without());
+    let added = std::mem::take(&mut draft.change.added);
+    let (priced, others): (Vec<_>, Vec<_>) = added.into_iter().partition(|model| pricing.of(model) == Price::Priced);
+    let (unpriced, unknown): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|model| pricing.of(model) == Price::Unpriced);
+    draft.change.added = priced;
+    for (names, found) in [
+        (unpriced, format!("no price in {gateway}: {without}; set one there")),
+        (
+            unknown,
+            format!("whether {gateway} has a price for it cannot be told, and without one {without}; set one there"),
+        ),
+    ] {
+        if !names.is_empty() {
+            let why = format!(
+                "{found}. `channelwarden apply --held` adds it all the same, models.only_priced: false adds such names always"
+            );
+            draft.hold(Guard::Unpriced, why, vec![], names);
+        }
     }
 }
 

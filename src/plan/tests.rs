@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Outcome, Reason};
+use crate::model::{GatewayKind, Outcome, Reason};
 
 fn name(text: &str) -> ModelName {
     ModelName::parse(text).unwrap()
@@ -72,6 +72,18 @@ fn dead_names_go_the_order_stays_and_new_names_are_appended() {
     let draft = drafted("wgwwnro");
     assert_eq!(draft.change.after.join(), "w0,w2,w3,r5,n4");
     assert!(draft.held.is_empty());
+}
+
+#[test]
+fn a_list_that_began_with_a_chat_model_still_does() {
+    let list = |before: &str, off: &str| {
+        let removal = Removal { model: name(off), reason: reason(0) };
+        listed(&WorkingList::split(before).unwrap(), &[removal], &[], &[]).unwrap().join()
+    };
+    assert_eq!(list("gpt-4,dall-e-3,bge-m3,gpt-5,x", "gpt-4"), "gpt-5,dall-e-3,bge-m3,x");
+    assert_eq!(list("gpt-4,dall-e-3", "gpt-4"), "dall-e-3", "there is none");
+    assert_eq!(list("dall-e-3,bge-m3,gpt-5", "dall-e-3"), "bge-m3,gpt-5", "it began with none");
+    assert_eq!(list("gpt-4,dall-e-3,gpt-5", "gpt-5"), "gpt-4,dall-e-3", "the first one stays");
 }
 
 #[test]
@@ -171,9 +183,53 @@ fn the_list_is_never_empty_even_when_limits_are_off() {
 #[test]
 fn new_names_over_the_limit_wait() {
     let limits = Limits { channel_additions: 1, ..Limits::default() };
-    let draft = draft(&survey(1, "wnnn"), &limits).unwrap();
-    assert_eq!(draft.change.added, [name("n1")]);
-    assert_eq!(draft.held[0].additions, [name("n2"), name("n3")]);
+    let mut drafts = [draft(&survey(1, "wnnn"), &limits).unwrap()];
+    conclude(&mut drafts, &Facts::default(), &[], &limits);
+    assert_eq!(drafts[0].change.added, [name("n1")]);
+    assert_eq!(drafts[0].held[0].additions, [name("n2"), name("n3")]);
+}
+
+/// `n1` has a price, `n2` none, of any other it cannot be told.
+fn pricing(gateway: GatewayKind, only_priced: bool) -> Facts {
+    let says = [(name("n1"), Price::Priced), (name("n2"), Price::Unpriced)].into();
+    Facts { pricing: Some(Pricing { gateway, only_priced, says }), ..Facts::default() }
+}
+
+#[test]
+fn only_what_surely_has_a_price_is_added_where_one_is_needed() {
+    let mut drafts = [drafted("wnnnr")];
+    // The limit counts what is left: names without a price never stand in the way of others.
+    let limits = Limits { channel_additions: 1, ..Limits::default() };
+    conclude(&mut drafts, &pricing(GatewayKind::NewApi, true), &[], &limits);
+    assert_eq!(drafts[0].change.after.join(), "w0,r4,n1", "what was on the list before comes back");
+    assert_eq!(guards(&drafts[0]), [Guard::Unpriced, Guard::Unpriced]);
+    assert_eq!(drafts[0].held[0].additions, [name("n2")]);
+    assert!(drafts[0].held[0].why.starts_with("no price in New API: it would be refused and hidden"));
+    assert_eq!(drafts[0].held[1].additions, [name("n3")]);
+    let lifted = lift(&drafts[0].change, &drafts[0].held).unwrap();
+    assert_eq!(lifted.after.join(), "w0,r4,n1,n2,n3", "a person may let them through");
+}
+
+#[test]
+fn where_no_price_is_needed_one_line_tells_what_will_be_billed() {
+    let facts = pricing(GatewayKind::OneApi, false);
+    let mut drafts = [drafted("wnnn")];
+    conclude(&mut drafts, &facts, &[], &Limits::default());
+    assert_eq!(drafts[0].change.after.join(), "w0,n1,n2,n3");
+    let note = drafts[0].price_note(facts.pricing.as_ref().unwrap()).unwrap();
+    assert!(note.contains("no price in One API for n2: it would be billed at the default ratio 30"), "{note}");
+    assert!(drafted("wn").price_note(facts.pricing.as_ref().unwrap()).is_none(), "n1 has one");
+}
+
+#[test]
+fn a_name_held_for_its_price_replaces_nothing() {
+    let mut drafts = [drafted("gwon")];
+    drafts[0].change.removed.push(Removal { model: name("w1"), reason: reason(9) });
+    drafts[0].relist();
+    assert_eq!(drafts[0].change.after.join(), "n3");
+    conclude(&mut drafts, &pricing(GatewayKind::NewApi, true), &[], &Limits::default());
+    assert_eq!(guards(&drafts[0]), [Guard::Unpriced, Guard::NeverEmpty]);
+    assert!(drafts[0].change.is_empty() && drafts[0].change.after.join() == "g0,w1");
 }
 
 #[test]

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::drift::DriftLine;
 use super::survey::{Surveyed, is_of_the_key};
 use crate::apply;
 use crate::config::Mode;
-use crate::model::{Change, ChannelRef, Guard, Held, Mark, ModelName, Outcome};
+use crate::gateway::Orphans;
+use crate::model::{Change, ChannelRef, ClosedKey, Guard, Held, Mark, ModelName, Outcome};
 use crate::plan::{Facts, Survey};
-use crate::probe::KeyState;
 use crate::verdict::Verdict;
 
 /// Things of one sort named in a report; more are only counted, so that a report stays small.
@@ -42,12 +43,18 @@ pub struct Report {
     pub down_count: usize,
     /// Keys that are not asked, and why: one line each, whatever the number of models behind them.
     pub keys: Vec<KeyLine>,
+    /// Keys of multi-key channels that the gateway itself does not use.
+    pub closed_keys: Vec<ClosedKeyLine>,
+    /// Models that some of a multi-key channel's keys have not.
+    pub some_keys: Vec<SomeKeys>,
     /// (channel, model) pairs advertised by the channels looked at.
     pub pairs: usize,
     /// (channel, model) pairs probed.
     pub probed: usize,
     /// (channel, model) pairs that there was a question for, sent or held back by a key, a budget or a silent upstream.
     pub wanted: usize,
+    /// Pairs that were not asked because the gateway's users are served with them.
+    pub served: usize,
     /// How many pairs showed which outcome.
     pub outcomes: BTreeMap<Outcome, usize>,
     /// Models with a finding against them that is not confirmed yet.
@@ -64,6 +71,12 @@ pub struct Report {
     pub changes: Vec<ChangeLine>,
     /// What guards held back.
     pub held: Vec<Held>,
+    /// Channels whose routing rows do not agree with their list, and what came of setting them right.
+    pub drift: Vec<DriftLine>,
+    /// How many of those there are, named or not.
+    pub drift_count: usize,
+    /// Routing rows whose channel is gone.
+    pub orphans: Orphans,
     /// Why nothing at all was written in this round, whatever was wanted.
     pub blackout: Option<(Guard, String)>,
     /// What else an operator should know.
@@ -108,11 +121,30 @@ pub struct KeyLine {
     pub detail: String,
 }
 
-impl KeyLine {
-    fn new(channel: &ChannelRef, state: KeyState, of: usize) -> Self {
-        let KeyState { place, outcome, since, until, detail } = state;
-        Self { channel: channel.clone(), key: place + 1, of, outcome, since, until, detail }
-    }
+/// A model that some of a multi-key channel's keys have not: the gateway picks any of them, so a part of its users get an
+/// error.
+#[derive(Clone, Debug, Serialize)]
+pub struct SomeKeys {
+    /// On which channel.
+    pub channel: ChannelRef,
+    /// Which.
+    pub model: ModelName,
+    /// The keys that have it not, from 1, and what they showed.
+    pub keys: BTreeMap<usize, Outcome>,
+    /// How many keys the channel has.
+    pub of: usize,
+}
+
+/// A key of a multi-key channel that the gateway does not use, and so nobody asks.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClosedKeyLine {
+    /// Of which channel.
+    pub channel: ChannelRef,
+    /// How many keys the channel has.
+    pub of: usize,
+    /// Which, by whom, and why.
+    #[serde(flatten)]
+    pub key: ClosedKey,
 }
 
 /// A model that we took off and that did not come back yet.
@@ -210,6 +242,8 @@ impl Report {
             down: vec![],
             down_count: 0,
             keys: vec![],
+            closed_keys: vec![],
+            some_keys: vec![],
             still_withdrawn: vec![],
             odd: vec![],
             expiring: vec![],
@@ -218,11 +252,15 @@ impl Report {
             pairs: 0,
             probed: 0,
             wanted: 0,
+            served: 0,
             outcomes: BTreeMap::new(),
             doubtful: vec![],
             doubtful_count: 0,
             changes: vec![],
             held: vec![],
+            drift: vec![],
+            drift_count: 0,
+            orphans: Orphans::default(),
             blackout: None,
             notes: vec![],
             errors: vec![],
@@ -249,6 +287,10 @@ impl Report {
         self.seen.insert(surveyed.channel.id, surveyed.channel.clone());
         let room = NAMED.saturating_sub(self.notes.len());
         self.notes.extend(surveyed.notes.into_iter().take(room));
+        let (of, channel) = (surveyed.keys_in_all, &surveyed.channel);
+        let room = NAMED.saturating_sub(self.closed_keys.len());
+        let closed = surveyed.closed_keys.into_iter().take(room);
+        self.closed_keys.extend(closed.map(|key| ClosedKeyLine { channel: channel.clone(), of, key }));
         let survey = match surveyed.found {
             Ok(survey) => survey,
             Err(why) => {
@@ -266,6 +308,7 @@ impl Report {
             *self.outcomes.entry(outcome).or_default() += count;
         }
         self.probed += survey.probed;
+        self.served += surveyed.served;
         self.wanted += survey.judged.len();
         self.pairs += survey.advertised.names().len();
         if survey.probed > 0 {
@@ -274,9 +317,10 @@ impl Report {
             let of_the_key = surveyed.down.as_ref().is_some_and(|(outcome, _)| is_of_the_key(*outcome));
             facts.channels_down += usize::from(survey.alive == 0 && !of_the_key);
         }
-        let (keys, of) = surveyed.keys;
         let room = NAMED.saturating_sub(self.keys.len());
-        self.keys.extend(keys.into_iter().take(room).map(|key| KeyLine::new(&survey.channel, key, of)));
+        self.keys.extend(surveyed.keys.into_iter().take(room));
+        let room = NAMED.saturating_sub(self.some_keys.len());
+        self.some_keys.extend(surveyed.some_keys.into_iter().take(room));
         if let Some((outcome, detail)) = surveyed.down {
             self.down_count += 1;
             if self.down.len() < NAMED {
@@ -318,6 +362,8 @@ impl Report {
         self.unprobed.sort_by_key(|unprobed| unprobed.channel.id);
         self.down.sort_by_key(|down| down.channel.id);
         self.keys.sort_by_key(|key| (key.channel.id, key.key));
+        self.closed_keys.sort_by_key(|line| (line.channel.id, line.key.number));
+        self.some_keys.sort_by_key(|line| line.channel.id);
         self.doubtful.sort_by_key(|doubt| doubt.channel.id);
         self.still_withdrawn.sort_by_key(|off| off.channel.id);
         self.odd.sort_by_key(|odd| odd.channel.id);
@@ -337,6 +383,11 @@ impl Report {
     /// New models put on in this round, in the gateway.
     pub fn added(&self) -> usize {
         self.applied().map(|change| change.added.len()).sum()
+    }
+
+    /// Channels whose routing rows were set right in this round.
+    pub fn repaired(&self) -> usize {
+        self.drift.iter().filter(|line| matches!(line.outcome, Some(apply::Outcome::Applied(_)))).count()
     }
 
     fn applied(&self) -> impl Iterator<Item = &Change> {
@@ -364,6 +415,7 @@ impl Report {
                 parts.push(format!("{number} {what}"));
             }
         };
+        count(self.served, "served to users");
         count(self.withdrawn(), "withdrawn");
         count(self.restored(), "restored");
         count(self.added(), "added");
@@ -375,6 +427,8 @@ impl Report {
         let s = |number: usize| if number == 1 { "" } else { "s" };
         count(self.down_count, &format!("channel{} down", s(self.down_count)));
         count(self.skipped_count, &format!("channel{} left alone", s(self.skipped_count)));
+        count(self.drift_count - self.repaired(), &format!("channel{} drifted", s(self.drift_count - self.repaired())));
+        count(self.repaired(), &format!("channel{} repaired", s(self.repaired())));
         count(self.errors.len(), &format!("error{}", s(self.errors.len())));
         parts.join(", ")
     }
@@ -395,8 +449,9 @@ impl Report {
 
     /// The exit code of a command that ran this round: 1 error, 4 conflict, 3 held, 2 pending, 0 done.
     pub fn exit_code(&self) -> u8 {
-        let any =
-            |test: fn(&apply::Outcome) -> bool| self.changes.iter().filter_map(|line| line.outcome.as_ref()).any(test);
+        let written = self.changes.iter().filter_map(|line| line.outcome.as_ref());
+        let outcomes: Vec<_> = written.chain(self.drift.iter().filter_map(|line| line.outcome.as_ref())).collect();
+        let any = |test: fn(&apply::Outcome) -> bool| outcomes.iter().any(|outcome| test(outcome));
         if !self.errors.is_empty() || any(|o| matches!(o, apply::Outcome::Failed(_) | apply::Outcome::Refused(_))) {
             1
         } else if any(|o| matches!(o, apply::Outcome::Conflict(_))) {

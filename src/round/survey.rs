@@ -3,22 +3,27 @@
 mod asking;
 mod control;
 mod foresee;
+mod ignored;
 mod judging;
 mod offer;
 mod questions;
+mod served;
 mod told;
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 
 use judging::Known;
 use questions::{Questions, Rules, in_turn};
+use served::Served;
 use told::down;
 pub(super) use told::{Surveyed, is_of_the_key};
 
 use super::Round;
 use crate::clock;
 use crate::gateway;
-use crate::model::{Channel, ChannelRef, ModelName, Standing, Status, WorkingList};
+use crate::model::{Channel, ChannelRef, ModelName, Observation, Standing, Status, WorkingList};
 use crate::plan::Survey;
 use crate::store::StoreError;
 use crate::upstream::Target;
@@ -32,6 +37,8 @@ pub struct Scope {
     pub models: Vec<ModelName>,
     /// Only models that are due again, on the channels that have any.
     pub due: Option<Vec<i64>>,
+    /// What works for the gateway's users is not asked: the loop's rounds. A person who asks wants it asked.
+    pub trust_users: bool,
 }
 
 impl Scope {
@@ -71,6 +78,7 @@ impl Round {
     ) -> Result<Surveyed, StoreError> {
         let reference = ChannelRef { id: channel.id, created: channel.created, name: channel.name.clone() };
         let mut surveyed = Surveyed::of(reference.clone());
+        (surveyed.keys_in_all, surveyed.closed_keys) = (channel.keys_in_all(), channel.closed_keys.clone());
         let (advertised, targets) = match self.reach(channel) {
             Ok(reached) => reached,
             Err(why) => {
@@ -99,18 +107,21 @@ impl Round {
         };
         let mut questions = Questions::new(channel, &advertised, &offer, &known, rules, scope, clock::now());
         surveyed.unprobed = std::mem::take(&mut questions.unprobed);
+        let served = self.served(channel, &reference, scope, &known, &mut questions).await?;
+        surveyed.served = served.len();
         let upstream = in_turn(round, std::mem::take(&mut questions.upstream));
         if scope.is_named() && !upstream.is_empty() {
             self.inquiry.try_again(&targets);
         }
-        let answers = self.ask(&reference, &targets, upstream).await;
+        let (mut answers, by_key) = self.ask(&reference, &targets, upstream).await;
+        answers.extend(served);
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
             // That nothing answered says it all.
             surveyed.notes.clear();
         }
         if !answers.is_empty() {
-            surveyed.keys = (self.inquiry.key_states(&targets), targets.len());
+            surveyed.tell_keys(channel, self.inquiry.key_states(&targets));
         }
         let control = self.control(channel, &targets, &mut offer, &questions.candidates, &known, &answers).await;
         if control.proves_nothing() {
@@ -124,6 +135,8 @@ impl Round {
         let known = Known {
             standings: &known,
             answers: &answers,
+            by_key: &by_key,
+            channel,
             offer: &offer,
             control,
             on_hold: &on_hold,
@@ -148,6 +161,24 @@ impl Round {
             resting: questions.resting,
         });
         Ok(surveyed)
+    }
+
+    /// What the gateway's users know already; it is no question any more.
+    async fn served(
+        &self,
+        channel: &Channel,
+        reference: &ChannelRef,
+        scope: &Scope,
+        known: &HashMap<ModelName, Standing>,
+        questions: &mut Questions,
+    ) -> Result<HashMap<ModelName, Observation>, StoreError> {
+        if !(scope.trust_users && self.settings.logs.read) {
+            return Ok(HashMap::new());
+        }
+        let traffic = self.store.traffic(self.gateway.name(), reference).await?;
+        let (kind, fresh) = (self.gateway.kind(), self.settings.logs.fresh);
+        let served = Served { kind, channel, traffic: &traffic, known, fresh };
+        Ok(served.answer(&questions.candidates, &mut questions.upstream, clock::now()))
     }
 
     /// What the channel advertises and how to reach its upstream, one target a key; or why it is left alone.
@@ -176,7 +207,10 @@ impl Round {
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
         let access = gateway::access(self.gateway.kind(), channel)?;
         if channel.keys.is_empty() {
-            return Err("it has no usable key".to_owned());
+            return Err(match channel.closed_keys.len() {
+                0 => "it has no usable key".to_owned(),
+                all => format!("all its {all} keys are switched off in the gateway"),
+            });
         }
         let targets: Result<Vec<_>, String> =
             channel.keys.iter().map(|key| Target::new(&access, channel, key)).collect();

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::Row as _;
 
 use super::{Store, StoreError, from_json, time, to_json};
-use crate::model::{Image, Intent};
+use crate::model::{ChannelRef, Image, Intent};
 
 /// How an intent ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -100,7 +100,7 @@ impl Store {
     }
 
     /// Settles an intent, and in the same transaction what it means: what is withdrawn by us now, which change is
-    /// taken back, and that nothing decided on the old list is proposed any more.
+    /// taken back, and that nothing decided on another list than now stands there is proposed any more.
     pub async fn settle(
         &self,
         journaled: Journaled,
@@ -121,6 +121,8 @@ impl Store {
             .await?;
         if state == ChangeState::Applied {
             super::marks::mark(&mut tx, &journaled.intent, now).await?;
+        }
+        if state == ChangeState::Applied && !journaled.intent.is_repair() {
             sqlx::query("delete from proposal where gateway = ? and channel = ?")
                 .bind(&journaled.intent.gateway)
                 .bind(journaled.intent.channel.id)
@@ -170,6 +172,20 @@ impl Store {
     pub async fn change(&self, id: i64) -> Result<Option<ChangeRecord>, StoreError> {
         let row = sqlx::query("select * from change where id = ?").bind(id).fetch_optional(&self.readers).await?;
         row.as_ref().map(record).transpose()
+    }
+
+    /// Whether the latest that we did to a channel was to take a repair of its routing rows back, as a person asked.
+    pub async fn repair_taken_back(&self, gateway: &str, channel: &ChannelRef) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "select * from change where gateway = ? and channel = ? and state = 'applied' order by id desc limit 1",
+        )
+        .bind(gateway)
+        .bind(channel.id)
+        .fetch_optional(&self.readers)
+        .await?;
+        let latest = row.as_ref().map(record).transpose()?.map(|record| record.intent);
+        Ok(latest
+            .is_some_and(|done| done.undoes.is_some() && done.is_repair() && done.channel.created == channel.created))
     }
 
     /// How many models were taken off a gateway since then, and are still off by our hand.

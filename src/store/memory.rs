@@ -189,13 +189,12 @@ impl Store {
         .bind(&seen)
         .execute(&self.writer)
         .await?;
-        sqlx::query(
+        for statement in [
             "delete from proposal where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
-        )
-        .bind(gateway)
-        .bind(&seen)
-        .execute(&self.writer)
-        .await?;
+            "delete from traffic where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
+        ] {
+            sqlx::query(statement).bind(gateway).bind(&seen).execute(&self.writer).await?;
+        }
         Ok(())
     }
 }

@@ -8,12 +8,17 @@ use super::{Store, StoreError};
 const BATCH: u32 = 5000;
 
 impl Store {
-    /// Drops observations older than `observations` and settled changes and rounds older than `changes`.
+    /// Drops observations and traffic older than `observations`, and settled changes and rounds older than `changes`.
     pub async fn prune(&self, observations: Timestamp, changes: Timestamp) -> Result<(), StoreError> {
         // What single accounts used up is of no use for long; all of it together shows what a year cost.
         sqlx::query("delete from spent where day < ? or (day < ? and scope <> '')")
             .bind(crate::budget::day(changes).to_string())
             .bind(crate::budget::day(observations).to_string())
+            .execute(&self.writer)
+            .await?;
+        // What no user asked for in all that time.
+        sqlx::query("delete from traffic where max(coalesce(worked_ms, 0), coalesce(failed_ms, 0)) < ?")
+            .bind(observations.as_millisecond())
             .execute(&self.writer)
             .await?;
         for (statement, before) in [

@@ -40,6 +40,9 @@ impl Setup {
     /// looks, short deadlines.
     pub(crate) async fn new(engine: Engine, schema: Schema, config: &Value) -> Self {
         let db = Db::create(engine, schema).await;
+        db.make_options().await;
+        // New API serves and lists what has no price too, unless a test says otherwise.
+        db.option("SelfUseModeEnabled", "true").await;
         let folder = tempfile::tempdir().unwrap();
         let mut whole = json!({
             "gateways": { "main": { "database": db.address(), "mode": "apply" } },

@@ -34,10 +34,14 @@ pub(super) fn ways(findings: &mut Findings, gateway: &GatewayConfig, path: &KeyP
     let logs = path.child("logs");
     if let Some(secret) = &gateway.logs.database {
         let path = logs.child("database");
-        if let Some(written) = self::secret(findings, secret, path.clone(), environment)
-            && let Err(message) = DatabaseAddress::parse(&written)
-        {
-            findings.refuse(path, message);
+        let written = self::secret(findings, secret, path.clone(), environment);
+        match written.map(|written| (DatabaseAddress::is_clickhouse(&written), DatabaseAddress::parse(&written))) {
+            // All else works without its log.
+            Some((true, Err(message))) => {
+                findings.notes.push(format!("{path}: {message}; its traffic counts for nothing"))
+            }
+            Some((false, Err(message))) => findings.refuse(path, message),
+            Some((_, Ok(_))) | None => {}
         }
     }
     for (key, time) in [("every", gateway.logs.every), ("fresh", gateway.logs.fresh)] {

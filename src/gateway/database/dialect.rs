@@ -29,7 +29,7 @@ impl fmt::Display for Engine {
 impl Engine {
     /// A column's name; `key` and `group` are reserved words. Backticks in SQLite too: a double-quoted name that is
     /// no column would silently become a text there.
-    pub(super) fn quote(self, name: &str) -> String {
+    pub(in crate::gateway) fn quote(self, name: &str) -> String {
         match self {
             Self::MySql | Self::Sqlite => format!("`{name}`"),
             Self::Postgres => format!("\"{name}\""),
@@ -37,7 +37,7 @@ impl Engine {
     }
 
     /// An expression read as text.
-    pub(super) fn text(self, expression: &str) -> String {
+    pub(in crate::gateway) fn text(self, expression: &str) -> String {
         match self {
             Self::MySql => format!("CAST({expression} AS CHAR)"),
             Self::Postgres | Self::Sqlite => format!("CAST({expression} AS TEXT)"),
@@ -45,7 +45,7 @@ impl Engine {
     }
 
     /// An expression read as a 64-bit integer.
-    pub(super) fn int(self, expression: &str) -> String {
+    pub(in crate::gateway) fn int(self, expression: &str) -> String {
         match self {
             Self::MySql => format!("CAST({expression} AS SIGNED)"),
             Self::Postgres => format!("CAST({expression} AS BIGINT)"),
@@ -84,7 +84,7 @@ impl Engine {
     }
 
     /// A statement written with `?` in this engine's placeholders. Quoted parts are left alone.
-    pub(super) fn placeholders(self, sql: &str) -> String {
+    pub(in crate::gateway) fn placeholders(self, sql: &str) -> String {
         match self {
             Self::MySql | Self::Sqlite => sql.to_owned(),
             Self::Postgres => numbered(sql),

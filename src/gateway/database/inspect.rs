@@ -42,7 +42,7 @@ pub struct NameLimits {
 }
 
 /// A table's columns: name → (characters, collation).
-type Columns = BTreeMap<String, (Option<usize>, Option<String>)>;
+pub(super) type Columns = BTreeMap<String, (Option<usize>, Option<String>)>;
 
 impl Schema {
     /// Looks at the database. `kind` overrides the guess.
@@ -120,7 +120,8 @@ fn lacking(table: &str, columns: &Columns, needed: &[&str]) -> Option<String> {
     }
 }
 
-async fn columns(pool: &Pool, table: &str) -> Result<Columns, GatewayError> {
+/// The columns of a table; none where there is no such table, or our user may not see it.
+pub(in crate::gateway) async fn columns(pool: &Pool, table: &str) -> Result<Columns, GatewayError> {
     let sql = match pool.engine() {
         Engine::MySql => {
             "SELECT CAST(column_name AS CHAR), CAST(character_maximum_length AS SIGNED), CAST(collation_name AS CHAR)

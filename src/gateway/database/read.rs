@@ -184,10 +184,10 @@ impl Database {
     }
 }
 
-const READ: &str = "read its channels";
+pub(super) const READ: &str = "read its channels";
 
 /// The columns of [`ability`].
-fn ability_list(schema: &Schema) -> String {
+pub(super) fn ability_list(schema: &Schema) -> String {
     let engine: Engine = schema.engine;
     let shape = schema.abilities.unwrap_or_default();
     let optional = |present, name: &str| if present { engine.quote(name) } else { "NULL".to_owned() };
@@ -202,7 +202,7 @@ fn ability_list(schema: &Schema) -> String {
     .join(", ")
 }
 
-fn ability(row: &Row) -> Result<Ability, sqlx::Error> {
+pub(super) fn ability(row: &Row) -> Result<Ability, sqlx::Error> {
     Ok(Ability {
         group: row.text(0)?.unwrap_or_default(),
         model: row.text(1)?.unwrap_or_default(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use connect::Handle;
 use connection::Connection;
-pub(super) use connection::{Row, Value};
+pub(in crate::gateway) use connection::{Row, Value};
 
 use super::{Engine, GatewayError};
 use crate::config::DatabaseAddress;
@@ -38,7 +38,7 @@ pub struct Statements {
 
 /// Connections to one database.
 #[derive(Clone, Debug)]
-pub(super) struct Pool {
+pub(in crate::gateway) struct Pool {
     handle: Handle,
     address: String,
     deadline: Duration,
@@ -67,22 +67,22 @@ struct Session {
 
 impl Pool {
     /// Connects once, so that a wrong address or password is told at once and by its cause, and opens the pool.
-    pub(super) async fn open(address: &DatabaseAddress) -> Result<Self, GatewayError> {
+    pub(in crate::gateway) async fn open(address: &DatabaseAddress) -> Result<Self, GatewayError> {
         let handle = Handle::open(address).await?;
         Ok(Self { handle, address: address.to_string(), deadline: STATEMENT, counts: Arc::default() })
     }
 
     /// With another deadline for each statement.
-    pub(super) fn with_deadline(self, deadline: Duration) -> Self {
+    pub(in crate::gateway) fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
     }
 
-    pub(super) fn engine(&self) -> Engine {
+    pub(in crate::gateway) fn engine(&self) -> Engine {
         self.handle.engine()
     }
 
     /// The address, without the password.
-    pub(super) fn address(&self) -> &str {
+    pub(in crate::gateway) fn address(&self) -> &str {
         &self.address
     }
 
@@ -91,17 +91,31 @@ impl Pool {
         Statements { all: read(&self.counts.all), writes: read(&self.counts.writes) }
     }
 
-    pub(super) async fn close(&self) {
+    pub(in crate::gateway) async fn close(&self) {
         self.handle.close().await;
     }
 
     /// The rows of a SELECT, outside a transaction of ours. `doing` completes "failed to …".
-    pub(super) async fn rows(
+    pub(in crate::gateway) async fn rows(
         &self,
         doing: &'static str,
         sql: &str,
         values: &[Value],
     ) -> Result<Vec<Row>, GatewayError> {
+        let mut rows = vec![];
+        self.each(doing, sql, values, |row| rows.push(row)).await?;
+        Ok(rows)
+    }
+
+    /// The rows of a SELECT, handed over one by one: a row as it comes from the server is far larger than what one
+    /// keeps of it.
+    pub(super) async fn each(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        values: &[Value],
+        take: impl FnMut(Row),
+    ) -> Result<(), GatewayError> {
         self.count(false);
         let mut session = self.session(doing).await?;
         // In PostgreSQL preparing and asking are two exchanges, and only a transaction keeps a pooler from giving each
@@ -110,12 +124,12 @@ impl Pool {
         if framed {
             session.control(doing, "BEGIN".to_owned()).await?;
         }
-        let rows = session.ask(doing, sql, values).await?;
+        session.ask(doing, sql, values, take).await?;
         if framed {
             session.control(doing, "END".to_owned()).await?;
         }
         session.give_back();
-        Ok(rows)
+        Ok(())
     }
 
     /// Begins a transaction; in SQLite one that holds the write lock from the start.
@@ -139,7 +153,7 @@ impl Pool {
         Ok(Tx { session, statements: Statements::default() })
     }
 
-    pub(super) fn error(&self, doing: &'static str, error: &sqlx::Error) -> GatewayError {
+    pub(in crate::gateway) fn error(&self, doing: &'static str, error: &sqlx::Error) -> GatewayError {
         GatewayError::from_sqlx(&self.address, doing, error)
     }
 
@@ -163,13 +177,15 @@ impl Tx {
         values: &[Value],
     ) -> Result<Vec<Row>, GatewayError> {
         self.count(false);
-        self.session.ask(doing, sql, values).await
+        let mut rows = vec![];
+        self.session.ask(doing, sql, values, |row| rows.push(row)).await?;
+        Ok(rows)
     }
 
     /// A statement that changes rows.
     pub(super) async fn write(&mut self, doing: &'static str, sql: &str, values: &[Value]) -> Result<(), GatewayError> {
         self.count(true);
-        self.session.ask(doing, sql, values).await.map(drop)
+        self.session.ask(doing, sql, values, drop).await
     }
 
     /// What this transaction has sent so far.
@@ -198,9 +214,15 @@ impl Tx {
 }
 
 impl Session {
-    async fn ask(&mut self, doing: &'static str, sql: &str, values: &[Value]) -> Result<Vec<Row>, GatewayError> {
+    async fn ask(
+        &mut self,
+        doing: &'static str,
+        sql: &str,
+        values: &[Value],
+        take: impl FnMut(Row),
+    ) -> Result<(), GatewayError> {
         let sql = self.pool.engine().placeholders(sql);
-        self.in_time(doing, async |connection| connection.ask(sql, values).await).await
+        self.in_time(doing, async |connection| connection.ask(sql, values, take).await).await
     }
 
     async fn control(&mut self, doing: &'static str, sql: String) -> Result<(), GatewayError> {

@@ -68,6 +68,9 @@ impl Database {
         unchanged(intent, &row.channel, &current)?;
         crash_point("after-compare").await;
         let wanted = self.wanted(intent, &row)?;
+        if self.schema.abilities.is_some() {
+            self.keeps_groups(tx, &row, &current, &wanted.abilities).await?;
+        }
         order.allowed().await?;
 
         let models = intent.models.as_str();
@@ -125,7 +128,6 @@ impl Database {
                 abilities::expected(models, group, &shared, shape).map_err(SwapError::Refused)?
             }
         };
-        keeps_groups(row, &abilities)?;
         Ok(Image { models: models.to_owned(), abilities })
     }
 
@@ -179,19 +181,4 @@ fn shared_values(row: &Ability, shape: AbilityShape) -> Vec<Value> {
     values.extend(shape.weight.then_some(Value::Int(row.weight)));
     values.extend(shape.tag.then(|| Value::Text(row.tag.clone())));
     values
-}
-
-/// A group of an enabled channel without any row crashes the gateways' cache (new-api #7331).
-fn keeps_groups(row: &ChannelRow, abilities: &[Ability]) -> Result<(), SwapError> {
-    if row.channel.status != Status::Enabled {
-        return Ok(());
-    }
-    let groups = row.channel.group.as_deref().unwrap_or_default();
-    match groups.split(',').find(|group| !abilities.iter().any(|row| row.group == *group)) {
-        None => Ok(()),
-        Some(group) => Err(SwapError::Refused(format!(
-            "channel #{} is enabled, but its group {group:?} would have no routing row, which crashes the gateway",
-            row.channel.id
-        ))),
-    }
 }

@@ -3,24 +3,42 @@
 //! Decides: which key is asked next. Must not know: what is asked for, what an answer leads to.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use futures::StreamExt as _;
 
 use super::questions::Way;
 use crate::config::{Manner, Policy};
 use crate::cost;
-use crate::model::{ChannelRef, Kind, ModelName, Observation, Outcome};
+use crate::model::{ChannelRef, Evidence, Kind, ModelName, Observation, Outcome};
 use crate::probe::Ask;
 use crate::round::Round;
 use crate::upstream::{Listing, Target};
 
+/// What single keys said of models that some key of the channel has: by the upstream's name, each key's place among the
+/// usable ones.
+pub(super) type ByKey = HashMap<ModelName, Vec<(usize, Outcome)>>;
+
 impl Round {
-    /// Asks each upstream model once, whatever the number of names that lead to it.
+    /// Asks each upstream model once, whatever the number of names that lead to it; and what single keys said of
+    /// it, where there are several.
     pub(super) async fn ask(
         &self,
         channel: &ChannelRef,
         targets: &[Target],
         upstream: Vec<(usize, ModelName, Way)>,
+    ) -> (HashMap<ModelName, Observation>, ByKey) {
+        let by_key = Mutex::new(ByKey::new());
+        let answers = self.ask_all(channel, targets, upstream, &by_key).await;
+        (answers, by_key.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn ask_all(
+        &self,
+        channel: &ChannelRef,
+        targets: &[Target],
+        upstream: Vec<(usize, ModelName, Way)>,
+        by_key: &Mutex<ByKey>,
     ) -> HashMap<ModelName, Observation> {
         self.progress.expect(upstream.len());
         let side_by_side = self.config.probe.per_key.max(1) * targets.len();
@@ -28,7 +46,7 @@ impl Round {
             .map(|(place, model, way)| async move {
                 // What waits here is small; a question's own state is made when its turn is near.
                 let _near = self.desks.acquire().await.ok()?;
-                let seen = Box::pin(self.ask_one(targets, place, &model, &way)).await?;
+                let seen = Box::pin(self.ask_one(targets, place, &model, &way, by_key)).await?;
                 self.progress.probed(channel, seen.outcome);
                 Some((model, seen))
             })
@@ -58,12 +76,19 @@ impl Round {
             return None;
         }
         let way = Way { kind: Kind::Chat, shape: None, fresh: false, looked: None, manner: Some(Box::new(manner)) };
-        self.ask_one(targets, 0, &nobody, &way).await
+        self.ask_one(targets, 0, &nobody, &way, &Mutex::default()).await
     }
 
     /// Asks one model with one key after the other, as long as the answer is about the key: a bad one, one without
     /// credit or with its quota or budget used up, one that has no access to the model. `None` when we are to stop.
-    async fn ask_one(&self, targets: &[Target], place: usize, model: &ModelName, way: &Way) -> Option<Observation> {
+    async fn ask_one(
+        &self,
+        targets: &[Target],
+        place: usize,
+        model: &ModelName,
+        way: &Way,
+        by_key: &Mutex<ByKey>,
+    ) -> Option<Observation> {
         let manner = way.manner.as_deref().unwrap_or(Manner::plain());
         let ask = Ask { model, kind: way.kind, remembered: way.shape.as_deref(), fresh: way.fresh, manner };
         let mut answers = vec![];
@@ -71,14 +96,17 @@ impl Round {
             if self.stop.is_cancelled() {
                 return None;
             }
-            let target = targets.get((place + turn) % targets.len())?;
+            let place = (place + turn) % targets.len();
+            let target = targets.get(place)?;
             let answer = self.inquiry.ask(target, ask).await;
             if answer.was_sent() {
                 self.inquiry.count_cost(target, cost::of(&answer, way.kind, model));
             }
             match answer.outcome {
-                Outcome::Busy if !answer.was_sent() => answers.push(answer),
-                Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => answers.push(answer),
+                Outcome::Busy if !answer.was_sent() => answers.push((place, answer)),
+                Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => {
+                    answers.push((place, answer))
+                }
                 Outcome::Works
                 | Outcome::Filtered
                 | Outcome::NoRoute
@@ -90,13 +118,22 @@ impl Round {
                 | Outcome::Unreachable
                 | Outcome::Shape
                 | Outcome::Suspect
-                | Outcome::Unknown => return Some(answer),
+                | Outcome::Unknown => {
+                    if targets.len() > 1 && answer.outcome.evidence() == Evidence::Alive {
+                        let of_the_model =
+                            |seen: &Observation| matches!(seen.outcome, Outcome::NoAccess | Outcome::Gone);
+                        let denied = answers.iter().filter(|(_, seen)| of_the_model(seen));
+                        let said = denied.map(|(place, seen)| (*place, seen.outcome)).chain([(place, answer.outcome)]);
+                        by_key.lock().unwrap_or_else(PoisonError::into_inner).insert(model.clone(), said.collect());
+                    }
+                    return Some(answer);
+                }
             }
         }
         // A key without credit, or that was not asked, may have the model; a bad key has none. So only the former keep us
         // from believing the others that deny it.
         let may_have_it = |outcome| matches!(outcome, Outcome::KeyBroke | Outcome::Busy);
         let rank = |answer: &Observation| (!may_have_it(answer.outcome), answer.outcome == Outcome::KeyBad);
-        answers.into_iter().min_by_key(rank)
+        answers.into_iter().map(|(_, answer)| answer).min_by_key(rank)
     }
 }

@@ -6,12 +6,13 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::asking::ByKey;
 use super::control::Control;
-use super::offer::Offer;
+use super::offer::{Anew, Offer};
 use super::questions::Candidate;
 use super::told::is_of_the_key;
 use crate::config::VerdictPolicy;
-use crate::model::{Evidence, ModelName, Observation, Standing};
+use crate::model::{Channel, Evidence, ModelName, Observation, Standing};
 use crate::plan::{Judged, Word};
 use crate::store::Finding;
 use crate::verdict::{self, Company, Verdict};
@@ -20,6 +21,8 @@ use crate::verdict::{self, Company, Verdict};
 pub(super) struct Known<'a> {
     pub(super) standings: &'a HashMap<ModelName, Standing>,
     pub(super) answers: &'a HashMap<ModelName, Observation>,
+    pub(super) by_key: &'a ByKey,
+    pub(super) channel: &'a Channel,
     pub(super) offer: &'a Offer,
     pub(super) control: Control,
     pub(super) on_hold: &'a [ModelName],
@@ -47,6 +50,7 @@ impl Known<'_> {
                 masked: self.control.masks(),
             };
             let (mut standing, mut verdict) = verdict::judge(&before, seen, company, self.policy, self.now);
+            self.note_keys(&mut standing, &upstream);
             if may_add && matches!(verdict, Verdict::Doubtful { .. }) {
                 // Not on the list, so there is nothing to confirm soon.
                 (standing.next_probe, verdict) = (None, Verdict::Unknown);
@@ -77,6 +81,23 @@ impl Known<'_> {
             findings.push(Finding { model, observation: seen.clone(), standing });
         }
         (judged, findings)
+    }
+
+    /// Which keys have it not, as far as they were asked. The gateway picks any of a channel's keys: such a model fails for a
+    /// part of its users.
+    fn note_keys(&self, standing: &mut Standing, upstream: &ModelName) {
+        if self.offer.anew == Anew::Everything {
+            standing.denied_keys.clear();
+        }
+        for (place, outcome) in self.by_key.get(upstream).into_iter().flatten() {
+            let number = self.channel.key_number(*place);
+            match outcome.evidence() {
+                Evidence::Alive => standing.denied_keys.remove(&number),
+                Evidence::Denied | Evidence::Failing | Evidence::Unrouted | Evidence::Nothing => {
+                    standing.denied_keys.insert(number, *outcome)
+                }
+            };
+        }
     }
 
     /// When a model that was not asked may be: its key, or its quota, rests until then.

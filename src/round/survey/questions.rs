@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::ignored::Ignored;
 use super::offer::{Listing, Offer};
 use super::{Scope, is_due};
 use crate::config::{Manner, ModelsConfig, Policy, ProbeRule, VerdictPolicy};
@@ -161,11 +162,13 @@ impl Questions {
     }
 }
 
-/// The upstream models of one channel, each with its place by name, which chooses the key. Those first that were not
+/// The upstream models of one channel, each with its place by name, which chooses the key: another one each round, so that
+/// in time every key is asked for every model. Those first that were not
 /// asked for longest (a budget may let only some of them through), otherwise in another order each round: a few
 /// neighbours that hang may end a channel's questions, and it must not be the same ones that are never asked.
 pub(super) fn in_turn(round: i64, upstream: BTreeMap<ModelName, Way>) -> Vec<(usize, ModelName, Way)> {
-    let places = upstream.into_iter().enumerate();
+    let turn = usize::try_from(round).unwrap_or_default();
+    let places = upstream.into_iter().enumerate().map(|(place, entry)| (place.wrapping_add(turn), entry));
     let mut upstream: Vec<_> = places.map(|(place, (model, way))| (place, model, way)).collect();
     upstream.sort_by_cached_key(|(_, model, way)| {
         let mut hasher = DefaultHasher::new();
@@ -256,17 +259,11 @@ fn new_names<'a>(
     offer: &'a Offer,
     models: &ModelsConfig,
 ) -> Vec<&'a ModelName> {
-    // An ignore rule that is a pattern is not ours to read: nothing is added past it.
-    if !models.add || channel.ignored_models.iter().any(|rule| rule.starts_with("regex:")) {
-        return vec![];
-    }
+    let Some(ignored) = Ignored::read(&channel.ignored_models).filter(|_| models.add) else { return vec![] };
     let folded: HashSet<String> = advertised.names().iter().map(|model| model.as_str().to_lowercase()).collect();
     let targets: HashSet<&str> = mapping.0.values().map(String::as_str).collect();
-    let ignored: HashSet<&str> = channel.ignored_models.iter().map(String::as_str).collect();
     let taken = |model: &ModelName| {
-        folded.contains(&model.as_str().to_lowercase())
-            || targets.contains(model.as_str())
-            || ignored.contains(model.as_str())
+        folded.contains(&model.as_str().to_lowercase()) || targets.contains(model.as_str()) || ignored.includes(model)
     };
     offer.names().filter(|model| !taken(model)).collect()
 }

@@ -7,9 +7,12 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::civil::Date;
 
 use super::offer::Offer;
-use crate::model::{ChannelRef, Evidence, Mapping, Mark, ModelName, Observation, Outcome, WorkingList};
+use crate::model::{
+    Channel, ChannelRef, ClosedKey, Evidence, Mapping, Mark, ModelName, Observation, Outcome, WorkingList,
+};
 use crate::plan::Survey;
 use crate::probe::KeyState;
+use crate::round::{KeyLine, SomeKeys};
 use crate::store::Finding;
 use crate::verdict;
 
@@ -20,14 +23,22 @@ pub(in crate::round) struct Surveyed {
     pub(in crate::round) found: Result<Survey, String>,
     /// How often which outcome was shown; what was not asked shows nothing.
     pub(in crate::round) outcomes: BTreeMap<Outcome, usize>,
+    /// How many of its models were not asked because the gateway's users are served with them.
+    pub(in crate::round) served: usize,
     /// How many of its models were asked.
     pub(super) asked: usize,
     /// How many of them answered.
     pub(super) alive: usize,
     /// What most models showed, and in one's words, when none answered.
     pub(in crate::round) down: Option<(Outcome, String)>,
-    /// What is wrong with single keys, of how many.
-    pub(in crate::round) keys: (Vec<KeyState>, usize),
+    /// What is wrong with single keys.
+    pub(in crate::round) keys: Vec<KeyLine>,
+    /// How many keys it has.
+    pub(in crate::round) keys_in_all: usize,
+    /// Keys that the gateway does not use.
+    pub(in crate::round) closed_keys: Vec<ClosedKey>,
+    /// Models that some of the keys have not.
+    pub(in crate::round) some_keys: Vec<SomeKeys>,
     /// Advertised models that were not probed, and why.
     pub(in crate::round) unprobed: Vec<(ModelName, String)>,
     /// Models that answer oddly, and how.
@@ -44,10 +55,14 @@ impl Surveyed {
             channel,
             found: Err(String::new()),
             outcomes: BTreeMap::new(),
+            served: 0,
             asked: 0,
             alive: 0,
             down: None,
-            keys: (vec![], 0),
+            keys: vec![],
+            keys_in_all: 0,
+            closed_keys: vec![],
+            some_keys: vec![],
             unprobed: vec![],
             odd: vec![],
             expiring: vec![],
@@ -58,6 +73,15 @@ impl Surveyed {
     /// Says something about the channel.
     pub(super) fn note(&mut self, what: &str) {
         self.notes.push(format!("#{} {}: {what}", self.channel.id, self.channel.name));
+    }
+
+    /// Takes in what is wrong with the channel's keys, each by the number that the gateway gives it.
+    pub(super) fn tell_keys(&mut self, channel: &Channel, states: Vec<KeyState>) {
+        let of = self.keys_in_all;
+        self.keys.extend(states.into_iter().map(|state| {
+            let KeyState { place, outcome, since, until, detail } = state;
+            KeyLine { channel: self.channel.clone(), key: channel.key_number(place), of, outcome, since, until, detail }
+        }));
     }
 
     /// Takes in what is to be told of single models, and in one line of those that were not asked.
@@ -74,10 +98,16 @@ impl Surveyed {
             if !odd.is_empty() {
                 self.odd.push((model.clone(), odd));
             }
+            if !standing.denied_keys.is_empty() && seen.outcome.evidence() == Evidence::Alive {
+                let (channel, model, of) = (self.channel.clone(), model.clone(), self.keys_in_all);
+                self.some_keys.push(SomeKeys { channel, model, keys: standing.denied_keys.clone(), of });
+            }
             if seen.was_sent() {
                 self.asked += 1;
                 *self.outcomes.entry(seen.outcome).or_default() += 1;
                 self.alive += usize::from(seen.outcome.evidence() == Evidence::Alive);
+            } else if seen.outcome.evidence() == Evidence::Alive {
+                self.alive += 1;
             } else if seen.outcome == Outcome::Shape {
                 self.unprobed.push((model.clone(), seen.detail.clone()));
             } else {

@@ -233,7 +233,8 @@ impl Db {
     pub(crate) async fn make_options(&self) {
         let key = self.engine.quote("key");
         let (name, text) = if self.engine == Engine::MySql { ("varchar(191)", "longtext") } else { ("text", "text") };
-        self.run(&format!("CREATE TABLE options ({key} {name}, value {text}, PRIMARY KEY ({key}))")).await;
+        self.run(&format!("CREATE TABLE IF NOT EXISTS options ({key} {name}, value {text}, PRIMARY KEY ({key}))"))
+            .await;
     }
 
     /// `users`, with what an admin's token is looked up by.

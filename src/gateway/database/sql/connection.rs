@@ -2,6 +2,7 @@
 //!
 //! Must not know: deadlines, or what a statement is for.
 
+use futures::TryStreamExt as _;
 use sqlx::mysql::MySqlRow;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
@@ -51,9 +52,9 @@ pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
 }
 
-/// A query with its parameters bound, for one engine, and its rows.
+/// A query with its parameters bound, for one engine; each of its rows is handed over as it comes.
 macro_rules! asked {
-    ($connection:expr, $engine:ty, $row:path, $sql:expr, $values:expr, $persistent:expr) => {{
+    ($connection:expr, $engine:ty, $row:path, $sql:expr, $values:expr, $persistent:expr, $take:expr) => {{
         let mut query = sqlx::query::<$engine>(AssertSqlSafe($sql)).persistent($persistent);
         for value in $values {
             query = match value {
@@ -62,20 +63,29 @@ macro_rules! asked {
                 Value::Bool(truth) => query.bind(*truth),
             };
         }
-        Ok(query.fetch_all(&mut **$connection).await?.into_iter().map($row).collect())
+        let mut rows = query.fetch(&mut **$connection);
+        while let Some(row) = rows.try_next().await? {
+            $take($row(row));
+        }
+        Ok(())
     }};
 }
 
 impl Connection {
-    /// Sends a statement in this engine's own placeholders.
+    /// Sends a statement in this engine's own placeholders, and hands over its rows as they come.
     ///
     /// In PostgreSQL it is prepared without a name: a named one stays with a server connection, which a pooler
     /// (`PgBouncer` by transactions) gives to somebody else next.
-    pub(super) async fn ask(&mut self, sql: String, values: &[Value]) -> Result<Vec<Row>, sqlx::Error> {
+    pub(super) async fn ask(
+        &mut self,
+        sql: String,
+        values: &[Value],
+        mut take: impl FnMut(Row),
+    ) -> Result<(), sqlx::Error> {
         match self {
-            Self::MySql(connection) => asked!(connection, MySql, Row::MySql, sql, values, true),
-            Self::Postgres(connection) => asked!(connection, Postgres, Row::Postgres, sql, values, false),
-            Self::Sqlite(connection) => asked!(connection, Sqlite, Row::Sqlite, sql, values, true),
+            Self::MySql(connection) => asked!(connection, MySql, Row::MySql, sql, values, true, take),
+            Self::Postgres(connection) => asked!(connection, Postgres, Row::Postgres, sql, values, false, take),
+            Self::Sqlite(connection) => asked!(connection, Sqlite, Row::Sqlite, sql, values, true, take),
         }
     }
 
