@@ -162,3 +162,6 @@ const READ: &str = "read its channels";
 fn image(object: &Object) -> Image {
     Image { models: object.plain("models").unwrap_or_default(), abilities: vec![] }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,9 +31,9 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Another time from one call to the next.
+    /// Another time from one call to the next; the bucket is full.
     pub(super) fn set(&self, each: Duration) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).each = each;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State { each, full: None };
     }
 
     /// Takes a call, and waits until it may be made.
