@@ -12,6 +12,8 @@ mod world;
 
 #[path = "gateway/bench.rs"]
 mod bench;
+#[path = "gateway/crash_trap.rs"]
+mod crash_trap;
 #[path = "gateway/drift.rs"]
 mod drift;
 #[path = "gateway/gallery.rs"]

@@ -18,6 +18,7 @@ async fn every_command_has_help() {
         &["plan"],
         &["apply"],
         &["undo"],
+        &["repair"],
         &["hold"],
         &["release"],
         &["history"],
