@@ -32,9 +32,11 @@ const FLOW: [&str; 21] = [
 ];
 
 /// Files and folders whose every line is pure: values in, values out.
-const PURE: [&str; 12] = [
+const PURE: [&str; 14] = [
     "model",
     "budget",
+    "gateway/logs/gaps",
+    "gateway/logs/meaning",
     "cost",
     "verdict",
     "plan",

@@ -1,6 +1,8 @@
 //! Every gateway's log on every engine, and what may befall a log between two looks.
 
-use channelwarden::config::DatabaseAddress;
+use std::path::Path;
+
+use channelwarden::config::{self, DatabaseAddress};
 use channelwarden::gateway::GatewayError;
 use channelwarden::gateway::logs::{Logs, Page};
 use channelwarden::model::{Came, GatewayKind};
@@ -182,4 +184,20 @@ async fn a_user_without_the_right_is_told_which() {
         let mut logs = Logs::open(&address, GatewayKind::NewApi).await.unwrap();
         assert_eq!(logs.read(now()).await.unwrap().last_id, 0, "{engine:?}: reading is all it takes");
     }
+}
+
+#[test]
+fn a_log_in_clickhouse_is_named_and_all_else_works() {
+    let with = |address: &str| {
+        let text =
+            format!("{{ gateways: {{ main: {{ database: 'one-api.db', logs: {{ database: '{address}' }} }} }} }}");
+        config::parse(&text, Path::new("config.json5"))
+    };
+    let loaded = with("clickhouse://user:canary@db:9000/logs").unwrap();
+    let notes = loaded.notes.join("\n");
+    assert!(notes.contains("gateways.main.logs.database: ClickHouse is not read"), "{notes}");
+    let why = loaded.config.gateways["main"].logs_address().unwrap_err();
+    assert!(why.contains("ClickHouse is not read") && !format!("{notes}{why}").contains("canary"), "{why}");
+    let refused = with("oracle://user:canary@db/logs").unwrap_err().to_string();
+    assert!(refused.contains("no database address") && !refused.contains("canary"), "{refused}");
 }
