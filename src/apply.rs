@@ -3,6 +3,7 @@
 //! Decides: in which order things become durable, and how an intent that a crash left open is settled.
 //! Must not know: verdicts and plans; SQL.
 
+mod live;
 mod undo;
 
 use crate::clock;
@@ -11,6 +12,7 @@ use crate::gateway::{Gateway, GatewayError, Order, SwapError};
 use crate::model::{Change, Image, Intent, ListText, Rows};
 use crate::store::{ChangeState, Journaled, Store, StoreError, Turn};
 
+pub use live::look as look_for_live;
 pub use undo::{Undo, undo};
 
 /// How one change ended.
@@ -118,7 +120,7 @@ async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -
     match gateway.swap(Order::Commit { journaled: &journaled, permit: &permit }).await {
         Ok(swapped) => {
             crash_point("before-outcome").await;
-            store.settle(journaled, ChangeState::Applied, Some(&swapped.after), "", clock::now()).await?;
+            settle(store, gateway, journaled, ChangeState::Applied, Some(&swapped.after), "").await?;
             Ok(Outcome::Applied(id))
         }
         // A database that fails may have committed before the answer was lost: only a look tells. One that did not give
@@ -137,10 +139,24 @@ async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -
                 let note = why(&outcome);
                 (state, outcome, note)
             };
-            store.settle(journaled, state, None, &note, clock::now()).await?;
+            settle(store, gateway, journaled, state, None, &note).await?;
             Ok(outcome)
         }
     }
+}
+
+/// Settles an intent, and notes when an applied one should be live.
+async fn settle(
+    store: &Store,
+    gateway: &Gateway,
+    journaled: Journaled,
+    state: ChangeState,
+    after: Option<&Image>,
+    note: &str,
+) -> Result<(), StoreError> {
+    let (id, now) = (journaled.id(), clock::now());
+    store.settle(journaled, state, after, note, now).await?;
+    if state == ChangeState::Applied { live::expect(store, gateway, id, now).await } else { Ok(()) }
 }
 
 /// Looks at the channel: our list stands there, the old one does, or someone else's.
@@ -152,7 +168,7 @@ async fn settle_by_looking(
     let now = gateway.settled_image(journaled.intent().channel.id).await?;
     let (state, note) = settled(journaled.intent(), now.as_ref());
     let after = now.as_ref().filter(|_| state == ChangeState::Applied);
-    store.settle(journaled, state, after, note, clock::now()).await?;
+    settle(store, gateway, journaled, state, after, note).await?;
     Ok((state, note.to_owned()))
 }
 

@@ -7,6 +7,7 @@ pub mod database;
 mod error;
 mod fields;
 mod keys;
+mod live;
 mod pages;
 mod prices;
 mod swap;
@@ -15,11 +16,13 @@ mod types;
 pub use admin::Admin;
 pub use database::{Database, Statements};
 pub use error::GatewayError;
+pub use live::{Cache, Expected, Live, cache, live};
 pub use pages::{Pages, Read, Unreadable};
 pub use swap::{Order, SwapError, Swapped};
 pub use types::access;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use crate::config::{GatewayConfig, ProbeConfig, WriteBy};
 use crate::model::{Channel, GatewayKind, Image, ModelName, Price, Route};
@@ -34,6 +37,8 @@ pub struct Gateway {
     database: Option<Database>,
     admin: Option<Admin>,
     write: WriteBy,
+    /// What the operator says of its cache.
+    cache: Option<Duration>,
 }
 
 impl Gateway {
@@ -56,6 +61,7 @@ impl Gateway {
             None => None,
         };
         Self::of(name, database, admin, settings.write)
+            .map(|gateway| Self { cache: settings.cache, ..gateway })
             .ok_or_else(|| setup("database", "neither `database` nor `api` is given".to_owned()))
     }
 
@@ -72,7 +78,7 @@ impl Gateway {
         } else {
             WriteBy::Database
         };
-        Some(Self { name: name.to_owned(), kind, database, admin, write: write.unwrap_or(by_default) })
+        Some(Self { name: name.to_owned(), kind, database, admin, write: write.unwrap_or(by_default), cache: None })
     }
 
     /// The gateway's name in our configuration.
@@ -101,6 +107,24 @@ impl Gateway {
             (WriteBy::Database, Some(database)) => database.schema().writable.clone(),
             (WriteBy::Database, None) | (WriteBy::AdminApi, _) => Err("not built yet".to_owned()),
         }
+    }
+
+    /// When its users see what we write.
+    pub fn cache(&self) -> Cache {
+        cache(self.kind, self.write, self.admin.is_some(), self.cache)
+    }
+
+    /// Whether we can look at its models as one of its users.
+    pub fn sees_as_user(&self) -> bool {
+        self.admin.as_ref().is_some_and(Admin::sees_as_user)
+    }
+
+    /// The models that its users see, as far as the user of `api.user_key` may; `None` where no such key is given.
+    ///
+    /// # Errors
+    /// Why they could not be read, for people.
+    pub async fn models_of_user(&self) -> Option<Result<HashSet<String>, String>> {
+        self.admin.as_ref()?.models_of_user().await
     }
 
     /// All channels, or those `among` them that are there.

@@ -7,6 +7,7 @@ mod accounts;
 mod hold;
 mod journal;
 mod listings;
+mod live;
 mod marks;
 mod memory;
 mod observations;

@@ -5,6 +5,7 @@
 
 mod client;
 mod prices;
+mod users;
 
 use std::fmt;
 use std::sync::Arc;

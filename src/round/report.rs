@@ -66,6 +66,8 @@ pub struct Report {
     pub held: Vec<Held>,
     /// Why nothing at all was written in this round, whatever was wanted.
     pub blackout: Option<(Guard, String)>,
+    /// When the gateway's users see what was written, in words.
+    pub live: String,
     /// What else an operator should know.
     pub notes: Vec<String>,
     /// What failed without stopping the round.
@@ -224,6 +226,7 @@ impl Report {
             changes: vec![],
             held: vec![],
             blackout: None,
+            live: String::new(),
             notes: vec![],
             errors: vec![],
         }

@@ -163,6 +163,11 @@ impl Client {
         Some(self.exchange(doing, Method::GET, path, None, headers).await)
     }
 
+    /// Whether a user's key is given.
+    pub(super) fn has_user(&self) -> bool {
+        self.user.is_some()
+    }
+
     async fn call(
         &self,
         doing: &'static str,
