@@ -12,6 +12,8 @@ mod world;
 
 #[path = "gateway/bench.rs"]
 mod bench;
+#[path = "gateway/gallery.rs"]
+mod gallery;
 #[path = "gateway/inspect.rs"]
 mod inspect;
 #[path = "gateway/left_alone.rs"]

@@ -24,6 +24,16 @@ impl Engine {
         }
     }
 
+    /// The type that makes a text of anything.
+    pub(crate) fn cast(self) -> &'static str {
+        if self == Self::MySql { "CHAR" } else { "TEXT" }
+    }
+
+    /// A column as plain text.
+    pub(crate) fn text(self, column: &str) -> String {
+        format!("CAST({} AS {})", self.quote(column), self.cast())
+    }
+
     /// An expression as text that shows every difference, the storage type in SQLite included.
     fn shown(self, column: &str) -> String {
         match self {
@@ -39,6 +49,7 @@ impl Engine {
 pub(crate) enum Lit {
     Null,
     Int(i64),
+    Real(f64),
     Bool(bool),
     Text(String),
     /// Bytes in SQLite, where Go writes JSON so; a text elsewhere.
@@ -58,6 +69,7 @@ impl Lit {
         match self {
             Self::Null => "NULL".to_owned(),
             Self::Int(number) => number.to_string(),
+            Self::Real(number) => format!("{number:?}"),
             Self::Bool(truth) if engine == Engine::Sqlite => i32::from(*truth).to_string(),
             Self::Bool(truth) => truth.to_string(),
             Self::Json(text) if engine == Engine::Sqlite => {
@@ -145,13 +157,17 @@ impl Db {
 
     /// Runs statements, as an admin of the database.
     pub(crate) async fn run(&self, sql: &str) {
+        self.attempt(sql).await.unwrap();
+    }
+
+    /// The same, where the database may say no.
+    pub(crate) async fn attempt(&self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = AssertSqlSafe(sql.to_owned());
-        let done = match &self.pool {
+        match &self.pool {
             Pool::MySql(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
             Pool::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
             Pool::Sqlite(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
-        };
-        done.unwrap();
+        }
     }
 
     /// The rows of a SELECT whose columns are all texts.
@@ -218,6 +234,10 @@ impl Db {
     pub(crate) async fn table_without(&self, table: &str, but: &[&str]) -> String {
         let mut columns = self.columns(table).await;
         columns.retain(|column| !but.contains(&column.as_str()));
+        // One Hub has no `abilities`.
+        if columns.is_empty() {
+            return String::new();
+        }
         let list: Vec<_> = columns.iter().map(|column| self.engine.shown(column)).collect();
         let rows = self.rows(&format!("SELECT {} FROM {table}", list.join(", "))).await;
         let mut lines: Vec<_> = rows
@@ -248,13 +268,17 @@ pub(crate) enum Locked {
 impl Locked {
     /// Runs statements while holding the row.
     pub(crate) async fn run(&mut self, sql: &str) {
+        self.attempt(sql).await.unwrap();
+    }
+
+    /// The same, where the database may say no.
+    pub(crate) async fn attempt(&mut self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = AssertSqlSafe(sql.to_owned());
-        let done = match self {
+        match self {
             Self::MySql(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
             Self::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
             Self::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
-        };
-        done.unwrap();
+        }
     }
 
     /// Lets go and keeps what was done.

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "gateways/gallery.rs"]
+pub(crate) mod gallery;
 #[path = "gateways/records.rs"]
 pub(crate) mod records;
 
@@ -222,6 +224,28 @@ impl ChannelRow {
         Self { models: Some(models.to_owned()), ..Self::default() }
     }
 
+    /// As One Hub writes it: nothing is NULL that its struct has by value, and no priority or weight is.
+    pub(crate) fn hub(models: &str) -> Self {
+        let text = |column: &'static str, text: &str| (column, Lit::text(text));
+        let more = vec![
+            ("test_time", Lit::Int(0)),
+            ("balance_updated_time", Lit::Int(0)),
+            text("other", ""),
+            text("model_headers", ""),
+            text("custom_parameter", "{\"a\":1}"),
+            text("proxy", ""),
+            text("test_model", ""),
+            ("only_chat", Lit::Bool(true)),
+            ("pre_cost", Lit::Int(2)),
+            ("compatible_response", Lit::Bool(true)),
+            ("allow_extra_body", Lit::Bool(true)),
+            text("disabled_stream", "[\"o1\",\"o3\"]"),
+            text("plugin", "{\"customize\":{\"1\":\"/v1/x\",\"b\":true}}"),
+        ];
+        let tag = Some(String::new());
+        Self { models: Some(models.to_owned()), weight: Some(1), tag, more, ..Self::default() }
+    }
+
     pub(crate) fn group(mut self, group: &str) -> Self {
         self.group = Some(group.to_owned());
         self
@@ -336,8 +360,7 @@ impl Db {
     }
 
     async fn number(&self, sql: &str) -> i64 {
-        let kind = if self.engine == Engine::MySql { "CHAR" } else { "TEXT" };
-        let rows = self.rows(&format!("SELECT CAST(({sql}) AS {kind})")).await;
+        let rows = self.rows(&format!("SELECT CAST(({sql}) AS {})", self.engine.cast())).await;
         rows[0][0].as_deref().unwrap().parse().unwrap()
     }
 

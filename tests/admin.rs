@@ -1,0 +1,20 @@
+//! The gateways' admin APIs: the stand-ins as strict as the real ones, and our gateway over each of them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+#[path = "support/admin.rs"]
+mod admin;
+#[path = "support/databases.rs"]
+mod databases;
+#[path = "support/gateways.rs"]
+mod gateways;
+
+#[path = "admin/bench.rs"]
+mod bench;
+#[path = "admin/strict.rs"]
+mod strict;
+#[path = "admin/fail.rs"]
+mod fail;
+#[path = "admin/read.rs"]
+mod read;
+#[path = "admin/write.rs"]
+mod write;
