@@ -1,7 +1,7 @@
 //! The write: journal, then compare-and-swap, then outcome. Undo is the same write backwards.
 //!
 //! Decides: in which order things become durable, and how an intent that a crash left open is settled.
-//! Must not know: verdicts and plans; SQL.
+//! Must not know: verdicts and plans; SQL, HTTP.
 
 mod live;
 mod undo;
@@ -29,7 +29,7 @@ pub enum Outcome {
     OnHold(String),
     /// The gateway's tables do not allow it.
     Refused(String),
-    /// The database failed; nothing of it was written.
+    /// The database or the admin API failed; nothing of it was written.
     Failed(String),
 }
 
@@ -39,7 +39,7 @@ pub enum ApplyError {
     /// Our own store failed: without a journal nothing is written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The gateway's database does not answer.
+    /// The gateway does not answer.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
 }
@@ -120,11 +120,16 @@ async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -
     match gateway.swap(Order::Commit { journaled: &journaled, permit: &permit }).await {
         Ok(swapped) => {
             crash_point("before-outcome").await;
-            settle(store, gateway, journaled, ChangeState::Applied, Some(&swapped.after), "").await?;
+            let unseen = swapped.unseen.as_deref();
+            let note = unseen.unwrap_or_default();
+            settle(store, gateway, journaled, ChangeState::Applied, Some(&swapped.after), note).await?;
+            if unseen.is_some() {
+                live::expect(store, gateway, id, unseen, clock::now()).await?;
+            }
             Ok(Outcome::Applied(id))
         }
-        // A database that fails may have committed before the answer was lost: only a look tells. One that did not give
-        // us the lock has nothing of ours.
+        // What fails may have done it before the answer was lost: only a look tells. A database that did not give us the
+        // lock has nothing of ours.
         Err(SwapError::Database(error)) if !matches!(error, GatewayError::Locked { .. }) => {
             let (state, note) = settle_by_looking(store, gateway, journaled).await?;
             Ok(match state {
@@ -156,7 +161,7 @@ async fn settle(
 ) -> Result<(), StoreError> {
     let (id, now) = (journaled.id(), clock::now());
     store.settle(journaled, state, after, note, now).await?;
-    if state == ChangeState::Applied { live::expect(store, gateway, id, now).await } else { Ok(()) }
+    if state == ChangeState::Applied { live::expect(store, gateway, id, None, now).await } else { Ok(()) }
 }
 
 /// Looks at the channel: our list stands there, the old one does, or someone else's.
@@ -188,7 +193,9 @@ fn outcome(error: SwapError) -> (ChangeState, Outcome) {
         SwapError::Conflict(why) => (ChangeState::Conflict, Outcome::Conflict(why)),
         SwapError::OnHold(hold) => (ChangeState::Abandoned, Outcome::OnHold(hold.to_string())),
         SwapError::Refused(why) => (ChangeState::Abandoned, Outcome::Refused(why)),
-        SwapError::Database(error) => (ChangeState::Abandoned, Outcome::Failed(error.to_string())),
+        SwapError::Database(error) | SwapError::Unwritten(error) => {
+            (ChangeState::Abandoned, Outcome::Failed(error.to_string()))
+        }
     }
 }
 

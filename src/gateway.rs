@@ -7,9 +7,12 @@ pub mod database;
 mod error;
 mod fields;
 mod keys;
+mod kind;
 mod live;
 mod pages;
 mod prices;
+mod routes;
+mod side;
 mod swap;
 mod types;
 
@@ -24,10 +27,15 @@ pub use types::access;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use self::prices::Prices;
+use self::side::Side;
 use crate::config::{GatewayConfig, ProbeConfig, WriteBy};
 use crate::model::{Channel, GatewayKind, Image, ModelName, Price, Route};
 
-use self::prices::Prices;
+/// Which way changes are written where the operator does not say: One Hub's master never reads its database again.
+pub fn usual_way(kind: GatewayKind, database: bool, api: bool) -> WriteBy {
+    if api && (!database || kind.is_hub()) { WriteBy::AdminApi } else { WriteBy::Database }
+}
 
 /// One gateway, ready. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -72,13 +80,8 @@ impl Gateway {
             (None, Some(admin)) => admin.kind(),
             (None, None) => return None,
         };
-        // One Hub's master never reads its database again.
-        let by_default = if admin.is_some() && (database.is_none() || kind.is_hub()) {
-            WriteBy::AdminApi
-        } else {
-            WriteBy::Database
-        };
-        Some(Self { name: name.to_owned(), kind, database, admin, write: write.unwrap_or(by_default), cache: None })
+        let write = write.unwrap_or_else(|| usual_way(kind, database.is_some(), admin.is_some()));
+        Some(Self { name: name.to_owned(), kind, database, admin, write, cache: None })
     }
 
     /// The gateway's name in our configuration.
@@ -103,9 +106,15 @@ impl Gateway {
 
     /// Whether a change can be written in the way that was chosen, or why not and what to do about it.
     pub fn writable(&self) -> Result<(), String> {
-        match (self.write, &self.database) {
-            (WriteBy::Database, Some(database)) => database.schema().writable.clone(),
-            (WriteBy::Database, None) | (WriteBy::AdminApi, _) => Err("not built yet".to_owned()),
+        let kind = self.kind;
+        match (self.write, &self.database, &self.admin) {
+            (WriteBy::AdminApi, _, Some(_)) => Ok(()),
+            (WriteBy::AdminApi, _, None) => Err("changes are to go by the admin API: give `api`".to_owned()),
+            (WriteBy::Database, None, _) => Err("changes are to go into the database: give `database`".to_owned()),
+            (WriteBy::Database, Some(_), None) if kind.is_hub() => Err(format!(
+                "{kind}'s master never re-reads its database: a direct write would not be seen; observe only, or give `api`"
+            )),
+            (WriteBy::Database, Some(database), _) => database.schema().writable.clone(),
         }
     }
 
@@ -129,7 +138,7 @@ impl Gateway {
 
     /// All channels, or those `among` them that are there.
     pub fn pages(&self, among: Option<Vec<i64>>) -> Result<Pages<'_>, GatewayError> {
-        Ok(Pages::Database(self.read()?.pages(among)))
+        Ok(self.read()?.pages(among))
     }
 
     /// One channel.
@@ -173,19 +182,46 @@ impl Gateway {
         (says, notes)
     }
 
-    /// A channel's list and routing rows as they stand.
+    /// A channel's list and routing rows as they stand. By the admin API there are no rows to see.
     pub async fn image(&self, id: i64) -> Result<Option<Image>, GatewayError> {
         self.read()?.image(id).await
     }
 
     /// As [`Self::image`], once nobody is in the middle of writing the channel.
     pub async fn settled_image(&self, id: i64) -> Result<Option<Image>, GatewayError> {
-        self.read()?.settled_image(id).await
+        let image = self.read()?.settled_image(id).await?;
+        // A write whose end nobody saw may be committed and not live.
+        if let (Some(admin), Some(_)) = (self.reloaded_by(), &image)
+            && let Err(error) = admin.reload(id).await
+        {
+            tracing::warn!(gateway = self.name, channel = id, "what was written may not be live: {error}");
+        }
+        Ok(image)
     }
 
     /// Swaps a channel's list for the intent's, and its routing rows with it.
     pub async fn swap(&self, order: Order<'_>) -> Result<Swapped, SwapError> {
-        self.read()?.swap(&order).await
+        self.writable().map_err(SwapError::Refused)?;
+        let database = match (self.write, &self.database, &self.admin) {
+            (WriteBy::AdminApi, _, Some(admin)) => return admin.swap(&order, self.read()?).await,
+            (WriteBy::Database, Some(database), _) => database,
+            (WriteBy::AdminApi, _, None) | (WriteBy::Database, None, _) => {
+                return Err(SwapError::Refused("there is no way to write".to_owned()));
+            }
+        };
+        let swapped = database.swap(&order).await?;
+        let reload = self.reloaded_by().filter(|_| matches!(order, Order::Commit { .. }));
+        let live = match reload {
+            Some(admin) => admin.reload(order.intent().channel.id).await,
+            None => Ok(()),
+        };
+        let unseen = live.err().map(|error| {
+            let kind = self.kind;
+            format!(
+                "committed but not live: {error}; {kind} reads it when it is restarted, or a channel is saved in it"
+            )
+        });
+        Ok(Swapped { unseen, ..swapped })
     }
 
     /// Ends all connections.
@@ -195,8 +231,15 @@ impl Gateway {
         }
     }
 
-    fn read(&self) -> Result<&Database, GatewayError> {
-        let what = || format!("gateways.{}.database: it is not given", self.name);
-        self.database.as_ref().ok_or_else(|| GatewayError::Setup { what: what() })
+    /// The side that is read: the database, where the keys are, before the admin API.
+    fn read(&self) -> Result<Side<'_>, GatewayError> {
+        let what = || format!("gateways.{}: neither `database` nor `api` is given", self.name);
+        let admin = self.admin.as_ref().map(Side::Admin);
+        self.database.as_ref().map(Side::Database).or(admin).ok_or_else(|| GatewayError::Setup { what: what() })
+    }
+
+    /// Who must be told to read the database again after a write to it: One Hub keeps its channels in memory.
+    fn reloaded_by(&self) -> Option<&Admin> {
+        self.admin.as_ref().filter(|_| self.write == WriteBy::Database && self.kind.is_hub())
     }
 }

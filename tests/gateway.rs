@@ -14,6 +14,8 @@ mod world;
 mod bench;
 #[path = "gateway/gallery.rs"]
 mod gallery;
+#[path = "gateway/hub.rs"]
+mod hub;
 #[path = "gateway/inspect.rs"]
 mod inspect;
 #[path = "gateway/left_alone.rs"]

@@ -9,18 +9,24 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ApplyError;
 use crate::gateway::{Cache, Expected, Gateway, Live, live};
-use crate::model::{GatewayKind, ModelName, WorkingList};
+use crate::model::{GatewayKind, Image, Intent, ModelName, WorkingList};
 use crate::store::{ChangeRecord, Store, StoreError};
 
 /// The shortest and the longest gap between two looks for the same change.
 const GAPS: [Duration; 2] = [Duration::from_secs(30), Duration::from_hours(1)];
 
-/// Notes when an applied change should be live.
-pub(super) async fn expect(store: &Store, gateway: &Gateway, change: i64, now: Timestamp) -> Result<(), StoreError> {
+/// Notes when an applied change should be live; `unseen`: why the gateway may not see it by then.
+pub(super) async fn expect(
+    store: &Store,
+    gateway: &Gateway,
+    change: i64,
+    unseen: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let cache = gateway.cache();
     let due = cache.wait().map(|wait| after(now, wait));
-    let note = if cache == Cache::Never { cache.to_string() } else { String::new() };
-    store.set_live(change, due, None, &note).await
+    let never = (cache == Cache::Never).then(|| cache.to_string());
+    store.set_live(change, due, None, unseen.or(never.as_deref()).unwrap_or_default()).await
 }
 
 /// Looks for what should be live by now, if a user's key is given. What was not seen, for people.
@@ -42,16 +48,26 @@ pub async fn look(store: &Store, gateway: &Gateway, now: Timestamp) -> Result<Ve
             return Ok(vec![format!("whether {} changes are live cannot be seen: the gateway {why}", due.len())]);
         }
     };
-    let mut notes = vec![];
+    let mut looked = vec![];
     for change in due {
-        let expected = expected(gateway, &change).await?;
-        let found = expected.as_ref().map(|expected| live(expected, &seen));
-        let (due, seen, note) = match found {
-            None => (None, None, "its names have changed again since".to_owned()),
-            Some(Live::Yes) => (None, Some(now), String::new()),
-            Some(Live::Untellable(why)) => (None, None, why),
-            Some(Live::NotYet(why)) => {
-                let channel = &change.intent.channel;
+        let image = gateway.image(change.intent.channel.id).await?;
+        looked.push((expected(gateway, &change, image.as_ref()), change));
+    }
+    let left = looked.iter().flat_map(|(expected, _)| &expected.off);
+    let mut left: Vec<_> = left.filter(|model| seen.contains(model.as_str())).cloned().collect();
+    left.sort_unstable();
+    left.dedup();
+    let routes = if left.is_empty() { vec![] } else { gateway.routes(&left).await? };
+    let mut notes = vec![];
+    for (mut expected, change) in looked {
+        let channel = &change.intent.channel;
+        let others = routes.iter().filter(|route| route.channel != channel.id);
+        expected.elsewhere = others.map(|route| route.model.clone()).collect();
+        let (due, seen, note) = match live(&expected, &seen) {
+            Live::Yes if expected.is_nothing() => (None, None, "its names have changed again since".to_owned()),
+            Live::Yes => (None, Some(now), String::new()),
+            Live::Untellable(why) => (None, None, why),
+            Live::NotYet(why) => {
                 notes.push(format!("change {} of channel {channel} is not live yet: {why}", change.id));
                 (Some(again(&change, now)), None, why)
             }
@@ -61,28 +77,15 @@ pub async fn look(store: &Store, gateway: &Gateway, now: Timestamp) -> Result<Ve
     Ok(notes)
 }
 
-/// What of a change still stands in its channel's list, and so should be seen; `None`: nothing.
-async fn expected(gateway: &Gateway, change: &ChangeRecord) -> Result<Option<Expected>, ApplyError> {
-    let intent = &change.intent;
-    let Some(image) = gateway.image(intent.channel.id).await? else { return Ok(None) };
-    let list = WorkingList::split(&image.models);
+/// What of a change still stands in its channel's list, and so should be seen.
+fn expected(gateway: &Gateway, change: &ChangeRecord, image: Option<&Image>) -> Expected {
+    let list = image.and_then(|image| WorkingList::split(&image.models));
     let listed: HashSet<&ModelName> = list.iter().flat_map(|list| list.names()).collect();
-    let on: Vec<_> = intent.added.iter().chain(&intent.restored).filter(|model| listed.contains(model)).collect();
-    let off: Vec<_> =
-        intent.removed.iter().map(|removal| &removal.model).filter(|model| !listed.contains(model)).collect();
-    if on.is_empty() && off.is_empty() {
-        return Ok(None);
-    }
-    let (on, off): (Vec<_>, Vec<_>) = (on.into_iter().cloned().collect(), off.into_iter().cloned().collect());
-    let routes = if off.is_empty() { vec![] } else { gateway.routes(&off).await? };
-    // A hub's routing stands in no table: without any route told, each may have one.
-    let elsewhere = if gateway.kind().is_hub() && routes.is_empty() {
-        off.iter().cloned().collect()
-    } else {
-        let others = routes.into_iter().filter(|route| route.channel != intent.channel.id);
-        others.map(|route| route.model).collect()
-    };
-    Ok(Some(Expected { on, off, elsewhere, prefixed: gateway.kind() == GatewayKind::Veloera }))
+    let Intent { added, restored, removed, .. } = &change.intent;
+    let on = added.iter().chain(restored).filter(|model| listed.contains(model));
+    let off = removed.iter().map(|removal| &removal.model).filter(|model| image.is_some() && !listed.contains(model));
+    let prefixed = gateway.kind() == GatewayKind::Veloera;
+    Expected { on: on.cloned().collect(), off: off.cloned().collect(), prefixed, ..Expected::default() }
 }
 
 /// When a change that was not seen is looked for again: after as long again as it has waited.

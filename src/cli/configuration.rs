@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::config::{self, GatewayConfig, WriteBy};
-use crate::gateway::cache;
+use crate::config::{self, GatewayConfig};
+use crate::gateway::{cache, usual_way};
 use crate::model::GatewayKind;
 
 /// Check, migrate or describe the configuration
@@ -40,12 +40,10 @@ pub(super) fn run(at: Option<&Path>, command: &Command) -> anyhow::Result<ExitCo
 
 /// When the gateway's users will see what we write.
 fn live(gateway: &GatewayConfig) -> String {
-    let write = gateway.write.unwrap_or(match (&gateway.database, gateway.kind) {
-        (Some(_), Some(kind)) if !(kind.is_hub() && gateway.api.is_some()) => WriteBy::Database,
-        (Some(_), None) => WriteBy::Database,
-        (Some(_) | None, _) => WriteBy::AdminApi,
-    });
-    let of = |kind| cache(kind, write, gateway.api.is_some(), gateway.cache);
+    let of = |kind| {
+        let (database, api) = (gateway.database.is_some(), gateway.api.is_some());
+        cache(kind, gateway.write.unwrap_or_else(|| usual_way(kind, database, api)), api, gateway.cache)
+    };
     match gateway.kind {
         Some(kind) => format!("what is written is {}", of(kind)),
         None => format!(

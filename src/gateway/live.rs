@@ -76,6 +76,13 @@ pub struct Expected {
     pub prefixed: bool,
 }
 
+impl Expected {
+    /// Whether there is nothing to look for.
+    pub fn is_nothing(&self) -> bool {
+        self.on.is_empty() && self.off.is_empty()
+    }
+}
+
 /// What the gateway's users see of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Live {

@@ -1,12 +1,12 @@
 //! Channels, some at a time: memory does not grow with their number, and one that cannot be read hides no other.
 
-use super::{GatewayError, database};
+use super::{GatewayError, admin, database};
 use crate::model::{Channel, ChannelRef};
 
 /// A channel, or what can be told of one that cannot be read.
 pub type Read = Result<Channel, Unreadable>;
 
-/// A row of `channels` that holds what is no text. Its bytes are not shown: they may be a key's.
+/// A channel that holds what is no text, or no channel's. What it holds is not shown: it may be a key's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     /// Which one; its name only where that can be read.
@@ -20,6 +20,8 @@ pub struct Unreadable {
 pub enum Pages<'a> {
     /// Read from its database.
     Database(database::Pages<'a>),
+    /// Read by its admin API.
+    Admin(admin::Pages<'a>),
 }
 
 impl Pages<'_> {
@@ -27,6 +29,7 @@ impl Pages<'_> {
     pub async fn next(&mut self) -> Result<Vec<Read>, GatewayError> {
         match self {
             Self::Database(pages) => pages.next().await,
+            Self::Admin(pages) => pages.next().await,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The order to swap one channel's list, and what comes of it, whichever way it is written.
 //!
-//! Decides: that only what is journaled is written, and only with a licence that is asked again in the middle of it.
+//! Decides: that only what is journaled is written, only with a licence that is asked again in the middle of it, and only
+//! while what stands there is what the decision was made on.
 //! Must not know: SQL, HTTP.
 
 use std::time::Duration;
 
 use super::{GatewayError, Statements};
-use crate::model::{Image, Intent};
+use crate::model::{Ability, Channel, Image, Intent};
 use crate::store::{Journaled, OnHold, Permit, StoreError};
 
 /// How long our own store may take to say whether writing is on hold.
@@ -68,8 +69,10 @@ async fn soon(check: impl Future<Output = Result<(), OnHold>>) -> Result<(), OnH
 pub struct Swapped {
     /// The channel as it stands now (rehearsed: as it would).
     pub after: Image,
-    /// What it took.
+    /// What it took: statements, or calls of the admin API.
     pub statements: Statements,
+    /// It is written, but the gateway does not see it: why, and what to do.
+    pub unseen: Option<String>,
 }
 
 /// Why nothing was changed.
@@ -84,9 +87,42 @@ pub enum SwapError {
     /// It must not be written, now or later, as things are.
     #[error("{0}")]
     Refused(String),
-    /// The database failed. At commit it may have been done all the same: look at the image.
+    /// The database or the admin API failed. At commit it may have been done all the same: look at the image.
     #[error(transparent)]
     Database(#[from] GatewayError),
+    /// It failed before anything was written, or was turned away at the door: nothing was changed.
+    #[error(transparent)]
+    Unwritten(GatewayError),
+}
+
+/// There is no such channel any more.
+pub(super) fn gone(intent: &Intent) -> SwapError {
+    conflict(intent, "somebody deleted it")
+}
+
+/// Whether what stands there is still what the decision was made on.
+pub(super) fn unchanged(intent: &Intent, found: &Channel, abilities: &[Ability]) -> Result<(), SwapError> {
+    if found.created != intent.channel.created {
+        return Err(conflict(intent, "it is another channel now, made under the id of a deleted one"));
+    }
+    if found.models.as_deref().unwrap_or_default() != intent.before.models {
+        return Err(conflict(intent, "somebody changed its list"));
+    }
+    let any = intent.fingerprint.0.is_empty();
+    if !any && found.fingerprint != intent.fingerprint {
+        return Err(conflict(
+            intent,
+            "somebody changed another of its columns (key, address, group, status, priority…)",
+        ));
+    }
+    if abilities != intent.before.abilities {
+        return Err(conflict(intent, "somebody changed its routing rows (abilities)"));
+    }
+    Ok(())
+}
+
+fn conflict(intent: &Intent, what: &str) -> SwapError {
+    SwapError::Conflict(format!("channel {}: {what}; theirs stays", intent.channel))
 }
 
 #[cfg(test)]

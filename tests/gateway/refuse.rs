@@ -1,6 +1,6 @@
 //! Whatever must not be written is not: someone else's edit wins, a hold holds, a crash trap is not laid.
 
-use channelwarden::gateway::{GatewayError, SwapError};
+use channelwarden::gateway::{Gateway, GatewayError, Order, SwapError};
 use channelwarden::model::{ListText, Rows};
 use channelwarden::store::HoldScope;
 use jiff::Timestamp;
@@ -179,7 +179,8 @@ async fn another_gateways_change_and_a_hub_are_refused() {
         let hub = Bench::new(engine, Schema::OneHub).await;
         let id = hub.db.channel(ChannelRow::new("gpt-4*,a")).await;
         let before = hub.db.table_without("channels", &[]).await;
-        let error = hub.commit(hub.intent(id, "a").await).await.unwrap_err();
+        let gateway = Gateway::of(GATEWAY, Some(hub.gateway.clone()), None, None).unwrap();
+        let error = gateway.swap(Order::Rehearse(&hub.intent(id, "a").await)).await.unwrap_err();
         assert!(matches!(&error, SwapError::Refused(why) if why.contains("master")), "{error}");
         assert_eq!(hub.db.table_without("channels", &[]).await, before);
     }

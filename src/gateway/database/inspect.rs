@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::rights::may_write;
 use super::sql::{Pool, Value};
 use super::{AbilityShape, Engine, Fold, GatewayError};
+use crate::gateway::kind::recognise;
 use crate::model::GatewayKind;
 
 /// Columns of `channels` without which a database is no gateway's.
@@ -25,7 +26,7 @@ pub struct Schema {
     pub abilities: Option<AbilityShape>,
     /// How long names may be.
     pub limits: NameLimits,
-    /// Whether we may write, or why not.
+    /// Whether we may write, or why not. That a hub does not see what is written here is another matter.
     pub writable: Result<(), String>,
     /// The columns of `channels`.
     channels: Columns,
@@ -81,12 +82,7 @@ impl Schema {
             model: fold("model"),
             group: fold("group"),
         });
-        let writable = match shape {
-            Some(shape) => may_write(pool, shape).await?,
-            None => Err(format!(
-                "{kind}'s master never re-reads its database: a direct write would not be seen; observe only"
-            )),
-        };
+        let writable = may_write(pool, shape).await?;
         Ok(Self {
             kind,
             version: version(kind, &|name| channels.contains_key(name)),
@@ -102,26 +98,6 @@ impl Schema {
     pub fn has(&self, column: &str) -> bool {
         self.channels.contains_key(column)
     }
-}
-
-/// Whose table it is. Columns that only the newer program adds count before those that an older one may have left.
-fn recognise(has: &dyn Fn(&str) -> bool, abilities: bool) -> Option<GatewayKind> {
-    let any = |names: &[&str]| names.iter().any(|name| has(name));
-    if any(&["pre_cost", "model_headers", "deleted_at"]) {
-        return Some(if any(&["cost_ratio", "pass_through_body"]) {
-            GatewayKind::DoneHub
-        } else {
-            GatewayKind::OneHub
-        });
-    }
-    if has("model_prefix") {
-        return Some(GatewayKind::Veloera);
-    }
-    if has("channel_info") || (has("auto_ban") && any(&["setting", "param_override"])) {
-        return Some(GatewayKind::NewApi);
-    }
-    // A database without `abilities` that shows nothing else of One Hub is more likely half a database.
-    (abilities && !has("auto_ban") && any(&["config", "system_prompt"])).then_some(GatewayKind::OneApi)
 }
 
 fn version(kind: GatewayKind, has: &dyn Fn(&str) -> bool) -> &'static str {
@@ -165,26 +141,4 @@ pub(super) async fn columns(pool: &Pool, table: &str) -> Result<Columns, Gateway
         Ok((row.text(0)?.unwrap_or_default(), (chars, row.text(2)?)))
     };
     rows.iter().map(read).collect::<Result<_, sqlx::Error>>().map_err(|error| pool.error(doing, &error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn guess(columns: &[&str], abilities: bool) -> Option<GatewayKind> {
-        recognise(&|name| columns.contains(&name), abilities)
-    }
-
-    #[test]
-    fn gateways_are_told_apart_and_newer_columns_win() {
-        use GatewayKind::{DoneHub, NewApi, OneApi, OneHub, Veloera};
-        assert_eq!(guess(&["config", "system_prompt"], true), Some(OneApi));
-        assert_eq!(guess(&["config", "system_prompt", "auto_ban", "setting", "channel_info"], true), Some(NewApi));
-        assert_eq!(guess(&["auto_ban", "param_override"], true), Some(NewApi));
-        assert_eq!(guess(&["auto_ban", "setting", "model_prefix"], true), Some(Veloera));
-        assert_eq!(guess(&["pre_cost", "deleted_at"], false), Some(OneHub));
-        assert_eq!(guess(&["model_headers", "cost_ratio", "config"], true), Some(DoneHub));
-        assert_eq!(guess(&["config"], false), None, "half a database is nobody's");
-        assert_eq!(guess(&["tag"], true), None);
-    }
 }

@@ -7,10 +7,13 @@ use super::columns::{self, ChannelRow};
 use super::sql::{Pool, Row, Tx, Value};
 use super::{Database, Engine, GatewayError, Schema};
 use crate::config::DatabaseAddress;
-use crate::model::{Ability, Channel, GatewayKind, Image, ModelName, Route};
+use crate::gateway::routes;
+use crate::model::{Ability, Channel, GatewayKind, Image, ModelName, Route, Status};
 
 /// Names asked for in one statement.
 const ROUTES_AT_ONCE: usize = 200;
+/// Channels whose lists are read in one statement.
+const LISTS_AT_ONCE: i64 = 500;
 
 impl Database {
     /// Connects and inspects. `name` is the gateway's in our configuration, `kind` overrides what the schema says, `salt`
@@ -53,10 +56,10 @@ impl Database {
         Ok(count.unwrap_or_default().unsigned_abs())
     }
 
-    /// Which enabled channels serve these models, and in which groups. Nothing for One Hub, which has no routing rows.
+    /// Which enabled channels serve these models, and in which groups.
     pub async fn routes(&self, models: &[ModelName]) -> Result<Vec<Route>, GatewayError> {
         if self.schema.abilities.is_none() {
-            return Ok(vec![]);
+            return self.listed_routes(models).await;
         }
         let engine = self.schema.engine;
         let mut routes = vec![];
@@ -85,13 +88,39 @@ impl Database {
         Ok(routes)
     }
 
+    /// The same where there are no routing rows: from the lists of the enabled channels.
+    async fn listed_routes(&self, models: &[ModelName]) -> Result<Vec<Route>, GatewayError> {
+        let engine = self.schema.engine;
+        let living = if self.schema.has("deleted_at") { "deleted_at IS NULL AND " } else { "" };
+        let sql = format!(
+            "SELECT {}, {}, {} FROM channels WHERE {living}status = ? AND id > ? ORDER BY id LIMIT ?",
+            engine.text(&engine.quote("group")),
+            engine.text("models"),
+            engine.int("id"),
+        );
+        let (mut routes, mut after) = (vec![], i64::MIN);
+        loop {
+            let values = [1_i64.into(), after.into(), LISTS_AT_ONCE.into()];
+            let rows = self.pool.rows(READ, &sql, &values).await?;
+            let Some(last) = rows.last() else { return Ok(routes) };
+            after = last.int(2).map_err(|error| self.pool.error(READ, &error))?.unwrap_or(i64::MAX);
+            for row in &rows {
+                // One that cannot be read is none: what it served is held back rather than taken off.
+                let Ok((group, listed, channel)) = route(row) else { continue };
+                let kind = self.schema.kind;
+                routes.extend(routes::routes(kind, (channel, Status::Enabled), (&group, &listed), models));
+            }
+        }
+    }
+
     /// A channel's list and routing rows as they stand, from one statement: never half of a change.
     pub async fn image(&self, id: i64) -> Result<Option<Image>, GatewayError> {
         let engine = self.schema.engine;
         let null = engine.text("NULL");
         let number = engine.int("NULL");
+        let living = if self.schema.has("deleted_at") { "deleted_at IS NULL AND " } else { "" };
         let mut sql = format!(
-            "SELECT {null}, {}, {number}, {number}, {number}, {null}, {} FROM channels WHERE id = ?",
+            "SELECT {null}, {}, {number}, {number}, {number}, {null}, {} FROM channels WHERE {living}id = ?",
             engine.text("models"),
             engine.int("0")
         );
@@ -135,6 +164,9 @@ impl Database {
 
     /// A channel's routing rows, sorted, locked until the transaction ends.
     pub(super) async fn lock_abilities(&self, tx: &mut Tx, id: i64) -> Result<Vec<Ability>, GatewayError> {
+        if self.schema.abilities.is_none() {
+            return Ok(vec![]);
+        }
         let sql = format!(
             "SELECT {} FROM abilities WHERE channel_id = ?{}",
             ability_list(&self.schema),

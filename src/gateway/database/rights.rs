@@ -7,8 +7,9 @@ use super::{AbilityShape, Engine, GatewayError};
 
 const DOING: &str = "look at our rights";
 
-/// Whether we may write, as far as one can tell without writing; or why not, and what to do about it.
-pub(super) async fn may_write(pool: &Pool, shape: AbilityShape) -> Result<Result<(), String>, GatewayError> {
+/// Whether we may write, as far as one can tell without writing; or why not, and what to do about it. `shape`: of the
+/// routing rows; One Hub has none.
+pub(super) async fn may_write(pool: &Pool, shape: Option<AbilityShape>) -> Result<Result<(), String>, GatewayError> {
     let obstacle = match pool.engine() {
         Engine::MySql => {
             "SELECT CONCAT('table ', table_name, ' is kept by ', engine,
@@ -44,7 +45,7 @@ async fn file(pool: &Pool) -> Result<Result<(), String>, GatewayError> {
 }
 
 /// Asks for every right that a swap takes.
-async fn grants(pool: &Pool, shape: AbilityShape) -> Result<Result<(), String>, GatewayError> {
+async fn grants(pool: &Pool, shape: Option<AbilityShape>) -> Result<Result<(), String>, GatewayError> {
     let (mut lacking, mut words) = (vec![], None);
     for (right, sql) in needed(pool.engine(), shape) {
         if let Some(why) = refused(pool, &sql).await? {
@@ -76,7 +77,10 @@ async fn refused(pool: &Pool, sql: &str) -> Result<Option<String>, GatewayError>
 }
 
 /// The rights that a swap takes, as GRANT calls them, and a statement that takes each.
-fn needed(engine: Engine, shape: AbilityShape) -> [(&'static str, String); 4] {
+fn needed(engine: Engine, shape: Option<AbilityShape>) -> Vec<(&'static str, String)> {
+    let models = "EXPLAIN UPDATE channels SET models = models WHERE id = 0".to_owned();
+    let mut needed = vec![("UPDATE (models) ON channels", models)];
+    let Some(shape) = shape else { return needed };
     let group = engine.quote("group");
     let optional = [shape.weight.then_some("weight"), shape.tag.then_some("tag")];
     let values: Vec<_> = ["enabled", "priority"].into_iter().chain(optional.into_iter().flatten()).collect();
@@ -87,10 +91,10 @@ fn needed(engine: Engine, shape: AbilityShape) -> [(&'static str, String); 4] {
         values.join(", "),
         vec!["NULL"; values.len()].join(", ")
     );
-    [
-        ("UPDATE (models) ON channels", "EXPLAIN UPDATE channels SET models = models WHERE id = 0".to_owned()),
+    needed.extend([
         ("INSERT ON abilities", insert),
         ("UPDATE ON abilities", format!("EXPLAIN UPDATE abilities SET {} WHERE channel_id = 0", level.join(", "))),
         ("DELETE ON abilities", "EXPLAIN DELETE FROM abilities WHERE channel_id = 0".to_owned()),
-    ]
+    ]);
+    needed
 }

@@ -9,6 +9,7 @@ use super::columns::ChannelRow;
 use super::sql::{Tx, Value};
 use super::{AbilityShape, Database, GatewayError, Shared, abilities};
 use crate::crash::crash_point;
+use crate::gateway::swap::{gone, unchanged};
 use crate::gateway::{Order, SwapError, Swapped};
 use crate::model::{Ability, Image, Intent, Rows, Status};
 
@@ -25,25 +26,21 @@ impl Database {
     /// An intent with an empty fingerprint compares the list and the routing rows only, not the channel's other columns:
     /// undo, where those may rightly have changed since.
     pub async fn swap(&self, order: &Order<'_>) -> Result<Swapped, SwapError> {
-        let shape = match (&self.schema.writable, self.schema.abilities) {
-            (Err(why), _) => return Err(SwapError::Refused(why.clone())),
-            (Ok(()), None) => return Err(SwapError::Refused("this gateway has no routing rows".to_owned())),
-            (Ok(()), Some(shape)) => shape,
-        };
+        self.schema.writable.clone().map_err(SwapError::Refused)?;
         order.is_for(&self.name)?;
         let mut waits = BACKOFF.into_iter();
         loop {
-            let done = self.attempt(order, shape).await;
+            let done = self.attempt(order).await;
             let Err(SwapError::Database(GatewayError::Locked { retry: true, .. })) = done else { return done };
             let Some(wait) = waits.next() else { return done };
             tokio::time::sleep(wait).await;
         }
     }
 
-    async fn attempt(&self, order: &Order<'_>, shape: AbilityShape) -> Result<Swapped, SwapError> {
+    async fn attempt(&self, order: &Order<'_>) -> Result<Swapped, SwapError> {
         crash_point("before-lock").await;
         let mut tx = self.pool.begin().await?;
-        match (self.transact(&mut tx, order, shape).await, order) {
+        match (self.transact(&mut tx, order).await, order) {
             (Ok(swapped), Order::Commit { .. }) => {
                 tx.commit().await?;
                 crash_point("after-commit").await;
@@ -62,14 +59,15 @@ impl Database {
     }
 
     /// Everything between BEGIN and COMMIT.
-    async fn transact(&self, tx: &mut Tx, order: &Order<'_>, shape: AbilityShape) -> Result<Swapped, SwapError> {
+    async fn transact(&self, tx: &mut Tx, order: &Order<'_>) -> Result<Swapped, SwapError> {
         let intent = order.intent();
         let id = intent.channel.id;
         let row = self.lock_channel(tx, id).await?;
         let current = self.lock_abilities(tx, id).await?;
-        let row = unchanged(intent, row, &current)?;
+        let Some(row) = row else { return Err(gone(intent)) };
+        unchanged(intent, &row.channel, &current)?;
         crash_point("after-compare").await;
-        let wanted = self.wanted(intent, &row, shape)?;
+        let wanted = self.wanted(intent, &row)?;
         order.allowed().await?;
 
         let models = intent.models.as_str();
@@ -78,7 +76,9 @@ impl Database {
             tx.write("write the channel's list", sql, &[models.into(), id.into()]).await?;
         }
         crash_point("after-models").await;
-        self.write_abilities(tx, id, shape, &abilities::diff(&current, &wanted.abilities)).await?;
+        if let Some(shape) = self.schema.abilities {
+            self.write_abilities(tx, id, shape, &abilities::diff(&current, &wanted.abilities)).await?;
+        }
         crash_point("after-abilities").await;
 
         let read_back = Image {
@@ -94,12 +94,15 @@ impl Database {
         }
         order.allowed().await?;
         crash_point("before-commit").await;
-        Ok(Swapped { after: wanted, statements: tx.statements() })
+        Ok(Swapped { after: wanted, statements: tx.statements(), unseen: None })
     }
 
     /// What must stand there afterwards.
-    fn wanted(&self, intent: &Intent, row: &ChannelRow, shape: AbilityShape) -> Result<Image, SwapError> {
+    fn wanted(&self, intent: &Intent, row: &ChannelRow) -> Result<Image, SwapError> {
         let models = intent.models.as_str();
+        let Some(shape) = self.schema.abilities else {
+            return Ok(Image { models: models.to_owned(), abilities: vec![] });
+        };
         let abilities = match &intent.rows {
             Rows::Exactly(rows) => {
                 let mut rows = rows.clone();
@@ -176,27 +179,6 @@ fn shared_values(row: &Ability, shape: AbilityShape) -> Vec<Value> {
     values.extend(shape.weight.then_some(Value::Int(row.weight)));
     values.extend(shape.tag.then(|| Value::Text(row.tag.clone())));
     values
-}
-
-/// The locked row, if it is still the one the decision was made on.
-fn unchanged(intent: &Intent, row: Option<ChannelRow>, current: &[Ability]) -> Result<ChannelRow, SwapError> {
-    let channel = &intent.channel;
-    let conflict = |what: &str| Err(SwapError::Conflict(format!("channel {channel}: {what}; theirs stays")));
-    let Some(row) = row else { return conflict("somebody deleted it") };
-    if row.channel.created != channel.created {
-        return conflict("it is another channel now, made under the id of a deleted one");
-    }
-    if row.channel.models.as_deref().unwrap_or_default() != intent.before.models {
-        return conflict("somebody changed its list");
-    }
-    let any_row = intent.fingerprint.0.is_empty();
-    if !any_row && row.channel.fingerprint != intent.fingerprint {
-        return conflict("somebody changed another of its columns (key, address, group, status, priority…)");
-    }
-    if current != intent.before.abilities {
-        return conflict("somebody changed its routing rows (abilities)");
-    }
-    Ok(row)
 }
 
 /// A group of an enabled channel without any row crashes the gateways' cache (new-api #7331).
