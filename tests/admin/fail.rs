@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use channelwarden::apply::{self, ApplyError, Outcome};
 use channelwarden::config::{ApiConfig, ProbeConfig, SecretRef};
-use channelwarden::gateway::{Admin, GatewayError, Trouble};
+use channelwarden::gateway::admin::Trouble;
+use channelwarden::gateway::{Admin, GatewayError};
 use channelwarden::store::ChangeState;
 
 use crate::admin::{Fault, Rate, TOKEN, USER_KEY};
