@@ -9,7 +9,8 @@ use channelwarden::config::WriteBy;
 
 async fn bench(schema: Schema, given: Given) -> Bench {
     let stand_in = stand_in(Engine::Sqlite, schema).await;
-    stand_in.db.channel(ChannelRow::new("a")).await;
+    let row = if schema.is_hub() { ChannelRow::hub("a") } else { ChannelRow::new("a") };
+    stand_in.db.channel(row).await;
     stand_in.knobs().unpriced.insert("dear".to_owned());
     Bench::over(stand_in, given, WriteBy::AdminApi).await
 }
