@@ -14,6 +14,8 @@ mod bench;
 mod strict;
 #[path = "admin/fail.rs"]
 mod fail;
+#[path = "admin/keyless.rs"]
+mod keyless;
 #[path = "admin/live.rs"]
 mod live;
 #[path = "admin/prices.rs"]

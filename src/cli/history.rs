@@ -140,6 +140,9 @@ async fn done(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
 
 /// Whether the gateway's users see an applied change, as far as that is known.
 fn live(change: &ChangeRecord) -> String {
+    if change.undone_by.is_some() {
+        return String::new();
+    }
     match (change.state, change.live, change.live_note.as_str()) {
         (ChangeState::Open | ChangeState::Abandoned | ChangeState::Conflict, ..) => String::new(),
         (ChangeState::Applied, Some(seen), _) => format!(", live (seen {})", show::local(seen)),

@@ -4,6 +4,7 @@ mod asking;
 mod control;
 mod foresee;
 mod judging;
+mod keyless;
 mod offer;
 mod questions;
 mod told;
@@ -103,7 +104,11 @@ impl Round {
         if scope.is_named() && !upstream.is_empty() {
             self.inquiry.try_again(&targets);
         }
-        let answers = self.ask(&reference, &targets, upstream).await;
+        let answers = if targets.is_empty() {
+            self.ask_gateway(channel, &reference, &mut questions, upstream).await
+        } else {
+            self.ask(&reference, &targets, upstream).await
+        };
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
             // That nothing answered says it all.
@@ -150,7 +155,8 @@ impl Round {
         Ok(surveyed)
     }
 
-    /// What the channel advertises and how to reach its upstream, one target a key; or why it is left alone.
+    /// What the channel advertises and how to reach its upstream, one target a key (none: by the gateway alone); or why
+    /// it is left alone.
     fn reach(&self, channel: &Channel) -> Result<(WorkingList, Vec<Target>), String> {
         let settings = &self.settings.channels;
         if settings.excludes(channel.id) {
@@ -176,7 +182,7 @@ impl Round {
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
         let access = gateway::access(self.gateway.kind(), channel)?;
         if channel.keys.is_empty() {
-            return Err("it has no usable key".to_owned());
+            self.may_ask_gateway(channel)?;
         }
         let targets: Result<Vec<_>, String> =
             channel.keys.iter().map(|key| Target::new(&access, channel, key)).collect();

@@ -153,6 +153,11 @@ impl Client {
         Ok(Self { http: Http::new(&http)?, address, base, headers, user, secrets, pace: Pace::default() })
     }
 
+    /// From one call to the next, once they are in a hurry.
+    pub(super) fn each(&self) -> Duration {
+        self.pace.each()
+    }
+
     pub(super) fn set_pace(&self, each: Duration) {
         self.pace.set(each);
     }
