@@ -3,6 +3,7 @@
 //! Decides: in which order things become durable, and how an intent that a crash left open is settled.
 //! Must not know: verdicts and plans; SQL, HTTP.
 
+mod live;
 mod repair;
 mod undo;
 
@@ -12,6 +13,7 @@ use crate::gateway::{Gateway, GatewayError, Order, SwapError};
 use crate::model::{Change, Image, Intent, ListText, Rows};
 use crate::store::{ChangeState, Journaled, Store, StoreError, Turn};
 
+pub use live::look as look_for_live;
 pub use repair::{rehearse_repair, repair};
 pub use undo::{Undo, undo};
 
@@ -120,8 +122,12 @@ async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -
     match gateway.swap(Order::Commit { journaled: &journaled, permit: &permit }).await {
         Ok(swapped) => {
             crash_point("before-outcome").await;
-            let note = swapped.unseen.as_deref().unwrap_or_default();
-            store.settle(journaled, ChangeState::Applied, Some(&swapped.after), note, clock::now()).await?;
+            let unseen = swapped.unseen.as_deref();
+            let note = unseen.unwrap_or_default();
+            settle(store, gateway, journaled, ChangeState::Applied, Some(&swapped.after), note).await?;
+            if unseen.is_some() {
+                live::expect(store, gateway, id, unseen, clock::now()).await?;
+            }
             Ok(Outcome::Applied(id))
         }
         // What fails may have done it before the answer was lost: only a look tells. A database that did not give us the
@@ -140,10 +146,24 @@ async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -
                 let note = why(&outcome);
                 (state, outcome, note)
             };
-            store.settle(journaled, state, None, &note, clock::now()).await?;
+            settle(store, gateway, journaled, state, None, &note).await?;
             Ok(outcome)
         }
     }
+}
+
+/// Settles an intent, and notes when an applied one should be live.
+async fn settle(
+    store: &Store,
+    gateway: &Gateway,
+    journaled: Journaled,
+    state: ChangeState,
+    after: Option<&Image>,
+    note: &str,
+) -> Result<(), StoreError> {
+    let (id, now) = (journaled.id(), clock::now());
+    store.settle(journaled, state, after, note, now).await?;
+    if state == ChangeState::Applied { live::expect(store, gateway, id, None, now).await } else { Ok(()) }
 }
 
 /// Looks at the channel: our list stands there, the old one does, or someone else's.
@@ -158,7 +178,7 @@ async fn settle_by_looking(
         Some(_) | None => settled(journaled.intent(), now.as_ref()),
     };
     let after = now.as_ref().filter(|_| state == ChangeState::Applied);
-    store.settle(journaled, state, after, note, clock::now()).await?;
+    settle(store, gateway, journaled, state, after, note).await?;
     Ok((state, note.to_owned()))
 }
 

@@ -22,12 +22,13 @@ use tokio_util::task::TaskTracker;
 
 pub use self::traffic::{Alarms, Failing, Recent};
 use self::traffic::{Bell, TrafficWatch};
+use crate::apply;
 use crate::clock;
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 use self::lease::Keeping;
 
@@ -249,6 +250,7 @@ impl Watch {
         if !full {
             let due = self.store.due_channels(&self.name, clock::now()).await?;
             if due.is_empty() {
+                self.look_for_live().await?;
                 return Ok(None);
             }
             scope.due = Some(due);
@@ -280,12 +282,39 @@ impl Watch {
         }
     }
 
-    /// The next full round, or sooner when a model that was not due at `looked` wants to be looked at.
+    /// Looks for changes that should be live by now, without a round.
+    async fn look_for_live(&self) -> anyhow::Result<()> {
+        if !self.sees_as_user() || self.store.due_live(&self.name, clock::now()).await?.is_empty() {
+            return Ok(());
+        }
+        let gateway = open(&self.name, &self.config, &self.store, &self.prober, &self.stop).await?.gateway;
+        let notes = apply::look_for_live(&self.store, &gateway, clock::now()).await;
+        gateway.close().await;
+        for note in notes? {
+            tracing::warn!(gateway = self.name, "{note}");
+        }
+        Ok(())
+    }
+
+    fn sees_as_user(&self) -> bool {
+        let api = self.config.gateways.get(&self.name).and_then(|gateway| gateway.api.as_ref());
+        api.is_some_and(|api| api.user_key.is_some())
+    }
+
+    /// The next full round, or sooner when a model that was not due at `looked` wants to be looked at, or a change
+    /// should be live.
     async fn next_look(&self, full: Instant, looked: Timestamp) -> Instant {
-        let due = self.store.next_due(&self.name, looked).await.unwrap_or_else(|error| {
-            tracing::error!("{error}");
-            None
-        });
+        let told = |due: Result<Option<Timestamp>, StoreError>| {
+            due.unwrap_or_else(|error| {
+                tracing::error!("{error}");
+                None
+            })
+        };
+        let mut due = told(self.store.next_due(&self.name, looked).await);
+        if self.sees_as_user() {
+            let live = told(self.store.next_live(&self.name, looked).await);
+            due = [due, live].into_iter().flatten().min();
+        }
         let soon = due.map(|at| Instant::now() + until(at).max(BREATH));
         soon.map_or(full, |soon| soon.min(full))
     }

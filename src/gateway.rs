@@ -8,6 +8,7 @@ mod error;
 mod fields;
 mod keys;
 mod kind;
+mod live;
 pub mod logs;
 mod pages;
 mod prices;
@@ -19,17 +20,23 @@ mod types;
 pub use admin::Admin;
 pub use database::{AT_ONCE, Database, Drift, Lease, Orphans, RowChanges, Sort, Statements};
 pub use error::GatewayError;
+pub use live::{Cache, Expected, Live, cache, live};
 pub use pages::{Pages, Read, Unreadable};
 pub use swap::{Order, SwapError, Swapped};
 pub use types::access;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use self::prices::Prices;
 use self::side::Side;
 use crate::config::{GatewayConfig, ProbeConfig, WriteBy};
 use crate::model::{Channel, GatewayKind, Image, ModelName, Price, Route};
+
+/// Which way changes are written where the operator does not say: One Hub's master never reads its database again.
+pub fn usual_way(kind: GatewayKind, database: bool, api: bool) -> WriteBy {
+    if api && (!database || kind.is_hub()) { WriteBy::AdminApi } else { WriteBy::Database }
+}
 
 /// One gateway, ready. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,6 +46,8 @@ pub struct Gateway {
     database: Option<Database>,
     admin: Option<Admin>,
     write: WriteBy,
+    /// What the operator says of its cache.
+    cache: Option<Duration>,
 }
 
 impl Gateway {
@@ -61,6 +70,7 @@ impl Gateway {
             None => None,
         };
         Self::of(name, database, admin, settings.write)
+            .map(|gateway| Self { cache: settings.cache, ..gateway })
             .ok_or_else(|| setup("database", "neither `database` nor `api` is given".to_owned()))
     }
 
@@ -71,13 +81,8 @@ impl Gateway {
             (None, Some(admin)) => admin.kind(),
             (None, None) => return None,
         };
-        // One Hub's master never reads its database again.
-        let by_default = if admin.is_some() && (database.is_none() || kind.is_hub()) {
-            WriteBy::AdminApi
-        } else {
-            WriteBy::Database
-        };
-        Some(Self { name: name.to_owned(), kind, database, admin, write: write.unwrap_or(by_default) })
+        let write = write.unwrap_or_else(|| usual_way(kind, database.is_some(), admin.is_some()));
+        Some(Self { name: name.to_owned(), kind, database, admin, write, cache: None })
     }
 
     /// The gateway's name in our configuration.
@@ -137,6 +142,24 @@ impl Gateway {
     /// Who looks after the gateway, by the lease.
     pub fn lease(&self) -> &Lease {
         self.database.as_ref().map_or(&Lease::Unasked, Database::lease)
+    }
+
+    /// When its users see what we write.
+    pub fn cache(&self) -> Cache {
+        cache(self.kind, self.write, self.admin.is_some(), self.cache)
+    }
+
+    /// Whether we can look at its models as one of its users.
+    pub fn sees_as_user(&self) -> bool {
+        self.admin.as_ref().is_some_and(Admin::sees_as_user)
+    }
+
+    /// The models that its users see, as far as the user of `api.user_key` may; `None` where no such key is given.
+    ///
+    /// # Errors
+    /// Why they could not be read, for people.
+    pub async fn models_of_user(&self) -> Option<Result<HashSet<String>, String>> {
+        self.admin.as_ref()?.models_of_user().await
     }
 
     /// All channels, or those `among` them that are there.

@@ -19,6 +19,7 @@ mod secret;
 mod shape;
 mod standing;
 mod traffic;
+mod trial;
 
 pub use access::{Access, AzureApi, Dialect, OpenAiPaths, Protocol};
 pub use change::{Change, ChannelRef, Guard, Held, Reason, Removal};
@@ -37,3 +38,4 @@ pub use secret::Secret;
 pub use shape::Shape;
 pub use standing::{Standing, Streak, Withdrawn};
 pub use traffic::{Came, Traffic, TrafficFailure, Witnessed};
+pub use trial::TestAnswer;

@@ -18,6 +18,7 @@ mod purse;
 mod quality;
 mod samples;
 mod shape;
+mod through;
 mod wait;
 
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use classify::{Answer, Asked, Finding, Finish, Said, classify};
+pub use classify::{Answer, Asked, Finding, Finish, Said, classify, gateway_test};
 pub use fetch::Unread;
 pub use inquiry::{Ask, Inquiry, KeyState};
 pub use kind::{by_name, kind_of};

@@ -94,7 +94,9 @@ impl Round {
         if write {
             let turn = self.turn().await?.ok_or(RoundError::Stopped)?;
             report.notes.extend(apply::recover(&self.store, &self.gateway, &turn).await?);
+            report.notes.extend(apply::look_for_live(&self.store, &self.gateway, clock::now()).await?);
         }
+        report.live = self.gateway.cache().to_string();
         let answered = self.inquiry.prober().answered();
         let started = clock::now();
         let round = self.store.begin_round(name, self.settings.mode.as_str(), started).await?;

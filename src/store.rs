@@ -9,6 +9,7 @@ mod hold;
 mod journal;
 mod lease;
 mod listings;
+mod live;
 mod marks;
 mod memory;
 mod observations;

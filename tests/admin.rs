@@ -14,6 +14,12 @@ mod bench;
 mod strict;
 #[path = "admin/fail.rs"]
 mod fail;
+#[path = "admin/keyless.rs"]
+mod keyless;
+#[path = "admin/live.rs"]
+mod live;
+#[path = "admin/prices.rs"]
+mod prices;
 #[path = "admin/read.rs"]
 mod read;
 #[path = "admin/write.rs"]

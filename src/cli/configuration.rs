@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::config;
+use crate::config::{self, GatewayConfig};
+use crate::gateway::{cache, usual_way};
+use crate::model::GatewayKind;
 
 /// Check, migrate or describe the configuration
 #[derive(Debug, clap::Subcommand)]
@@ -21,10 +23,33 @@ pub(super) enum Command {
 
 pub(super) fn run(at: Option<&Path>, command: &Command) -> anyhow::Result<ExitCode> {
     let text = match command {
-        Command::Check => config::check(&config::find(at)?)?,
+        Command::Check => {
+            let path = config::find(at)?;
+            let lines = config::check(&path)?;
+            let loaded = config::load(&path)?;
+            let live =
+                loaded.config.gateways.iter().map(|(name, gateway)| format!("gateway {name}: {}", live(gateway)));
+            [lines.trim_end().to_owned()].into_iter().chain(live).collect::<Vec<_>>().join("\n")
+        }
         Command::Migrate { file } => config::migrate(&config::find(file.as_deref().or(at))?)?,
         Command::Schema => config::schema(),
     };
     println!("{}", text.trim_end());
     Ok(ExitCode::SUCCESS)
+}
+
+/// When the gateway's users will see what we write.
+fn live(gateway: &GatewayConfig) -> String {
+    let of = |kind| {
+        let (database, api) = (gateway.database.is_some(), gateway.api.is_some());
+        cache(kind, gateway.write.unwrap_or_else(|| usual_way(kind, database, api)), api, gateway.cache)
+    };
+    match gateway.kind {
+        Some(kind) => format!("what is written is {}", of(kind)),
+        None => format!(
+            "what is written is {} in New API, {} in One API (`cache` says another time)",
+            of(GatewayKind::NewApi),
+            of(GatewayKind::OneApi)
+        ),
+    }
 }

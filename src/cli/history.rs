@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{gateways, show};
 use crate::config::Config;
 use crate::gateway::RowChanges;
-use crate::store::{ChangeRecord, Store};
+use crate::store::{ChangeRecord, ChangeState, Store};
 
 /// Rounds and changes, or what was seen of a channel or model
 #[derive(Debug, clap::Args)]
@@ -130,12 +130,27 @@ async fn done(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
             change.id.to_string(),
             show::local(change.opened),
             show::channel(&change.intent.channel),
-            format!("{}{undone}", change.state.as_str()),
+            format!("{}{}{undone}", change.state.as_str(), live(&change)),
             what(&change),
         ]);
     }
     println!("{table}");
     Ok(())
+}
+
+/// Whether the gateway's users see an applied change, as far as that is known.
+fn live(change: &ChangeRecord) -> String {
+    if change.undone_by.is_some() {
+        return String::new();
+    }
+    match (change.state, change.live, change.live_note.as_str()) {
+        (ChangeState::Open | ChangeState::Abandoned | ChangeState::Conflict, ..) => String::new(),
+        (ChangeState::Applied, Some(seen), _) => format!(", live (seen {})", show::local(seen)),
+        (ChangeState::Applied, None, "") => {
+            change.live_due.map(|due| format!(", live by {}", show::local(due))).unwrap_or_default()
+        }
+        (ChangeState::Applied, None, note) => format!(", not seen live: {}", show::plain(note)),
+    }
 }
 
 fn what(change: &ChangeRecord) -> String {

@@ -95,6 +95,7 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
     for name in gateways(&config, args.gateway.as_deref())? {
         let round = open(&config, &name, &store, &stop).await?;
         let turn = store.turn().await?;
+        let mut written = false;
         for note in apply::recover(&store, &round.gateway, &turn).await? {
             println!("note: {note}");
         }
@@ -131,6 +132,7 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
                 apply::apply(&store, &round.gateway, &change, Some(proposal.round), &turn).await?
             };
             codes.push(show::exit_code(&outcome));
+            written |= matches!(outcome, apply::Outcome::Applied(_));
             // A change that can never be written as it was decided is no proposal any more.
             match outcome {
                 apply::Outcome::Applied(_) if args.held => store.withdraw_proposal(&name, channel.id).await?,
@@ -142,6 +144,9 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
                 | apply::Outcome::Failed(_) => {}
             }
             println!("{}", show::change(&line(change, Some(outcome)), Words::Brief));
+        }
+        if written {
+            println!("written; {}", round.gateway.cache());
         }
         if codes.is_empty() {
             println!("{name}: nothing to apply");

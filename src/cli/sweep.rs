@@ -227,6 +227,9 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
         println!("error: {}", show::plain(error));
     }
     println!("{} [{}]: {}", report.gateway, report.mode.as_str(), report.summary());
+    if report.withdrawn() + report.restored() + report.added() > 0 {
+        println!("written; {}", report.live);
+    }
     if report.pending() > 0 {
         let why = match report.mode {
             Mode::Observe => "nothing was written: the gateway's mode is observe",

@@ -10,6 +10,8 @@ mod pace;
 mod pages;
 mod prices;
 mod swap;
+mod test;
+mod users;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use std::time::Duration;
 
 pub use client::{ApiError, Trouble};
 pub use pages::Pages;
+pub use test::{may_test, tests_as_itself};
 
 use self::client::Client;
 use self::list::{Form, Walk};
@@ -40,6 +43,7 @@ pub struct Admin {
     /// The form of its list of channels.
     form: Form,
     client: Arc<Client>,
+    tests: Arc<test::Tests>,
 }
 
 impl fmt::Debug for Admin {
@@ -79,7 +83,14 @@ impl Admin {
                 &format!("it is {kind}, but what answers at api.url {why}: is that its address?"),
             ));
         }
-        Ok(Self { name: name.to_owned(), salt: salt.to_owned(), kind, form, client: Arc::new(client) })
+        Ok(Self {
+            name: name.to_owned(),
+            salt: salt.to_owned(),
+            kind,
+            form,
+            client: Arc::new(client),
+            tests: Arc::default(),
+        })
     }
 
     /// Which program it is.

@@ -8,6 +8,7 @@
 mod body;
 mod fault;
 mod form;
+mod gateway_test;
 mod generic;
 mod page;
 mod providers;
@@ -20,6 +21,7 @@ mod success;
 pub(crate) use self::body::parse;
 use self::body::{Body, content_type, read};
 use self::fault::Fault;
+pub use self::gateway_test::gateway_test;
 pub(super) use self::quota::{Quota, Reset, Scope, quota};
 use self::rule::Says;
 pub use self::success::{Finish, Said};

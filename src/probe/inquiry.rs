@@ -100,6 +100,11 @@ impl Inquiry {
         self.turns.hurry();
     }
 
+    /// Waits for a question's turn.
+    pub(super) async fn turn(&self) {
+        self.turns.turn().await;
+    }
+
     /// The refusals that no table knew so far, each sort once: for [`crate::store::Store::keep_samples`].
     pub fn samples(&self) -> Vec<Sample> {
         self.samples.collected()

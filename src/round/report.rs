@@ -79,6 +79,8 @@ pub struct Report {
     pub orphans: Orphans,
     /// Why nothing at all was written in this round, whatever was wanted.
     pub blackout: Option<(Guard, String)>,
+    /// When the gateway's users see what was written, in words.
+    pub live: String,
     /// What else an operator should know.
     pub notes: Vec<String>,
     /// What failed without stopping the round.
@@ -262,6 +264,7 @@ impl Report {
             drift_count: 0,
             orphans: Orphans::default(),
             blackout: None,
+            live: String::new(),
             notes: vec![],
             errors: vec![],
         }

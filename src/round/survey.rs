@@ -5,6 +5,7 @@ mod control;
 mod foresee;
 mod ignored;
 mod judging;
+mod keyless;
 mod offer;
 mod questions;
 mod served;
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use asking::ByKey;
 use judging::Known;
 use questions::{Questions, Rules, in_turn};
 use served::Served;
@@ -113,7 +115,11 @@ impl Round {
         if scope.is_named() && !upstream.is_empty() {
             self.inquiry.try_again(&targets);
         }
-        let (mut answers, by_key) = self.ask(&reference, &targets, upstream).await;
+        let (mut answers, by_key) = if targets.is_empty() {
+            (self.ask_gateway(channel, &reference, &mut questions, upstream).await, ByKey::new())
+        } else {
+            self.ask(&reference, &targets, upstream).await
+        };
         answers.extend(served);
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
@@ -181,7 +187,8 @@ impl Round {
         Ok(served.answer(&questions.candidates, &mut questions.upstream, clock::now()))
     }
 
-    /// What the channel advertises and how to reach its upstream, one target a key; or why it is left alone.
+    /// What the channel advertises and how to reach its upstream, one target a key (none: by the gateway alone); or why
+    /// it is left alone.
     fn reach(&self, channel: &Channel) -> Result<(WorkingList, Vec<Target>), String> {
         let settings = &self.settings.channels;
         if settings.excludes(channel.id) {
@@ -207,10 +214,10 @@ impl Round {
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
         let access = gateway::access(self.gateway.kind(), channel)?;
         if channel.keys.is_empty() {
-            return Err(match channel.closed_keys.len() {
-                0 => "it has no usable key".to_owned(),
-                all => format!("all its {all} keys are switched off in the gateway"),
-            });
+            match channel.closed_keys.len() {
+                0 => self.may_ask_gateway(channel)?,
+                all => return Err(format!("all its {all} keys are switched off in the gateway")),
+            }
         }
         let targets: Result<Vec<_>, String> =
             channel.keys.iter().map(|key| Target::new(&access, channel, key)).collect();

@@ -78,6 +78,12 @@ pub struct ChangeRecord {
     pub intent: Intent,
     /// The channel as our write left it.
     pub after: Option<Image>,
+    /// When the gateway's users should see it, or are looked at again.
+    pub live_due: Option<Timestamp>,
+    /// When they were seen to.
+    pub live: Option<Timestamp>,
+    /// What was seen instead.
+    pub live_note: String,
 }
 
 impl Store {
@@ -222,7 +228,7 @@ impl Store {
     }
 }
 
-fn record(row: &sqlx::sqlite::SqliteRow) -> Result<ChangeRecord, StoreError> {
+pub(super) fn record(row: &sqlx::sqlite::SqliteRow) -> Result<ChangeRecord, StoreError> {
     Ok(ChangeRecord {
         id: row.try_get("id")?,
         state: ChangeState::parse(row.try_get("state")?),
@@ -231,5 +237,8 @@ fn record(row: &sqlx::sqlite::SqliteRow) -> Result<ChangeRecord, StoreError> {
         note: row.try_get("note")?,
         intent: from_json("intent", row.try_get("intent")?)?,
         after: row.try_get::<Option<&str>, _>("after")?.map(|text| from_json("image", text)).transpose()?,
+        live_due: row.try_get::<Option<i64>, _>("live_due_ms")?.map(time),
+        live: row.try_get::<Option<i64>, _>("live_ms")?.map(time),
+        live_note: row.try_get("live_note")?,
     })
 }

@@ -14,6 +14,8 @@ mod list;
 mod object;
 #[path = "admin/serve.rs"]
 mod serve;
+#[path = "admin/settings.rs"]
+mod settings;
 #[path = "admin/trial.rs"]
 mod trial;
 #[path = "admin/update.rs"]

@@ -153,6 +153,11 @@ impl Client {
         Ok(Self { http: Http::new(&http)?, address, base, headers, user, secrets, pace: Pace::default() })
     }
 
+    /// From one call to the next, once they are in a hurry.
+    pub(super) fn each(&self) -> Duration {
+        self.pace.each()
+    }
+
     pub(super) fn set_pace(&self, each: Duration) {
         self.pace.set(each);
     }
@@ -197,6 +202,11 @@ impl Client {
     /// `GET` by a user's key; `None` where none is given.
     pub(super) async fn get_as_user(&self, doing: &'static str, path: &str) -> Option<Result<Value, ApiError>> {
         Some(self.again(doing, path, self.user.as_ref()?, ANSWER).await)
+    }
+
+    /// Whether a user's key is given.
+    pub(super) fn has_user(&self) -> bool {
+        self.user.is_some()
     }
 
     pub(super) fn error(&self, doing: &'static str, trouble: Trouble) -> ApiError {

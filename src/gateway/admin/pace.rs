@@ -36,6 +36,11 @@ impl Pace {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State { each, full: None };
     }
 
+    /// From one call to the next, once they are in a hurry.
+    pub(super) fn each(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).each
+    }
+
     /// Takes a call, and waits until it may be made.
     pub(super) async fn wait(&self) {
         tokio::time::sleep(self.take(Instant::now())).await;

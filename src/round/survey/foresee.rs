@@ -43,7 +43,10 @@ impl Round {
             Ok(reached) => reached,
             Err(why) => return forecast.leave(reference, why),
         };
-        let Some(host) = targets.first().map(|target| target.endpoints.host.clone()) else { return };
+        let Some(host) = targets.first().map(|target| target.endpoints.host.clone()) else {
+            return forecast
+                .leave(reference, "its key cannot be read: its models are tested by the gateway".to_owned());
+        };
         let rules = Rules {
             models: &self.settings.models,
             manners: &self.settings.rules,

@@ -146,7 +146,7 @@ async fn route(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMap,
             let status = if method == Method::GET { 301 } else { 307 };
             return Response::builder().status(status).header(header::LOCATION, to).body(Body::empty()).unwrap();
         }
-        (_, ["api", "channel" | "channel_tag", ..]) => match admit(shared, headers).await {
+        (_, ["api", "channel" | "channel_tag" | "option", ..]) => match admit(shared, headers).await {
             Ok(role) => asked.root = role >= 100,
             Err(answer) => return answer,
         },
@@ -155,6 +155,9 @@ async fn route(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMap,
     let hub = shared.program.is_hub();
     match (method.as_str(), parts.as_slice()) {
         ("GET", ["api", "channel", ""]) => shared.list(&asked).await,
+        ("GET", ["api", "option", ""]) if !hub => shared.options(asked.root).await,
+        ("GET", ["api", "ratio_config"]) if shared.program == Program::NewApi => shared.ratio_config().await,
+        ("GET", ["api", "prices"]) if hub => shared.hub_prices().await,
         ("PUT", ["api", "channel", ""]) => shared.put(&asked).await,
         ("GET", ["api", "channel", "test", id]) => match id.parse() {
             Ok(id) => shared.test(id, asked.get("model").unwrap_or_default()).await,

@@ -49,9 +49,16 @@ impl Shared {
                     self.live.lock().unwrap().0.retain(|(live, ..)| *live != id);
                     return no(&format!("测速失败，已被禁用，原因：{words}"));
                 }
-                let words =
-                    if self.program == Program::NewApi { format!("status_code={code}, {words}") } else { words };
-                self.failed(&channel, &words, (code == 404).then_some("model_not_found")).await
+                let words = match self.program {
+                    Program::NewApi => {
+                        let body = json!({ "error": { "message": words, "type": "invalid_request_error" } });
+                        format!("bad response status code {code}, message: {words}, body: {body}")
+                    }
+                    Program::NewApiOld | Program::Veloera => format!("status code {code}: {words}"),
+                    Program::OneApi => format!("http status code: {code}, error message: {words}"),
+                    Program::OneHub | Program::DoneHub => words,
+                };
+                self.failed(&channel, &words, Some("bad_response")).await
             }
         }
     }
