@@ -24,7 +24,10 @@ fn written(schema: Schema) -> Vec<&'static str> {
 async fn a_swap_leaves_what_the_gateways_own_edit_leaves() {
     for engine in Engine::ALL {
         for schema in PROGRAMS {
-            for given in [Given::Api, Given::Database] {
+            // Once over every engine, and once more where nothing but the API is known.
+            let ways =
+                if engine == Engine::Sqlite { &[Given::Api, Given::Database] as &[_] } else { &[Given::Database] };
+            for &given in ways {
                 let (ours, own) = (stand_in(engine, schema).await, stand_in(engine, schema).await);
                 let ids = ours.db.gallery(schema).await;
                 own.db.gallery(schema).await;

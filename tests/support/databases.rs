@@ -142,7 +142,11 @@ impl Db {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
                 let file = folder.path().join("one-api.db");
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+                // No test outlives its machine.
+                let options = sqlx::sqlite::SqliteConnectOptions::new()
+                    .filename(&file)
+                    .create_if_missing(true)
+                    .synchronous(sqlx::sqlite::SqliteSynchronous::Off);
                 let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
                 let pool = Pool::Sqlite(pool.connect_with(options).await.unwrap());
                 Self { engine, url: format!("sqlite:{}", file.display()), pool, _folder: Some(folder) }

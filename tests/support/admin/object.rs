@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value, json};
 
 use super::{Program, Shared};
-use crate::databases::Lit;
+use crate::databases::{Engine, Lit};
 
 pub(super) type Object = Map<String, Value>;
 
@@ -180,7 +180,15 @@ impl Shared {
     pub(super) async fn objects(&self, condition: &str, end: &str) -> Vec<Object> {
         let fields = self.fields().await;
         let engine = self.db.engine;
-        let columns: Vec<_> = fields.iter().map(|(column, _)| engine.text(column)).collect();
+        let read = |(column, field): &(String, Field)| match (engine, field.go) {
+            // As a text it would be shortened.
+            (Engine::Sqlite, Go::Float) => {
+                let column = engine.quote(column);
+                format!("CASE WHEN {column} IS NOT NULL THEN printf('%!.17g', {column}) END")
+            }
+            _ => engine.text(column),
+        };
+        let columns: Vec<_> = fields.iter().map(read).collect();
         let sql = format!("SELECT {} FROM channels WHERE {} AND ({condition}) {end}", columns.join(", "), self.alive());
         let rows = self.db.rows(&sql).await;
         let object = |row: &Vec<Option<String>>| {
