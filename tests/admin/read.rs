@@ -14,10 +14,11 @@ async fn by_api(stand_in: &StandIn) -> Gateway {
     Gateway::of("main", None, Some(admin(stand_in).await.unwrap()), None).unwrap()
 }
 
-/// What both sides must agree on: all but the key, and what Go makes of NULL.
+/// What both sides must agree on: all but the keys, and what Go makes of NULL.
 fn comparable(channel: &Channel) -> String {
     let plain = Channel {
         keys: vec![],
+        closed_keys: vec![],
         key_hidden: false,
         fingerprint: Fingerprint(String::new()),
         other: channel.other.clone().filter(|other| !other.is_empty()),

@@ -98,10 +98,7 @@ impl Part {
 
 /// A tag as one piece of a path.
 fn segment(tag: &str) -> String {
-    let mut url = match Url::parse("http://tag/") {
-        Ok(url) => url,
-        Err(_) => return tag.to_owned(),
-    };
+    let Ok(mut url) = Url::parse("http://tag/") else { return tag.to_owned() };
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.clear().push(tag);
     }
@@ -209,7 +206,7 @@ mod tests {
     fn the_form_is_told_from_the_answer() {
         assert_eq!(read(r#"{"items":[{}],"total":7,"page":1,"page_size":1}"#), Ok((Form::Items, 1, Some(7))));
         assert_eq!(read(r#"{"items":null,"total":0}"#), Ok((Form::Items, 0, Some(0))));
-        assert_eq!(read(r#"[{},{}]"#), Ok((Form::Bare, 2, None)));
+        assert_eq!(read("[{},{}]"), Ok((Form::Bare, 2, None)));
         assert_eq!(read("null"), Ok((Form::Bare, 0, None)));
         assert_eq!(read(r#"{"data":[{}],"page":1,"size":1,"total_count":3}"#), Ok((Form::Hub, 1, Some(3))));
         assert_eq!(read(r#"{"data":null,"total_count":0}"#), Ok((Form::Hub, 0, Some(0))));

@@ -172,7 +172,7 @@ mod tests {
         let shown = object(json).channel(GatewayKind::OneHub, false, "").unwrap();
         assert_eq!((shown.id, shown.created, shown.name.as_str()), (7, 1_700_000_000, "né"));
         assert_eq!((shown.models.as_deref(), shown.base_url), (Some("a, b"), None));
-        assert_eq!(shown.keys.iter().map(|key| key.expose()).collect::<Vec<_>>(), ["sk-1"]);
+        assert_eq!(shown.keys.iter().map(crate::model::Secret::expose).collect::<Vec<_>>(), ["sk-1"]);
         assert_eq!(shown.proxy.unwrap().expose(), "http://p:1");
 
         let hidden = object(json).channel(GatewayKind::NewApi, true, "").unwrap();

@@ -9,7 +9,6 @@ use std::fmt;
 use super::list::Walk;
 use super::{Admin, Object};
 use crate::gateway::{GatewayError, Read, Unreadable};
-use crate::model::ChannelRef;
 
 /// Channels read by calls of their own before some are given back: whoever asks may want to stop between two answers.
 const AT_ONCE: usize = 8;
@@ -84,7 +83,9 @@ impl Pages<'_> {
                 while read.len() < AT_ONCE {
                     match waiting.pop() {
                         // The list leaves keys out; a tag's list does not.
-                        Some(Ok(object)) if keyless(&object) => read.extend(admin.whole(object.id()).await?),
+                        Some(Ok(object)) if object.id() != 0 && keyless(&object) => {
+                            read.extend(admin.whole(object.id()).await?)
+                        }
                         Some(object) => read.push(object.and_then(|object| admin.read(&object))),
                         None => {
                             let Some(on) = walk else { break };
@@ -113,9 +114,5 @@ fn keyless(object: &Object) -> bool {
 }
 
 fn id(read: &Read) -> i64 {
-    let id = |unreadable: &Unreadable| {
-        let ChannelRef { id, .. } = unreadable.channel;
-        id
-    };
-    read.as_ref().map_or_else(id, |channel| channel.id)
+    read.as_ref().map_or_else(|unreadable| unreadable.channel.id, |channel| channel.id)
 }

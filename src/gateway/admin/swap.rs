@@ -44,7 +44,9 @@ impl Admin {
         let (id, models) = (intent.channel.id, intent.models.as_str());
         crash_point("before-put").await;
         let Some(object) = self.object(id).await.map_err(SwapError::Unwritten)? else { return Err(gone(intent)) };
-        let shown = self.readable(&object).map_err(SwapError::Unwritten)?;
+        let shown = self
+            .read(&object)
+            .map_err(|unreadable| SwapError::Refused(format!("channel {}: {}", unreadable.channel, unreadable.why)))?;
         let (found, stands) = match read {
             Side::Admin(_) => (shown.clone(), image(&object)),
             Side::Database(database) => {

@@ -16,6 +16,8 @@ use crate::store::Store;
 
 const TOKEN: &str = "canary-token-0123456789";
 
+type Change = fn(&mut Vec<Value>);
+
 /// A gateway's channels, and what it was asked.
 #[derive(Default)]
 struct Served {
@@ -29,9 +31,9 @@ struct Served {
     /// after ("done") it is done.
     instead: Vec<(&'static str, u16, &'static str)>,
     /// Done to the channels right after the first call that starts so.
-    then: Option<(&'static str, fn(&mut Vec<Value>))>,
+    then: Option<(&'static str, Change)>,
     /// Done to them once a decision was made.
-    meanwhile: Option<fn(&mut Vec<Value>)>,
+    meanwhile: Option<Change>,
 }
 
 type Shared = Arc<Mutex<Served>>;
@@ -113,7 +115,7 @@ impl Served {
                 })
             }
             (["channel", id], form) => {
-                let channel = self.channels.iter().find(|channel| channel["id"].to_string() == *id);
+                let channel = self.channels.iter().find(|channel| channel["id"].as_u64() == id.parse().ok());
                 let channel = channel.ok_or("record not found")?;
                 Ok(if form == Form::Hub { channel.clone() } else { hidden(channel) })
             }
@@ -322,7 +324,7 @@ async fn a_hub_gets_all_of_it_back_and_the_others_the_list_alone() {
 
 #[tokio::test]
 async fn somebody_elses_edit_stays() {
-    let edits: [(fn(&mut Vec<Value>), &str); 4] = [
+    let edits: [(Change, &str); 4] = [
         (|channels| channels[0]["models"] = json!("a,b,C"), "its list"),
         (|channels| channels[0]["status"] = json!(2), "another of its columns"),
         (|channels| channels[0]["created_time"] = json!(5), "another channel now"),
