@@ -14,6 +14,7 @@ mod lease;
 mod pages;
 mod read;
 mod rights;
+mod row_changes;
 mod sql;
 mod swap;
 
@@ -22,10 +23,11 @@ use std::time::Duration;
 
 pub use abilities::{AbilityShape, Diff, Fold, Shared, diff, expected};
 pub use dialect::Engine;
-pub use drift::{AT_ONCE, Drift, Orphans, RowChanges, Sort};
+pub use drift::{AT_ONCE, Drift, Orphans};
 pub use inspect::{NameLimits, Schema};
 pub use lease::Lease;
 pub use pages::Pages;
+pub use row_changes::{RowChanges, Sort};
 pub use sql::Statements;
 
 use super::{GatewayError, Read, Unreadable};
