@@ -15,6 +15,7 @@ mod options;
 mod pages;
 mod read;
 mod rights;
+mod row_changes;
 pub(super) mod sql;
 mod swap;
 
@@ -23,10 +24,11 @@ use std::time::Duration;
 
 pub use abilities::{AbilityShape, Diff, Fold, Shared, diff, expected};
 pub use dialect::Engine;
-pub use drift::{AT_ONCE, Drift, Orphans, RowChanges, Sort};
+pub use drift::{AT_ONCE, Drift, Orphans};
 pub use inspect::{NameLimits, Schema};
 pub use lease::Lease;
 pub use pages::Pages;
+pub use row_changes::{RowChanges, Sort};
 pub use sql::Statements;
 
 use super::{GatewayError, Read, Unreadable};

@@ -73,9 +73,10 @@ impl Store {
 impl Store {
     /// This store on this machine, for other instances: "store 1a2b3c4d on host h". Tells nothing of the salt.
     pub fn instance(&self) -> String {
-        let digest = Sha256::digest(self.salt());
-        let short: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        format!("store {short} on {}", host())
+        let digest: [u8; 32] = Sha256::digest(self.salt()).into();
+        let [a, b, c, d, ..] = digest;
+        let short = u32::from_be_bytes([a, b, c, d]);
+        format!("store {short:08x} on {}", host())
     }
 }
 

@@ -202,7 +202,7 @@ async fn the_ways_into_the_trap_are_refused() {
     };
     // A repair of a group without any row, taken back.
     let bare = Start { missing: u16::MAX, ..whole("a", "vip", 1) };
-    play(&[bare.clone()], &[Step::Repair(0), Step::Undo(0)]).await.unwrap();
+    play(std::slice::from_ref(&bare), &[Step::Repair(0), Step::Undo(0)]).await.unwrap();
     // A change of a disabled channel whose rows are missing, taken back after it was enabled.
     let off = Start { status: 2, ..bare.clone() };
     play(&[off], &[Step::Swap(0, vec!["b"]), Step::Status(0, 1), Step::Undo(0)]).await.unwrap();

@@ -8,7 +8,7 @@ use crate::bench::{Bench, open};
 use crate::databases::{Db, Engine};
 use crate::gateways::{ChannelRow, Schema};
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 const SHORT: Duration = Duration::from_millis(1);
 
 impl Bench {
@@ -28,10 +28,8 @@ impl Bench {
 }
 
 fn epoch(gateway: &Database) -> i64 {
-    match gateway.lease() {
-        Lease::Ours(epoch) => *epoch,
-        other => panic!("{other:?}"),
-    }
+    let Lease::Ours(epoch) = gateway.lease() else { panic!("{:?}", gateway.lease()) };
+    *epoch
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ pub(super) fn ways(findings: &mut Findings, gateway: &GatewayConfig, path: &KeyP
     }
     match gateway.write {
         Some(WriteBy::Database) if !database => {
-            findings.refuse(path.child("write"), "there is no `database` to write to")
+            findings.refuse(path.child("write"), "there is no `database` to write to");
         }
         Some(WriteBy::AdminApi) if !api => {
             findings.refuse(path.child("write"), "there is no `api`: give its url and token");

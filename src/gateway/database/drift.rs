@@ -3,7 +3,6 @@
 //! Decides: what differs, and what of it crashes the gateway. Must not know: whether anything is set right.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use serde::Serialize;
@@ -12,7 +11,7 @@ use super::abilities::{AbilityShape, Shared, expected};
 use super::crash_trap::named_groups;
 use super::read::{READ, ability, ability_list};
 use super::sql::{Row, Value};
-use super::{Database, GatewayError};
+use super::{Database, GatewayError, RowChanges};
 use crate::model::{Ability, ChannelRef, Image, ListText, Status};
 
 /// Channels in one statement.
@@ -42,95 +41,6 @@ impl Drift {
     }
 }
 
-/// The way from some routing rows to others.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct RowChanges {
-    /// Rows that must be and are not.
-    pub missing: Sort,
-    /// Rows that are and must not be.
-    pub extra: Sort,
-    /// Rows with other values than they must have.
-    pub differing: Sort,
-}
-
-/// Rows of one sort.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Sort {
-    /// How many.
-    pub count: usize,
-    /// One of them: `group/model`.
-    pub example: String,
-}
-
-impl Sort {
-    fn add(&mut self, row: &Ability, what: impl FnOnce() -> String) {
-        self.count += 1;
-        if self.count == 1 {
-            self.example = format!("{}/{}{}", row.group, row.model, what());
-        }
-    }
-}
-
-impl RowChanges {
-    /// From the rows that stand there to those that must; both sorted.
-    pub fn between(current: &[Ability], wanted: &[Ability]) -> Self {
-        let key = |row: &Ability| (row.group.clone(), row.model.clone());
-        let there: BTreeMap<_, _> = current.iter().map(|row| (key(row), row)).collect();
-        let mut changes = Self::default();
-        for want in wanted {
-            match there.get(&key(want)) {
-                None => changes.missing.add(want, String::new),
-                Some(row) if *row == want => {}
-                Some(row) => changes.differing.add(want, || difference(row, want)),
-            }
-        }
-        let must: BTreeMap<_, _> = wanted.iter().map(|row| (key(row), ())).collect();
-        for row in current.iter().filter(|row| !must.contains_key(&key(row))) {
-            changes.extra.add(row, String::new);
-        }
-        changes
-    }
-
-    /// Whether nothing differs.
-    pub fn is_empty(&self) -> bool {
-        self.missing.count + self.extra.count + self.differing.count == 0
-    }
-}
-
-/// "+3 −1 ~2 rows": put in, taken out, given other values.
-impl fmt::Display for RowChanges {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [("+", &self.missing), ("−", &self.extra), ("~", &self.differing)];
-        let parts: Vec<_> = parts
-            .iter()
-            .filter(|(_, sort)| sort.count > 0)
-            .map(|(sign, sort)| format!("{sign}{}", sort.count))
-            .collect();
-        let all = self.missing.count + self.extra.count + self.differing.count;
-        match all {
-            0 => f.write_str("no row"),
-            1 => write!(f, "{} row", parts.concat()),
-            _ => write!(f, "{} rows", parts.join(" ")),
-        }
-    }
-}
-
-/// Which values of a row are not as they must be: ": priority 5 instead of 0".
-fn difference(row: &Ability, want: &Ability) -> String {
-    fn shown<T: fmt::Display>(value: Option<&T>) -> String {
-        value.map_or_else(|| "NULL".to_owned(), T::to_string)
-    }
-    let values = [
-        ("enabled", shown(row.enabled.as_ref()), shown(want.enabled.as_ref())),
-        ("priority", shown(row.priority.as_ref()), shown(want.priority.as_ref())),
-        ("weight", shown(row.weight.as_ref()), shown(want.weight.as_ref())),
-        ("tag", shown(row.tag.as_ref()), shown(want.tag.as_ref())),
-    ];
-    let differing = values.into_iter().filter(|(_, is, must)| is != must);
-    let told: Vec<_> = differing.map(|(name, is, must)| format!("{name} {is} instead of {must}")).collect();
-    format!(": {}", told.join(", "))
-}
-
 /// Routing rows whose channel is gone. New API passes over them; One API tells its users of an inconsistent database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Orphans {
@@ -150,7 +60,7 @@ struct Seen {
 }
 
 struct Channel {
-    channel: ChannelRef,
+    of: ChannelRef,
     models: String,
     group: String,
     shared: Shared,
@@ -171,7 +81,7 @@ impl Seen {
 
     /// What has drifted, if anything has.
     fn drift(mut self, shape: AbilityShape) -> Option<Drift> {
-        let Channel { channel, models, group, shared } = self.channel?;
+        let Channel { of: channel, models, group, shared } = self.channel?;
         self.rows.sort();
         let image = Image { models, abilities: self.rows };
         let mut drift = Drift { channel, image, rows: RowChanges::default(), crashes: vec![], obstacle: None };
@@ -207,7 +117,7 @@ fn channel(row: &Row) -> Result<Channel, sqlx::Error> {
         tag: row.text(5)?,
     };
     let (group, models) = (row.text(0)?.unwrap_or_default(), row.text(1)?.unwrap_or_default());
-    Ok(Channel { channel: ChannelRef { id, created, name }, models, group, shared })
+    Ok(Channel { of: ChannelRef { id, created, name }, models, group, shared })
 }
 
 impl Database {
