@@ -183,6 +183,10 @@ impl Gateway {
     /// Swaps a channel's list for the intent's, and its routing rows with it. Rows alone (a repair) are always written by
     /// the database.
     pub async fn swap(&self, order: Order<'_>) -> Result<Swapped, SwapError> {
+        // No transaction of ours is around what the admin API writes: the lease is looked at right before.
+        if let (WriteBy::AdminApi, Some(database)) = (self.write, &self.database) {
+            database.still_leased().await?;
+        }
         self.read()?.swap(&order).await
     }
 
