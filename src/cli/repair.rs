@@ -14,10 +14,10 @@ use crate::store::Store;
 /// Set routing rows right that do not agree with their channel's list
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  channelwarden repair --dry-run              what differs, and the statements that would set it right, rolled back
+  channelwarden repair --dry-run              what differs; every statement is rolled back
   channelwarden repair --channel 3            only channel 3
-No channel's list changes; `channelwarden undo` takes a repair back. `repair: true` in the configuration has the loop do
-this in every full round.")]
+No channel's list changes; `channelwarden undo` takes a repair back.
+With `repair: true` in the configuration the loop does this in every full round.")]
 pub(super) struct Args {
     /// Only this gateway
     #[arg(long, value_name = "NAME")]

@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Report, Round, RoundError, Scope};
-use crate::apply::{self, Outcome};
+use crate::apply::{self, ApplyError, Outcome};
 use crate::config::Mode;
-use crate::gateway::{self, Drift, RowChanges};
+use crate::gateway::{self, Drift, GatewayError, RowChanges};
 use crate::model::ChannelRef;
 use crate::store::StoreError;
 
@@ -88,11 +88,18 @@ impl Round {
         for line in lines.iter_mut().filter(|line| line.why.is_none()) {
             let id = line.channel.id;
             let done = match how {
-                Repair::Rehearse => apply::rehearse_repair(&self.gateway, id, line.mark).await?,
+                Repair::Rehearse => apply::rehearse_repair(&self.gateway, id, line.mark).await,
                 Repair::Commit => {
                     let Some(turn) = self.turn().await? else { break };
-                    apply::repair(&self.store, &self.gateway, id, line.mark, round, &turn).await?
+                    apply::repair(&self.store, &self.gateway, id, line.mark, round, &turn).await
                 }
+            };
+            let done = match done {
+                // A row that cannot be read is that channel's own trouble.
+                Err(ApplyError::Gateway(error @ GatewayError::Failed { .. })) => {
+                    Some(Outcome::Failed(error.to_string()))
+                }
+                done => done?,
             };
             if done.is_none() {
                 gone.push(id);
@@ -120,20 +127,22 @@ impl Round {
         if scope.is_everything() {
             report.orphans = self.gateway.orphans().await?;
         }
+        let mut done = Ok(());
         if write && self.settings.repair {
             match self.gateway.repairable() {
                 Ok(()) => {
                     self.leave_to_a_person(&mut lines).await?;
-                    self.repair(&mut lines, Some(round), Repair::Commit).await?;
+                    done = self.repair(&mut lines, Some(round), Repair::Commit).await;
                 }
                 Err(why) => report.notes.push(format!("routing rows cannot be set right: {why}")),
             }
         }
+        // What was set right before anything failed is told all the same.
         report.drift_count = lines.len();
         lines.sort_by_key(|line| line.channel.id);
         lines.truncate(NAMED);
         report.drift = lines;
-        Ok(())
+        done
     }
 
     /// What the loop does not set right by itself.

@@ -70,3 +70,14 @@ async fn the_loop_does_not_do_again_what_a_person_took_back() {
     scene.run_to(0, &["repair"]).await;
     assert_eq!(scene.setup.db.dump().await, scene.setup.as_the_gateway_would().await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_leaves_what_waits_for_a_person() {
+    let scene = Scene::dead_model("propose").await;
+    scene.confirm(2).await;
+    scene.setup.db.run("UPDATE abilities SET priority = 5 WHERE channel_id = 1 AND model = 'fine'").await;
+    scene.run_to(0, &["repair"]).await;
+    scene.run_to(2, &["plan"]).await;
+    scene.run_to(0, &["apply"]).await;
+    assert_eq!(scene.list("Acme").await, "good,fine");
+}

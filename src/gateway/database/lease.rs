@@ -80,6 +80,17 @@ impl Database {
         }
     }
 
+    /// Whether the lease is still ours at this moment, where one is kept.
+    pub(in crate::gateway) async fn still_leased(&self) -> Result<(), SwapError> {
+        self.leased().map_err(SwapError::Refused)?;
+        if let Lease::Ours(_) = self.lease {
+            let mut tx = self.pool.begin().await?;
+            self.fence(&mut tx).await?;
+            tx.rollback().await?;
+        }
+        Ok(())
+    }
+
     /// Locks the lease until the transaction ends, and sees that it is still ours: nobody can take it over before the
     /// commit, and whoever did before has us write nothing.
     pub(super) async fn fence(&self, tx: &mut Tx) -> Result<(), SwapError> {
