@@ -102,7 +102,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             for note in &loaded.notes {
                 eprintln!("note: {note}");
             }
-            sweep::run(loaded.config, args).await
+            Box::pin(sweep::run(loaded.config, args)).await
         }
         Command::Plan(args) => pending::plan(load(at, false)?.config, &args).await,
         Command::Apply(args) => pending::apply(load(at, false)?.config, &args).await,
