@@ -94,7 +94,8 @@ impl Round {
         if write {
             let turn = self.turn().await?.ok_or(RoundError::Stopped)?;
             report.notes.extend(apply::recover(&self.store, &self.gateway, &turn).await?);
-            report.notes.extend(apply::look_for_live(&self.store, &self.gateway, clock::now()).await?);
+            let live = Box::pin(apply::look_for_live(&self.store, &self.gateway, clock::now())).await?;
+            report.notes.extend(live);
         }
         report.live = self.gateway.cache().to_string();
         let answered = self.inquiry.prober().answered();
@@ -118,7 +119,7 @@ impl Round {
             facts.withdrawn_lately = self.store.removed_since(name, before(now, every.mul_f64(0.8))).await?;
             let models = named(&drafts, |change| change.removed.iter().map(|removal| &removal.model));
             let routes = if models.is_empty() { vec![] } else { self.gateway.routes(&models).await? };
-            facts.pricing = self.pricing(&drafts, &mut report).await;
+            facts.pricing = Box::pin(self.pricing(&drafts, &mut report)).await;
             drafts.sort_by_key(|draft| draft.change.channel.id);
             plan::conclude(&mut drafts, &facts, &routes, &self.config.limits);
         }

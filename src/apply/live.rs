@@ -80,7 +80,7 @@ pub async fn look(store: &Store, gateway: &Gateway, now: Timestamp) -> Result<Ve
 /// What of a change still stands in its channel's list, and so should be seen.
 fn expected(gateway: &Gateway, change: &ChangeRecord, image: Option<&Image>) -> Expected {
     let list = image.and_then(|image| WorkingList::split(&image.models));
-    let listed: HashSet<&ModelName> = list.iter().flat_map(|list| list.names()).collect();
+    let listed: HashSet<&ModelName> = list.iter().flat_map(WorkingList::names).collect();
     let Intent { added, restored, removed, .. } = &change.intent;
     let on = added.iter().chain(restored).filter(|model| listed.contains(model));
     let off = removed.iter().map(|removal| &removal.model).filter(|model| image.is_some() && !listed.contains(model));

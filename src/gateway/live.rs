@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::hash::BuildHasher;
 use std::time::Duration;
 
 use crate::config::WriteBy;
@@ -30,13 +31,17 @@ pub enum Cache {
 pub fn cache(kind: GatewayKind, write: WriteBy, reloads: bool, configured: Option<Duration>) -> Cache {
     let within = |otherwise| Cache::Within(configured.unwrap_or(otherwise));
     match (kind, write) {
-        (GatewayKind::NewApi, WriteBy::AdminApi) => Cache::Immediate,
+        (GatewayKind::NewApi | GatewayKind::OneHub | GatewayKind::DoneHub, WriteBy::AdminApi) => Cache::Immediate,
         // Veloera grew out of a New API whose own edits waited for the next reading too.
         (GatewayKind::NewApi, WriteBy::Database) | (GatewayKind::Veloera, _) => within(NEW_API),
         (GatewayKind::OneApi, _) => within(ONE_API),
-        (GatewayKind::OneHub | GatewayKind::DoneHub, WriteBy::AdminApi) => Cache::Immediate,
-        (GatewayKind::OneHub | GatewayKind::DoneHub, WriteBy::Database) if reloads => Cache::Immediate,
-        (GatewayKind::OneHub | GatewayKind::DoneHub, WriteBy::Database) => Cache::Never,
+        (GatewayKind::OneHub | GatewayKind::DoneHub, WriteBy::Database) => {
+            if reloads {
+                Cache::Immediate
+            } else {
+                Cache::Never
+            }
+        }
     }
 }
 
@@ -95,14 +100,14 @@ pub enum Live {
 }
 
 /// Compares what a user sees with what was written.
-pub fn live(expected: &Expected, seen: &HashSet<String>) -> Live {
+pub fn live(expected: &Expected, seen: &HashSet<String, impl BuildHasher>) -> Live {
     let Expected { on, off, elsewhere, prefixed } = expected;
     let as_it_is = |model: &ModelName| seen.contains(model.as_str());
-    let sees =
+    let shows =
         |model: &&ModelName| as_it_is(model) || *prefixed && seen.iter().any(|name| name.ends_with(model.as_str()));
-    let missing: Vec<_> = on.iter().filter(|model| !sees(model)).collect();
+    let missing: Vec<_> = on.iter().filter(|model| !shows(model)).collect();
     let others = |model: &&ModelName| elsewhere.contains(*model) || !as_it_is(model);
-    let (shared, left): (Vec<_>, Vec<_>) = off.iter().filter(sees).partition(others);
+    let (shared, left): (Vec<_>, Vec<_>) = off.iter().filter(shows).partition(others);
     if !missing.is_empty() {
         let names = listed(&missing);
         Live::NotYet(format!("users do not see {names} yet (may the user of api.user_key use the channel's group?)"))
@@ -132,7 +137,8 @@ mod tests {
     fn look(on: &str, off: &str, elsewhere: &str, seen: &str) -> Live {
         let elsewhere = names(elsewhere).into_iter().collect();
         let expected = Expected { on: names(on), off: names(off), elsewhere, prefixed: false };
-        live(&expected, &seen.split_whitespace().map(str::to_owned).collect())
+        let seen: HashSet<String> = seen.split_whitespace().map(str::to_owned).collect();
+        live(&expected, &seen)
     }
 
     #[test]
@@ -178,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_prefix_that_we_do_not_know_proves_nothing_against_a_change() {
-        let seen = ["vip-new".to_owned(), "vip-old".to_owned()].into();
+        let seen = HashSet::from(["vip-new".to_owned(), "vip-old".to_owned()]);
         let expected = Expected { on: names("new"), prefixed: true, ..Expected::default() };
         assert_eq!(live(&expected, &seen), Live::Yes);
         let expected = Expected { off: names("old"), prefixed: true, ..Expected::default() };

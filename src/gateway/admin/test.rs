@@ -108,7 +108,7 @@ enum Call {
     Unsure,
 }
 
-/// New API's number of MokaAI, whose models it takes for embeddings whatever their names.
+/// New API's number of Moka AI, whose models it takes for embeddings whatever their names.
 const MOKA: i64 = 44;
 
 impl Call {

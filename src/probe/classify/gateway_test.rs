@@ -62,9 +62,10 @@ fn fault(status: u16, words: &str, error_code: &str) -> Option<Fault> {
         return Some(fault);
     }
     let own = error_code.is_empty() || error_code.starts_with("bad_response") || error_code.contains(':');
-    match own {
-        true => Some(Fault::plain(status, text)),
-        false => read(&json!({ "error": { "message": text, "code": error_code } })),
+    if own {
+        Some(Fault::plain(status, text))
+    } else {
+        read(&json!({ "error": { "message": text, "code": error_code } }))
     }
 }
 
