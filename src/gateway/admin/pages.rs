@@ -84,7 +84,7 @@ impl Pages<'_> {
                     match waiting.pop() {
                         // The list leaves keys out; a tag's list does not.
                         Some(Ok(object)) if object.id() != 0 && keyless(&object) => {
-                            read.extend(admin.whole(object.id()).await?)
+                            read.extend(admin.whole(object.id()).await?);
                         }
                         Some(object) => read.push(object.and_then(|object| admin.read(&object))),
                         None => {

@@ -53,19 +53,17 @@ impl Admin {
                 let image = database.image(id).await.map_err(SwapError::Unwritten)?;
                 let channel = database.channel(id).await.map_err(SwapError::Unwritten)?;
                 let (Some(channel), Some(image)) = (channel, image) else { return Err(gone(intent)) };
-                if channel.models.as_deref().unwrap_or_default() != shown.models.as_deref().unwrap_or_default()
-                    || channel.created != shown.created
-                {
-                    return Err(SwapError::Refused(format!(
-                        "channel {}: the admin API shows another list than the database: do api.url and database belong to \
-                         one gateway?",
-                        intent.channel
-                    )));
-                }
                 (channel, image)
             }
         };
         unchanged(intent, &found, &stands.abilities)?;
+        if shown.created != found.created || image(&object).models != stands.models {
+            return Err(SwapError::Refused(format!(
+                "channel {}: the admin API shows another list than the database: do api.url and database belong to one \
+                 gateway?",
+                intent.channel
+            )));
+        }
         let known = match read {
             Side::Database(_) => Some(&found),
             Side::Admin(_) => None,
@@ -75,8 +73,7 @@ impl Admin {
         }
         let body = self.body(id, &object, models)?;
         order.allowed().await?;
-        let rehearsal = matches!(order, Order::Rehearse(_));
-        if rehearsal {
+        if matches!(order, Order::Rehearse(_)) {
             let after = Image { models: models.to_owned(), abilities: stands.abilities };
             return Ok(Swapped { after, statements: Statements { all: 1, writes: 0 }, unseen: None });
         }
