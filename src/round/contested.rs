@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Report, Round};
 use crate::clock;
-use crate::model::{Channel, ChannelRef};
+use crate::model::{Channel, ChannelRef, WorkingList};
 use crate::store::{Contest, HoldScope, LastChange, StoreError};
 
 /// So often in a row taken back: somebody else keeps this channel's list.
@@ -65,7 +65,7 @@ impl Contested {
 /// Whether the channel's list is without what our last change did to it.
 fn seen(last: &LastChange, channel: &Channel) -> Seen {
     let listed = channel.advertised();
-    let listed: HashSet<_> = listed.iter().flat_map(|list| list.names()).collect();
+    let listed: HashSet<_> = listed.iter().flat_map(WorkingList::names).collect();
     let back = last.removed.iter().any(|model| listed.contains(model));
     let off = last.put_on.iter().any(|model| !listed.contains(model));
     match (back || off, last.contest) {

@@ -105,7 +105,7 @@ impl Round {
             match answer.outcome {
                 Outcome::Busy if !answer.was_sent() => answers.push((place, answer)),
                 Outcome::KeyBad | Outcome::KeyBroke | Outcome::NoAccess | Outcome::Gone => {
-                    answers.push((place, answer))
+                    answers.push((place, answer));
                 }
                 Outcome::Works
                 | Outcome::Filtered

@@ -78,7 +78,7 @@ mod tests {
         let traffic = [(name(logged), Traffic { worked: Some(at(worked)), failed: None })].into();
         let known = known.into_iter().map(|standing| (name("b"), standing)).collect();
         let served =
-            Served { kind, channel: &channel, traffic: &traffic, known: &known, fresh: Duration::from_secs(600) };
+            Served { kind, channel: &channel, traffic: &traffic, known: &known, fresh: Duration::from_mins(10) };
         let candidate = |model: &str, upstream: &str, may_add| Candidate {
             model: name(model),
             upstream: name(upstream),
