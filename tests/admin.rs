@@ -22,5 +22,7 @@ mod live;
 mod prices;
 #[path = "admin/read.rs"]
 mod read;
+#[path = "admin/whole.rs"]
+mod whole;
 #[path = "admin/write.rs"]
 mod write;
