@@ -225,7 +225,7 @@ impl Gateway {
         Ok(image)
     }
 
-    /// Which of these channels (100 at most) have routing rows that do not agree with their list. None where the gateway
+    /// Which of these channels (`AT_ONCE` at most) have routing rows that do not agree with their list. None where the gateway
     /// has no such rows, or its database is not given.
     pub async fn drift(&self, channels: &[i64]) -> Result<Vec<Drift>, GatewayError> {
         match &self.database {

@@ -15,7 +15,7 @@ use super::{Database, GatewayError, RowChanges};
 use crate::model::{Ability, ChannelRef, Image, ListText, Status};
 
 /// Channels in one statement.
-pub const AT_ONCE: usize = 100;
+pub const AT_ONCE: usize = 20;
 /// Channels that are gone, and are named for the rows that they left.
 const NAMED: i64 = 20;
 
@@ -121,7 +121,7 @@ fn channel(row: &Row) -> Result<Channel, sqlx::Error> {
 }
 
 impl Database {
-    /// Which of these channels (100 at most) have drifted. One statement, so that it never sees half of a change that the
+    /// Which of these channels (a few at a time: [`AT_ONCE`]) have drifted. One statement, so that it never sees half of a change that the
     /// gateway makes in one transaction; one more where an enabled channel lacks all rows of a group.
     pub async fn drift(&self, channels: &[i64]) -> Result<Vec<Drift>, GatewayError> {
         let Some(shape) = self.schema.abilities else { return Ok(vec![]) };
