@@ -132,7 +132,8 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
                 apply::apply(&store, &round.gateway, &change, Some(proposal.round), &turn).await?
             };
             codes.push(show::exit_code(&outcome));
-            written |= matches!(outcome, apply::Outcome::Applied(_));
+            let unseen = apply::unseen(&store, &outcome).await?;
+            written |= matches!(outcome, apply::Outcome::Applied(_)) && unseen.is_none();
             // A change that can never be written as it was decided is no proposal any more.
             match outcome {
                 apply::Outcome::Applied(_) if args.held => store.withdraw_proposal(&name, channel.id).await?,
@@ -144,6 +145,9 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
                 | apply::Outcome::Failed(_) => {}
             }
             println!("{}", show::change(&line(change, Some(outcome)), Words::Brief));
+            if let Some(why) = unseen {
+                println!("note: {}: {}", show::channel(channel), show::plain(&why));
+            }
         }
         if written {
             println!("written; {}", round.gateway.cache());

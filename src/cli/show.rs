@@ -217,7 +217,7 @@ pub(super) fn outcome(outcome: &apply::Outcome) -> String {
         apply::Outcome::Rehearsed => "rehearsed: every statement ran and was rolled back".to_owned(),
         apply::Outcome::Conflict(why) => format!("not written, conflict: {why}"),
         apply::Outcome::OnHold(why) | apply::Outcome::Refused(why) => format!("not written: {why}"),
-        apply::Outcome::Failed(why) => format!("not written, the database failed: {why}"),
+        apply::Outcome::Failed(why) => format!("not written: {why}"),
     }
 }
 

@@ -76,11 +76,13 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
         for record in records {
             // Recovery, or a process that had the turn before us, may have done it.
             let now = store.change(record.id).await?.unwrap_or_else(|| record.clone());
+            let mut unseen = None;
             let what = if let (None, Some(by)) = (record.undone_by, now.undone_by) {
                 format!("taken back by change {by}")
             } else {
                 let outcome = apply::undo(&store, &round.gateway, &now, how, &turn).await?;
                 codes.push(show::exit_code(&outcome));
+                unseen = apply::unseen(&store, &outcome).await?;
                 if let apply::Outcome::Applied(by) = outcome {
                     format!("taken back as change {by} (`channelwarden undo {by}` redoes it)")
                 } else {
@@ -88,6 +90,9 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
                 }
             };
             println!("change {} of {}: {what}", now.id, show::channel(&now.intent.channel));
+            if let Some(why) = unseen {
+                println!("note: {}", show::plain(&why));
+            }
         }
     }
     if found.is_empty() {
