@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{gateways, open, show, stop_on_signal, worst};
+use super::{gateways, open, open_to_look, show, stop_on_signal, worst};
 use crate::apply::{self, Undo};
 use crate::clock;
 use crate::config::Config;
@@ -68,7 +68,10 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
         if records.is_empty() {
             continue;
         }
-        let round = open(&config, &name, &store, &stop).await?;
+        let round = match how {
+            Undo::Commit => open(&config, &name, &store, &stop).await?,
+            Undo::Rehearse => open_to_look(&config, &name, &store, &stop).await?,
+        };
         let turn = store.turn().await?;
         for note in apply::recover(&store, &round.gateway, &turn).await? {
             println!("note: {note}");
