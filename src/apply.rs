@@ -23,7 +23,8 @@ pub use undo::{Undo, undo};
 pub enum Outcome {
     /// The gateway has it, under this number in the journal.
     Applied(i64),
-    /// Rehearsed: every statement ran, and was rolled back.
+    /// Rehearsed: every statement ran, and was rolled back. An admin API can roll nothing back: all was compared, and nothing
+    /// sent.
     Rehearsed,
     /// Someone else changed the channel since we looked; theirs stays.
     Conflict(String),
@@ -130,7 +131,14 @@ async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -
         // What fails may have done it before the answer was lost: only a look tells. A database that did not give us the
         // lock has nothing of ours.
         Err(SwapError::Database(error)) if !matches!(error, GatewayError::Locked { .. }) => {
-            let (state, note) = settle_by_looking(store, gateway, journaled, Some(&error)).await?;
+            let looked = settle_by_looking(store, gateway, journaled, Some(&error)).await;
+            let (state, note) = looked.inspect_err(|_| {
+                tracing::warn!(
+                    gateway = gateway.name(),
+                    change = id,
+                    "whether it is written is looked up the next time: {error}"
+                );
+            })?;
             Ok(match state {
                 ChangeState::Applied => Outcome::Applied(id),
                 ChangeState::Conflict => Outcome::Conflict(note),

@@ -24,6 +24,8 @@ mod describe;
 mod forecast;
 #[path = "cli/keys.rs"]
 mod keys;
+#[path = "cli/killed.rs"]
+mod killed;
 #[path = "cli/lease.rs"]
 mod lease;
 #[path = "cli/openrouter.rs"]

@@ -10,8 +10,8 @@ use crate::gateways::Schema;
 use crate::scene::{Ran, Scene};
 use crate::world::Setup;
 
-/// A One Hub whose channel has one model that is dead, its database written and its admin API beside it.
-async fn hub(mode: &str) -> (Scene, StandIn) {
+/// A One Hub whose channel has one model that is dead, its database and its admin API given.
+pub(crate) async fn hub(mode: &str, write: &str) -> (Scene, StandIn) {
     let mut scene = Scene { setup: Setup::new(Engine::Sqlite, Schema::OneHub, &json!({})).await };
     let works = [("good", "works"), ("fine", "works"), ("dead", "gone")];
     scene.channel("Acme", "good,fine,dead", &works).await;
@@ -19,7 +19,7 @@ async fn hub(mode: &str) -> (Scene, StandIn) {
     let stand_in = StandIn::start(Arc::clone(&scene.setup.db), Schema::OneHub).await;
     let mut config: Value = serde_json::from_str(&std::fs::read_to_string(scene.setup.config_file()).unwrap()).unwrap();
     config["gateways"]["main"]["mode"] = mode.into();
-    config["gateways"]["main"]["write"] = "database".into();
+    config["gateways"]["main"]["write"] = write.into();
     config["gateways"]["main"]["api"] = json!({ "url": stand_in.url(), "token": TOKEN });
     scene.configure(&config.to_string());
     (scene, stand_in)
@@ -36,7 +36,7 @@ fn tells(ran: &Ran) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_did_not_read_is_told_by_sweep_and_history_and_made_to_later() {
-    let (scene, stand_in) = hub("apply").await;
+    let (scene, stand_in) = hub("apply", "database").await;
     scene.run_to(0, &["sweep"]).await;
     fails(&stand_in);
     tells(&scene.run_to(0, &["sweep"]).await);
@@ -56,7 +56,7 @@ async fn a_hub_that_did_not_read_is_told_by_sweep_and_history_and_made_to_later(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_did_not_read_is_told_by_apply_and_undo() {
-    let (scene, stand_in) = hub("propose").await;
+    let (scene, stand_in) = hub("propose", "database").await;
     scene.confirm(2).await;
     fails(&stand_in);
     tells(&scene.run_to(0, &["apply"]).await);
