@@ -262,13 +262,7 @@ impl Gateway {
         self.writable().map_err(SwapError::Refused)?;
         let by_database = self.database.as_ref().filter(|_| order.intent().is_repair());
         let database = match (self.write, by_database, &self.database, &self.admin) {
-            (WriteBy::AdminApi, None, database, Some(admin)) => {
-                // No transaction of ours is around what the admin API writes: the lease is looked at right before.
-                if let Some(database) = database {
-                    database.still_leased().await?;
-                }
-                return admin.swap(&order, self.read()?).await;
-            }
+            (WriteBy::AdminApi, None, _, Some(admin)) => return admin.swap(&order, self.read()?).await,
             (_, Some(database), ..) | (_, None, Some(database), _) => database,
             (_, None, None, _) => return Err(SwapError::Refused("there is no way to write".to_owned())),
         };
