@@ -236,7 +236,7 @@ impl Round {
                 left = Change { fingerprint: now.fingerprint, ..left.emptied() };
             }
             if let Some(why) = apply::unseen(&self.store, &done).await? {
-                report.live = "not everything is live, see above".to_owned();
+                "not everything is live (see the notes)".clone_into(&mut report.live);
                 report.notes.push(format!("channel {}: {why}", change.channel));
             }
             outcome = Some(done);

@@ -216,8 +216,9 @@ pub(super) fn outcome(outcome: &apply::Outcome) -> String {
         apply::Outcome::Applied(id) => format!("applied as change {id} (`channelwarden undo {id}` takes it back)"),
         apply::Outcome::Rehearsed => "rehearsed: nothing is in its way, and what ran was rolled back".to_owned(),
         apply::Outcome::Conflict(why) => format!("not written, conflict: {why}"),
-        apply::Outcome::OnHold(why) | apply::Outcome::Refused(why) => format!("not written: {why}"),
-        apply::Outcome::Failed(why) => format!("not written: {why}"),
+        apply::Outcome::OnHold(why) | apply::Outcome::Refused(why) | apply::Outcome::Failed(why) => {
+            format!("not written: {why}")
+        }
     }
 }
 
