@@ -23,7 +23,8 @@ pub use undo::{Undo, undo};
 pub enum Outcome {
     /// The gateway has it, under this number in the journal.
     Applied(i64),
-    /// Rehearsed: every statement ran, and was rolled back.
+    /// Rehearsed: every statement ran, and was rolled back. An admin API can roll nothing back: all was compared, and nothing
+    /// sent.
     Rehearsed,
     /// Someone else changed the channel since we looked; theirs stays.
     Conflict(String),
@@ -77,7 +78,7 @@ pub async fn recover(store: &Store, gateway: &Gateway, _turn: &Turn) -> Result<V
     let mut settled = vec![];
     for journaled in store.open_intents(gateway.name()).await? {
         let what = format!("change {} of channel {}", journaled.id(), journaled.intent().channel);
-        let (state, note) = settle_by_looking(store, gateway, journaled).await?;
+        let (state, note) = settle_by_looking(store, gateway, journaled, None).await?;
         settled.push(format!("{what} was left open by a crash; looking at the gateway: {} ({note})", state.as_str()));
     }
     Ok(settled)
@@ -124,16 +125,20 @@ async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -
             crash_point("before-outcome").await;
             let unseen = swapped.unseen.as_deref();
             let note = unseen.unwrap_or_default();
-            settle(store, gateway, journaled, ChangeState::Applied, Some(&swapped.after), note).await?;
-            if unseen.is_some() {
-                live::expect(store, gateway, id, unseen, clock::now()).await?;
-            }
+            settle(store, gateway, journaled, (ChangeState::Applied, Some(&swapped.after), note), unseen).await?;
             Ok(Outcome::Applied(id))
         }
         // What fails may have done it before the answer was lost: only a look tells. A database that did not give us the
         // lock has nothing of ours.
         Err(SwapError::Database(error)) if !matches!(error, GatewayError::Locked { .. }) => {
-            let (state, note) = settle_by_looking(store, gateway, journaled).await?;
+            let looked = settle_by_looking(store, gateway, journaled, Some(&error)).await;
+            let (state, note) = looked.inspect_err(|_| {
+                tracing::warn!(
+                    gateway = gateway.name(),
+                    change = id,
+                    "whether it is written is looked up the next time: {error}"
+                );
+            })?;
             Ok(match state {
                 ChangeState::Applied => Outcome::Applied(id),
                 ChangeState::Conflict => Outcome::Conflict(note),
@@ -146,44 +151,60 @@ async fn write(store: &Store, gateway: &Gateway, intent: Intent, _turn: &Turn) -
                 let note = why(&outcome);
                 (state, outcome, note)
             };
-            settle(store, gateway, journaled, state, None, &note).await?;
+            settle(store, gateway, journaled, (state, None, &note), None).await?;
             Ok(outcome)
         }
     }
 }
 
-/// Settles an intent, and notes when an applied one should be live.
+/// Why the gateway's users may not see what was written, where that is known already; for people.
+pub async fn unseen(store: &Store, outcome: &Outcome) -> Result<Option<String>, StoreError> {
+    let Outcome::Applied(id) = outcome else { return Ok(None) };
+    Ok(store.change(*id).await?.map(|change| change.live_note).filter(|note| !note.is_empty()))
+}
+
+/// Settles an intent, and notes when an applied one should be live; `unseen`: why it may not be by then.
 async fn settle(
     store: &Store,
     gateway: &Gateway,
     journaled: Journaled,
-    state: ChangeState,
-    after: Option<&Image>,
-    note: &str,
+    (state, after, note): (ChangeState, Option<&Image>, &str),
+    unseen: Option<&str>,
 ) -> Result<(), StoreError> {
     let (id, now) = (journaled.id(), clock::now());
     store.settle(journaled, state, after, note, now).await?;
-    if state == ChangeState::Applied { live::expect(store, gateway, id, None, now).await } else { Ok(()) }
+    if state == ChangeState::Applied { live::expect(store, gateway, id, unseen, now).await } else { Ok(()) }
 }
 
-/// Looks at the channel: our list stands there, the old one does, or someone else's.
+/// Looks at the channel: our list stands there, the old one does, or someone else's. `said`: what failed.
 async fn settle_by_looking(
     store: &Store,
     gateway: &Gateway,
     journaled: Journaled,
+    said: Option<&GatewayError>,
 ) -> Result<(ChangeState, String), ApplyError> {
-    let now = gateway.settled_image(journaled.intent().channel.id).await?;
+    let id = journaled.intent().channel.id;
+    let now = gateway.settled_image(id).await?;
     let (state, note) = match &now {
         Some(image) if journaled.intent().is_repair() => repair::settled(gateway, journaled.intent(), image).await?,
         Some(_) | None => settled(journaled.intent(), now.as_ref()),
     };
+    let unseen = match state {
+        // A write whose end nobody saw may be committed and not live.
+        ChangeState::Applied => {
+            let told = gateway.have_it_read(id).await.and_then(Result::err);
+            said.and_then(GatewayError::by_halves).or(told)
+        }
+        ChangeState::Open | ChangeState::Abandoned | ChangeState::Conflict => None,
+    };
+    let note = unseen.as_ref().map_or_else(|| note.to_owned(), |unseen| format!("{note}; {unseen}"));
     let after = now.as_ref().filter(|_| state == ChangeState::Applied);
-    settle(store, gateway, journaled, state, after, note).await?;
-    Ok((state, note.to_owned()))
+    settle(store, gateway, journaled, (state, after, &note), unseen.as_deref()).await?;
+    Ok((state, note))
 }
 
-/// How an open intent ended, by what stands in the gateway. The two tables change in one transaction, so the list
-/// tells for both.
+/// How an open intent ended, by what stands in the gateway. The list tells for both tables: a database changes them in
+/// one transaction, and what an admin API leaves undone after the list is for the gateway's own hand, or a repair.
 fn settled(intent: &Intent, now: Option<&Image>) -> (ChangeState, &'static str) {
     match now {
         Some(image) if image.models == intent.models.as_str() => (ChangeState::Applied, "our list stands there"),

@@ -175,6 +175,13 @@ async fn open(config: &Config, name: &str, store: &Store, stop: &CancellationTok
     daemon::open(name, config, store, &prober, stop).await
 }
 
+/// The same for a command that only looks, or rolls back what it does: it keeps no lease, which would be written.
+async fn open_to_look(config: &Config, name: &str, store: &Store, stop: &CancellationToken) -> anyhow::Result<Round> {
+    let mut config = config.clone();
+    config.gateways.values_mut().for_each(|gateway| gateway.lease = false);
+    open(&config, name, store, stop).await
+}
+
 /// A token that SIGINT and SIGTERM set: a round's probes are dropped, a write ends first. A second signal ends the
 /// process; what it was writing is settled with the next start.
 fn stop_on_signal() -> anyhow::Result<CancellationToken> {

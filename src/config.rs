@@ -173,7 +173,8 @@ impl Loaded {
         let mut out = format!("{} is sound{form}\n", self.path.display());
         for (name, gateway) in &self.config.gateways {
             let mode = gateway.mode.as_str();
-            let kind = gateway.kind.map_or("kind told from its schema".to_owned(), |kind| kind.to_string());
+            let told = if gateway.database.is_some() { "its schema" } else { "its answers" };
+            let kind = gateway.kind.map_or_else(|| format!("kind told from {told}"), |kind| kind.to_string());
             let database = match gateway.address() {
                 Ok(address) => address.map(|address| address.to_string()),
                 Err(problem) => Some(problem),

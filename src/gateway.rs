@@ -215,14 +215,20 @@ impl Gateway {
 
     /// As [`Self::image`], once nobody is in the middle of writing the channel.
     pub async fn settled_image(&self, id: i64) -> Result<Option<Image>, GatewayError> {
-        let image = self.read()?.settled_image(id).await?;
-        // A write whose end nobody saw may be committed and not live.
-        if let (Some(admin), Some(_)) = (self.reloaded_by(), &image)
-            && let Err(error) = admin.reload(id).await
-        {
-            tracing::warn!(gateway = self.name, channel = id, "what was written may not be live: {error}");
-        }
-        Ok(image)
+        self.read()?.settled_image(id).await
+    }
+
+    /// Has the gateway read again what was written to its database; `None` where it need not be told to.
+    ///
+    /// # Errors
+    /// Why it did not, for people.
+    pub async fn have_it_read(&self, id: i64) -> Option<Result<(), String>> {
+        let (kind, told) = (self.kind, self.reloaded_by()?.reload(id).await);
+        Some(told.map_err(|error| {
+            format!(
+                "committed but not live: {error}; {kind} reads it when it is restarted, or a channel is saved in it"
+            )
+        }))
     }
 
     /// Which of these channels (`AT_ONCE` at most) have routing rows that do not agree with their list. None where the gateway
@@ -256,28 +262,15 @@ impl Gateway {
         self.writable().map_err(SwapError::Refused)?;
         let by_database = self.database.as_ref().filter(|_| order.intent().is_repair());
         let database = match (self.write, by_database, &self.database, &self.admin) {
-            (WriteBy::AdminApi, None, database, Some(admin)) => {
-                // No transaction of ours is around what the admin API writes: the lease is looked at right before.
-                if let Some(database) = database {
-                    database.still_leased().await?;
-                }
-                return admin.swap(&order, self.read()?).await;
-            }
+            (WriteBy::AdminApi, None, _, Some(admin)) => return admin.swap(&order, self.read()?).await,
             (_, Some(database), ..) | (_, None, Some(database), _) => database,
             (_, None, None, _) => return Err(SwapError::Refused("there is no way to write".to_owned())),
         };
         let swapped = database.swap(&order).await?;
-        let reload = self.reloaded_by().filter(|_| matches!(order, Order::Commit { .. }));
-        let live = match reload {
-            Some(admin) => admin.reload(order.intent().channel.id).await,
-            None => Ok(()),
+        let unseen = match order {
+            Order::Commit { .. } => self.have_it_read(order.intent().channel.id).await.and_then(Result::err),
+            Order::Rehearse(_) => None,
         };
-        let unseen = live.err().map(|error| {
-            let kind = self.kind;
-            format!(
-                "committed but not live: {error}; {kind} reads it when it is restarted, or a channel is saved in it"
-            )
-        });
         Ok(Swapped { unseen, ..swapped })
     }
 

@@ -235,6 +235,10 @@ impl Round {
                 // What is held waits on the channel as it is now.
                 left = Change { fingerprint: now.fingerprint, ..left.emptied() };
             }
+            if let Some(why) = apply::unseen(&self.store, &done).await? {
+                "not everything is live (see the notes)".clone_into(&mut report.live);
+                report.notes.push(format!("channel {}: {why}", change.channel));
+            }
             outcome = Some(done);
         }
         if left.is_empty() && held.is_empty() {

@@ -1,6 +1,8 @@
 //! The program as a person runs it: the real binary over real gateways' tables and simulated upstreams.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "support/admin.rs"]
+mod admin;
 #[path = "support/databases.rs"]
 mod databases;
 #[path = "support/gateways.rs"]
@@ -22,6 +24,8 @@ mod describe;
 mod forecast;
 #[path = "cli/keys.rs"]
 mod keys;
+#[path = "cli/killed.rs"]
+mod killed;
 #[path = "cli/lease.rs"]
 mod lease;
 #[path = "cli/openrouter.rs"]
@@ -36,3 +40,5 @@ mod run;
 mod scene;
 #[path = "cli/sweep.rs"]
 mod sweep;
+#[path = "cli/unseen.rs"]
+mod unseen;

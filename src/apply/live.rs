@@ -29,8 +29,12 @@ pub(super) async fn expect(
     store.set_live(change, due, None, unseen.or(never.as_deref()).unwrap_or_default()).await
 }
 
-/// Looks for what should be live by now, if a user's key is given. What was not seen, for people.
+/// Has the gateway read again what it did not read when it was written, and looks for what should be live by now, if a
+/// user's key is given. What was not seen, for people.
 pub async fn look(store: &Store, gateway: &Gateway, now: Timestamp) -> Result<Vec<String>, ApplyError> {
+    if let Some(note) = read_again(store, gateway, now).await? {
+        return Ok(vec![note]);
+    }
     if !gateway.sees_as_user() {
         return Ok(vec![]);
     }
@@ -75,6 +79,23 @@ pub async fn look(store: &Store, gateway: &Gateway, now: Timestamp) -> Result<Ve
         store.set_live(change.id, due, seen, &note).await?;
     }
     Ok(notes)
+}
+
+/// Tries again what failed right after a write: a hub that was not told of it would never see it.
+async fn read_again(store: &Store, gateway: &Gateway, now: Timestamp) -> Result<Option<String>, StoreError> {
+    let mut unseen = store.due_live(gateway.name(), now).await?;
+    unseen.retain(|change| !change.live_note.is_empty());
+    let Some(last) = unseen.last() else { return Ok(None) };
+    match gateway.have_it_read(last.intent.channel.id).await {
+        None => Ok(None),
+        Some(Err(why)) => Ok(Some(format!("change {} of channel {}: {why}", last.id, last.intent.channel))),
+        Some(Ok(())) => {
+            for change in &unseen {
+                store.set_live(change.id, Some(now), None, "").await?;
+            }
+            Ok(None)
+        }
+    }
 }
 
 /// What of a change still stands in its channel's list, and so should be seen.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::config::{self, GatewayConfig};
-use crate::gateway::{cache, usual_way};
+use crate::gateway::{Cache, cache, usual_way};
 use crate::model::GatewayKind;
 
 /// Check, migrate or describe the configuration
@@ -45,7 +45,14 @@ fn live(gateway: &GatewayConfig) -> String {
         cache(kind, gateway.write.unwrap_or_else(|| usual_way(kind, database, api)), api, gateway.cache)
     };
     match gateway.kind {
-        Some(kind) => format!("what is written is {}", of(kind)),
+        Some(kind) => match of(kind) {
+            Cache::Never => {
+                format!(
+                    "nothing is written: {kind} never reads its database anew, so give `api`, or `write: \"admin-api\"`"
+                )
+            }
+            cache @ (Cache::Immediate | Cache::Within(_)) => format!("what is written is {cache}"),
+        },
         None => format!(
             "what is written is {} in New API, {} in One API (`cache` says another time)",
             of(GatewayKind::NewApi),

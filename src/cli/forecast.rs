@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use comfy_table::Table;
 use serde_json::json;
 
-use super::{failed, gateways, open, show, stop_on_signal, worst};
+use super::{failed, gateways, open_to_look, show, stop_on_signal, worst};
 use crate::budget;
 use crate::clock;
 use crate::config::Config;
@@ -25,7 +25,7 @@ pub(super) async fn run(config: &Config, gateway: Option<&str>, as_json: bool) -
     let mut codes = vec![];
     for name in gateways(config, gateway)? {
         let forecast = async {
-            let round = open(config, &name, &store, &stop).await?;
+            let round = open_to_look(config, &name, &store, &stop).await?;
             let forecast = round.forecast(&rates).await;
             round.gateway.close().await;
             anyhow::Ok(forecast?)

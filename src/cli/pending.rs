@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::show::Words;
-use super::{forecast, gateways, open, show, stop_on_signal, worst};
+use super::{forecast, gateways, open, open_to_look, show, stop_on_signal, worst};
 use crate::apply;
 use crate::clock;
 use crate::config::{Config, Manner, Mode, Policy};
@@ -93,7 +93,11 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
     let stop = stop_on_signal()?;
     let mut codes = vec![];
     for name in gateways(&config, args.gateway.as_deref())? {
-        let round = open(&config, &name, &store, &stop).await?;
+        let round = if args.rehearse {
+            open_to_look(&config, &name, &store, &stop).await?
+        } else {
+            open(&config, &name, &store, &stop).await?
+        };
         let turn = store.turn().await?;
         let mut written = false;
         for note in apply::recover(&store, &round.gateway, &turn).await? {
@@ -132,7 +136,8 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
                 apply::apply(&store, &round.gateway, &change, Some(proposal.round), &turn).await?
             };
             codes.push(show::exit_code(&outcome));
-            written |= matches!(outcome, apply::Outcome::Applied(_));
+            let unseen = apply::unseen(&store, &outcome).await?;
+            written |= matches!(outcome, apply::Outcome::Applied(_)) && unseen.is_none();
             // A change that can never be written as it was decided is no proposal any more.
             match outcome {
                 apply::Outcome::Applied(_) if args.held => store.withdraw_proposal(&name, channel.id).await?,
@@ -144,6 +149,9 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
                 | apply::Outcome::Failed(_) => {}
             }
             println!("{}", show::change(&line(change, Some(outcome)), Words::Brief));
+            if let Some(why) = unseen {
+                println!("note: {}: {}", show::channel(channel), show::plain(&why));
+            }
         }
         if written {
             println!("written; {}", round.gateway.cache());

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::{failed, gateways, open, show, stop_on_signal, worst};
+use super::{failed, gateways, open, open_to_look, show, stop_on_signal, worst};
 use crate::apply;
 use crate::config::Config;
 use crate::gateway::Orphans;
@@ -49,7 +49,12 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
 
 /// One gateway: the exit code of each repair.
 async fn one(config: &Config, store: &Store, name: &str, args: &Args) -> anyhow::Result<Vec<u8>> {
-    let round = open(config, name, store, &stop_on_signal()?).await?;
+    let stop = stop_on_signal()?;
+    let round = if args.dry_run {
+        open_to_look(config, name, store, &stop).await?
+    } else {
+        open(config, name, store, &stop).await?
+    };
     if !args.dry_run {
         let turn = store.turn().await?;
         for note in apply::recover(store, &round.gateway, &turn).await? {

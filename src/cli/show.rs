@@ -214,10 +214,11 @@ pub(super) fn change(line: &ChangeLine, words: Words) -> String {
 pub(super) fn outcome(outcome: &apply::Outcome) -> String {
     match outcome {
         apply::Outcome::Applied(id) => format!("applied as change {id} (`channelwarden undo {id}` takes it back)"),
-        apply::Outcome::Rehearsed => "rehearsed: every statement ran and was rolled back".to_owned(),
+        apply::Outcome::Rehearsed => "rehearsed: nothing is in its way, and what ran was rolled back".to_owned(),
         apply::Outcome::Conflict(why) => format!("not written, conflict: {why}"),
-        apply::Outcome::OnHold(why) | apply::Outcome::Refused(why) => format!("not written: {why}"),
-        apply::Outcome::Failed(why) => format!("not written, the database failed: {why}"),
+        apply::Outcome::OnHold(why) | apply::Outcome::Refused(why) | apply::Outcome::Failed(why) => {
+            format!("not written: {why}")
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::show::Words;
-use super::{failed, gateways, open, show, stop_on_signal, worst, worst_of};
+use super::{failed, gateways, open, open_to_look, show, stop_on_signal, worst, worst_of};
 use crate::clock;
 use crate::config::{Config, Confirm, Mode, VerdictPolicy};
 use crate::model::{ChannelRef, ModelName, Outcome};
@@ -123,7 +123,11 @@ async fn one(
     args: &Args,
     stop: &CancellationToken,
 ) -> anyhow::Result<Report> {
-    let mut round = open(config, name, store, stop).await?;
+    let mut round = if args.dry_run {
+        open_to_look(config, name, store, stop).await?
+    } else {
+        open(config, name, store, stop).await?
+    };
     let bar = Arc::new(Bar::new(args.json));
     round.progress = Arc::clone(&bar) as Arc<dyn Progress>;
     let gateway = round.gateway.clone();

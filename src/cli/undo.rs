@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{gateways, open, show, stop_on_signal, worst};
+use super::{gateways, open, open_to_look, show, stop_on_signal, worst};
 use crate::apply::{self, Undo};
 use crate::clock;
 use crate::config::Config;
@@ -68,7 +68,10 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
         if records.is_empty() {
             continue;
         }
-        let round = open(&config, &name, &store, &stop).await?;
+        let round = match how {
+            Undo::Commit => open(&config, &name, &store, &stop).await?,
+            Undo::Rehearse => open_to_look(&config, &name, &store, &stop).await?,
+        };
         let turn = store.turn().await?;
         for note in apply::recover(&store, &round.gateway, &turn).await? {
             println!("note: {note}");
@@ -76,11 +79,13 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
         for record in records {
             // Recovery, or a process that had the turn before us, may have done it.
             let now = store.change(record.id).await?.unwrap_or_else(|| record.clone());
+            let mut unseen = None;
             let what = if let (None, Some(by)) = (record.undone_by, now.undone_by) {
                 format!("taken back by change {by}")
             } else {
                 let outcome = apply::undo(&store, &round.gateway, &now, how, &turn).await?;
                 codes.push(show::exit_code(&outcome));
+                unseen = apply::unseen(&store, &outcome).await?;
                 if let apply::Outcome::Applied(by) = outcome {
                     format!("taken back as change {by} (`channelwarden undo {by}` redoes it)")
                 } else {
@@ -88,6 +93,9 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
                 }
             };
             println!("change {} of {}: {what}", now.id, show::channel(&now.intent.channel));
+            if let Some(why) = unseen {
+                println!("note: {}", show::plain(&why));
+            }
         }
     }
     if found.is_empty() {

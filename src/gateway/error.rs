@@ -2,6 +2,8 @@
 
 use sqlx::mysql::MySqlDatabaseError;
 
+use super::admin::Trouble;
+
 /// A failure of a gateway's database.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
@@ -98,6 +100,24 @@ fn remedy(address: &str) -> &'static str {
 }
 
 impl GatewayError {
+    /// What may be missing of a write that stands there although the gateway did not say that it was done. Its database
+    /// does all or nothing; its admin API saves the list first, then the routing rows, and then reads them.
+    pub fn by_halves(&self) -> Option<String> {
+        let Self::Api(error) = self else { return None };
+        match error.trouble {
+            Trouble::Silent(_) => None,
+            Trouble::WrongToken(_)
+            | Trouble::NotAllowed(_)
+            | Trouble::TooMany(_)
+            | Trouble::Refused(_)
+            | Trouble::NoSuchCall(_)
+            | Trouble::Odd(_) => Some(format!(
+                "the list is written, but maybe not the routing rows: {error}; save the channel once in the gateway, or set \
+                 them right by `channelwarden repair`"
+            )),
+        }
+    }
+
     /// From what sqlx says; `doing` completes "failed to …".
     #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign, non-exhaustive enum")]
     pub(super) fn from_sqlx(address: &str, doing: &'static str, error: &sqlx::Error) -> Self {

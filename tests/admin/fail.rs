@@ -9,7 +9,7 @@ use channelwarden::gateway::{Admin, GatewayError};
 use channelwarden::store::ChangeState;
 use futures::future::join_all;
 
-use crate::admin::{Fault, Rate, TOKEN, USER_KEY};
+use crate::admin::{Fault, Rate, TOKEN, USER_KEY, When};
 use crate::bench::{Bench, PROGRAMS, admin, stand_in};
 use crate::databases::Engine;
 use crate::gateways::{ChannelRow, Schema};
@@ -123,6 +123,26 @@ async fn an_answer_that_was_lost_is_settled_by_looking() {
         assert_eq!(ended(&bench).await, ChangeState::Applied, "{schema:?}");
         assert_eq!(bench.stand_in.offered().await, ["b"], "{schema:?}");
         assert_eq!(bench.stand_in.count("PUT"), 2, "{schema:?}: nothing is done a second time");
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_gateway_did_by_halves_is_told() {
+    join_all([Schema::OneApi, Schema::NewApiOld, Schema::NewApi, Schema::Veloera].map(async |schema| {
+        for words in ["Error 1205: Lock wait timeout exceeded", "ERROR: permission denied for table abilities"] {
+            let (bench, id) = bench(schema).await;
+            // The list is saved, and the routing rows are not.
+            let saved = format!("UPDATE channels SET models = 'b' WHERE id = {id}");
+            bench.stand_in.meanwhile(When::After, "PUT", saved);
+            bench.stand_in.next("PUT", Fault::SaysNo(words.to_owned()));
+            let outcome = bench.apply(&bench.change(id, "b").await).await.unwrap();
+            assert!(matches!(outcome, Outcome::Applied(_)), "{schema:?} {outcome:?}");
+            let told = apply::unseen(&bench.store, &outcome).await.unwrap().unwrap();
+            assert!(told.contains(words) && told.contains("routing rows"), "{schema:?} {told}");
+            let kept = bench.store.changes("main", 1).await.unwrap().remove(0);
+            assert!(kept.state == ChangeState::Applied && kept.note.contains(words), "{schema:?} {kept:?}");
+        }
     }))
     .await;
 }

@@ -1,5 +1,7 @@
 //! A swap by the admin API leaves exactly what the gateway's own edit leaves, and nothing else has changed.
 
+use std::time::Duration;
+
 use channelwarden::apply::{self, Outcome, Undo};
 use channelwarden::config::WriteBy;
 use serde_json::json;
@@ -180,4 +182,17 @@ async fn a_hub_written_by_its_database_is_told_to_read_it_again() {
         let note = bench.store.change(number).await.unwrap().unwrap().note;
         assert!(note.contains("not live"), "{schema:?}: {note:?}");
     }
+}
+
+#[tokio::test]
+async fn a_lease_that_is_lost_while_the_channel_is_compared_stops_the_write() {
+    let stand_in = stand_in(Engine::Sqlite, Schema::NewApi).await;
+    let id = stand_in.db.channel(ChannelRow::new("a,b")).await;
+    let mut bench = Bench::over(stand_in, Given::Database, WriteBy::AdminApi).await;
+    bench.gateway = bench.gateway.with_lease("we", Duration::from_mins(1)).await.unwrap();
+    let taken = "UPDATE channelwarden_lease SET holder = 'they', epoch = epoch + 1";
+    bench.stand_in.meanwhile(When::Before, "GET /api/channel/", taken);
+    let outcome = bench.apply(&bench.change(id, "b").await).await.unwrap();
+    assert!(matches!(&outcome, Outcome::Conflict(why) if why.contains("took over: they")), "{outcome:?}");
+    assert_eq!(bench.stand_in.count("PUT"), 0);
 }

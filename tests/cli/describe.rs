@@ -79,6 +79,30 @@ async fn config_check_says_what_it_means() {
 }
 
 #[tokio::test]
+async fn config_check_tells_how_a_gateway_is_reached_and_what_cannot_be() {
+    let scene = Scene::new("observe").await;
+    let check = async |code, gateway: serde_json::Value| {
+        scene.configure(&serde_json::json!({ "gateways": { "main": gateway } }).to_string());
+        scene.run_to(code, &["config", "check"]).await
+    };
+    let api = |url: &str, token: &str| serde_json::json!({ "api": { "url": url, "token": token } });
+    let sound = check(0, api("http://127.0.0.1:3000", "canary-token")).await;
+    assert!(sound.out.contains("admin API http://127.0.0.1:3000, kind told from its answers"), "{sound}");
+    for (url, token, says) in [
+        ("127.0.0.1:3000", "canary-token", "write it as http://host:port"),
+        ("http://127.0.0.1:3000/?token=canary", "canary-token", "only the address belongs here"),
+        ("http://127.0.0.1:3000/#canary", "canary-token", "only the address belongs here"),
+        ("http://127.0.0.1:3000", "canary\ntoken", "no header can carry"),
+    ] {
+        let refused = check(1, api(url, token)).await;
+        assert!(refused.err.contains(says), "{url}: {refused}");
+    }
+    let hub = serde_json::json!({ "database": "sqlite:/data/hub.db", "kind": "one-hub", "mode": "apply" });
+    let hub = check(0, hub).await;
+    assert!(hub.out.contains("nothing is written: One Hub never reads its database anew, so give `api`"), "{hub}");
+}
+
+#[tokio::test]
 async fn config_migrate_prints_ours_and_ours_is_read() {
     let scene = Scene::new("observe").await;
     let theirs = fixture("cm-sqlite.yaml");

@@ -61,3 +61,19 @@ async fn of_instances_with_stores_of_their_own_one_has_the_lease() {
     assert!(!code.out.contains("another instance"), "{code}");
     assert_eq!(second.stop().await, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_looks_keeps_no_lease() {
+    let mut scene = Scene::with(&json!({ "gateways": { "main": { "lease": true } } })).await;
+    scene.channel("Acme", "good,fine", &[("good", "works"), ("fine", "works")]).await;
+    scene.setup.db.run("DELETE FROM abilities WHERE model = 'fine'").await;
+    let bytes = scene.gateway_bytes();
+    for look in [&["sweep", "--dry-run"][..], &["repair", "--dry-run"], &["apply", "--rehearse"], &["plan", "--cost"]] {
+        scene.run_to(0, look).await;
+        assert_eq!(scene.gateway_bytes(), bytes, "{look:?}");
+    }
+    scene.run_to(0, &["repair"]).await;
+    let bytes = scene.gateway_bytes();
+    scene.run_to(0, &["undo", "--last", "--rehearse"]).await;
+    assert_eq!(scene.gateway_bytes(), bytes);
+}

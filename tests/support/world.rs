@@ -24,7 +24,7 @@ use crate::gateways::{ChannelRow, Schema};
 const CANARY: &str = "sk-canary";
 
 pub(crate) struct Setup {
-    pub(crate) db: Db,
+    pub(crate) db: Arc<Db>,
     pub(crate) upstreams: BTreeMap<String, Simulated>,
     /// Channel ids by name.
     pub(crate) channels: BTreeMap<String, i64>,
@@ -39,7 +39,7 @@ impl Setup {
     /// A gateway without channels. `config` is laid over the defaults of tests: apply at once, no time between two
     /// looks, short deadlines.
     pub(crate) async fn new(engine: Engine, schema: Schema, config: &Value) -> Self {
-        let db = Db::create(engine, schema).await;
+        let db = Arc::new(Db::create(engine, schema).await);
         db.make_options().await;
         // New API serves and lists what has no price too, unless a test says otherwise.
         db.option("SelfUseModeEnabled", "true").await;

@@ -55,15 +55,24 @@ fn api(findings: &mut Findings, api: &ApiConfig, path: &KeyPath, environment: En
     let url = Url::parse(&api.url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     match url {
         None => findings.refuse(path.child("url"), "write it as http://host:port or https://host"),
-        Some(url) if !url.username().is_empty() || url.password().is_some() || url.query().is_some() => {
+        Some(url)
+            if !url.username().is_empty()
+                || url.password().is_some()
+                || url.query().is_some()
+                || url.fragment().is_some() =>
+        {
             findings.refuse(path.child("url"), "only the address belongs here; the token has a key of its own");
         }
         Some(_) => {}
     }
     for (key, secret) in [("token", Some(&api.token)), ("user_key", api.user_key.as_ref())] {
         let Some(secret) = secret else { continue };
-        if self::secret(findings, secret, path.child(key), environment).is_some_and(|text| text.trim().is_empty()) {
-            findings.refuse(path.child(key), "it is empty");
+        match self::secret(findings, secret, path.child(key), environment).as_deref().map(str::trim) {
+            Some("") => findings.refuse(path.child(key), "it is empty"),
+            Some(text) if text.chars().any(char::is_control) => {
+                findings.refuse(path.child(key), "it holds a line break or the like, which no header can carry");
+            }
+            Some(_) | None => {}
         }
     }
 }

@@ -306,12 +306,13 @@ fn is_page(body: &[u8]) -> bool {
     body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }
 
-/// `success: false`: One API and One Hub say with HTTP 200 that a token is wrong or a role too low.
+/// `success: false`: One API and One Hub say with HTTP 200 that a token is wrong or a role too low. Only the words of
+/// their door: "permission denied for table abilities" is their database's, and comes when half of it is done.
 fn refusal(message: String) -> Trouble {
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
     if has(&["access token", "未登录", "not logged in", "New-Api-User", "Veloera-User"]) {
         Trouble::WrongToken(message)
-    } else if has(&["权限不足", "权限", "permission", "insufficient", "封禁"]) {
+    } else if has(&["权限不足", "封禁", "insufficient privilege"]) {
         Trouble::NotAllowed(message)
     } else {
         Trouble::Refused(message)

@@ -72,6 +72,10 @@ impl Admin {
             return Err(SwapError::Refused(format!("channel {}: {why}", intent.channel)));
         }
         let body = self.body(id, &object, models)?;
+        // No transaction of ours is around what the admin API writes: the lease is looked at right before.
+        if let Side::Database(database) = read {
+            database.still_leased().await?;
+        }
         order.allowed().await?;
         if matches!(order, Order::Rehearse(_)) {
             let after = Image { models: models.to_owned(), abilities: stands.abilities };

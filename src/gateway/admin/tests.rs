@@ -349,9 +349,18 @@ async fn somebody_elses_edit_stays() {
 #[tokio::test]
 async fn what_a_failed_write_did_is_known_or_looked_up() {
     let no = r#"{"success":false,"message":"Error 1205: Lock wait timeout exceeded"}"#;
-    for (status, words, looked_up) in
-        [(401, "{}", false), (403, "{}", false), (404, "{}", false), (0, "", true), (0, "done", true), (200, no, true)]
-    {
+    let rights = r#"{"success":false,"message":"ERROR: permission denied for table abilities (SQLSTATE 42501)"}"#;
+    let door = r#"{"success":false,"message":"无权进行此操作，权限不足"}"#;
+    for (status, words, looked_up) in [
+        (401, "{}", false),
+        (403, "{}", false),
+        (404, "{}", false),
+        (200, door, false),
+        (0, "", true),
+        (0, "done", true),
+        (200, no, true),
+        (200, rights, true),
+    ] {
         let served = Served::new(Form::Items, vec![channel(1, "")]);
         served.lock().unwrap().instead.push(("PUT", status, words));
         let error = write(&served, GatewayKind::NewApi, "a", false).await.unwrap_err();
