@@ -55,7 +55,7 @@ impl Contested {
                     channel.id
                 ));
                 round.store.hold(&scope, &why, clock::now()).await?;
-                // Counted anew once a person lets us go on.
+                // Counted anew, and from the next change on, once a person lets us go on.
                 round.store.keep_contest(name, &reference, Contest { times: 0, ..contest }).await
             }
         }
