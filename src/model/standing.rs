@@ -51,6 +51,9 @@ pub struct Standing {
     /// what they showed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub denied_keys: BTreeMap<usize, Outcome>,
+    /// Since when it was not asked because the gateway's users were served with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served_since: Option<Timestamp>,
     /// Set while we keep it off the list.
     pub withdrawn: Option<Withdrawn>,
     /// When it should be looked at again, if sooner than the next round or (withdrawn) not before.

@@ -18,14 +18,14 @@ use jiff::Timestamp;
 use asking::ByKey;
 use judging::Known;
 use questions::{Questions, Rules, in_turn};
-use served::Served;
+use served::{Answered, Served};
 use told::down;
 pub(super) use told::{Surveyed, is_of_the_key};
 
 use super::Round;
 use crate::clock;
 use crate::gateway;
-use crate::model::{Channel, ChannelRef, ModelName, Observation, Standing, Status, WorkingList};
+use crate::model::{Channel, ChannelRef, ModelName, Standing, Status, WorkingList};
 use crate::plan::Survey;
 use crate::store::StoreError;
 use crate::upstream::Target;
@@ -109,18 +109,36 @@ impl Round {
         };
         let mut questions = Questions::new(channel, &advertised, &offer, &known, rules, scope, clock::now());
         surveyed.unprobed = std::mem::take(&mut questions.unprobed);
-        let served = self.served(channel, &reference, scope, &known, &mut questions).await?;
-        surveyed.served = served.len();
+        if self.settings.models.add && !ignored::are_readable(&channel.ignored_models) {
+            surveyed.note(
+                "a pattern among its ignored models cannot be read, so nothing new is added to it: mend it there",
+            );
+        }
+        let mut served = self.served(channel, &reference, scope, &known, &mut questions).await?;
         let upstream = in_turn(round, std::mem::take(&mut questions.upstream));
         if scope.is_named() && !upstream.is_empty() {
             self.inquiry.try_again(&targets);
         }
-        let (mut answers, by_key) = if targets.is_empty() {
-            (self.ask_gateway(channel, &reference, &mut questions, upstream).await, ByKey::new())
-        } else {
-            self.ask(&reference, &targets, upstream).await
+        let ask = async |questions: &mut Questions, upstream| {
+            if targets.is_empty() {
+                (self.ask_gateway(channel, &reference, questions, upstream).await, ByKey::new())
+            } else {
+                self.ask(&reference, &targets, upstream).await
+            }
         };
-        answers.extend(served);
+        let (mut answers, mut by_key) = Box::pin(ask(&mut questions, upstream)).await;
+        let compared = served::to_compare(&mut served, &answers);
+        if !compared.is_empty() {
+            let (more, of_more) = Box::pin(ask(&mut questions, in_turn(round, compared))).await;
+            answers.extend(more);
+            by_key.extend(of_more);
+            if !served::is_any_alive(&answers) {
+                // Nothing answers any more, whatever users met before.
+                served.clear();
+            }
+        }
+        surveyed.served = served.len();
+        answers.extend(served.into_iter().map(|(model, (_, seen))| (model, seen)));
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
             // That nothing answered says it all.
@@ -177,7 +195,7 @@ impl Round {
         scope: &Scope,
         known: &HashMap<ModelName, Standing>,
         questions: &mut Questions,
-    ) -> Result<HashMap<ModelName, Observation>, StoreError> {
+    ) -> Result<Answered, StoreError> {
         if !(scope.trust_users && self.settings.logs.read) {
             return Ok(HashMap::new());
         }
