@@ -6,14 +6,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::questions::{CONTROLS, Candidate, Way};
 use crate::gateway::logs::traffic_of;
 use crate::model::{Channel, Evidence, GatewayKind, ModelName, Observation, Outcome, Shape, Standing, Traffic};
-
-/// So often a model is asked whatever its users were served with: a paid answer may say anything, and a log does not tell.
-const AT_LEAST_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What users' requests answer, by the upstream's name, and how each would have been asked.
 pub(super) type Answered = HashMap<ModelName, (Way, Observation)>;
@@ -57,12 +54,9 @@ impl Served<'_> {
         let mapping = self.channel.mapping.as_ref().ok()?;
         let worked = traffic_of(self.kind, mapping, self.traffic, model)?.vouches(self.fresh, now)?;
         let Some(known) = self.known.get(model) else { return Some(worked) };
-        if known.served_since.is_some_and(|since| now.duration_since(since) >= AT_LEAST_EVERY) {
-            return None;
-        }
         let against = [known.denied, known.failing, known.unrouted].into_iter().flatten().map(|streak| streak.last);
         let is_newer = against.max().is_none_or(|last| last < worked);
-        (is_newer && known.withdrawn.is_none()).then_some(worked)
+        (is_newer && known.withdrawn.is_none() && !known.must_be_asked(now)).then_some(worked)
     }
 }
 
