@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use sqlx::Row as _;
 
-use super::{Store, StoreError, from_json};
+use super::{Store, StoreError, from_json, time};
 use crate::model::{ChannelRef, ModelName, Removal};
 
 /// What we last did to a channel.
@@ -13,6 +14,8 @@ use crate::model::{ChannelRef, ModelName, Removal};
 pub struct LastChange {
     /// The change's number.
     pub id: i64,
+    /// When it was made.
+    pub at: Timestamp,
     /// What it took off.
     pub removed: Vec<ModelName>,
     /// What it put on.
@@ -35,7 +38,7 @@ impl Store {
     /// Routing rows that were set right since then took nothing back.
     pub async fn last_changes(&self, gateway: &str) -> Result<HashMap<(i64, i64), LastChange>, StoreError> {
         let rows = sqlx::query(
-            "select c.id, c.channel, c.intent ->> '$.channel.created' created, c.intent -> '$.removed' removed,
+            "select c.id, c.opened_ms, c.channel, c.intent ->> '$.channel.created' created, c.intent -> '$.removed' removed,
                c.intent -> '$.added' added, c.intent -> '$.restored' restored,
                coalesce(k.change, 0) contested, coalesce(k.times, 0) times
              from change c
@@ -56,6 +59,7 @@ impl Store {
             let contest = Contest { change: row.try_get("contested")?, times: row.try_get("times")? };
             let change = LastChange {
                 id: row.try_get("id")?,
+                at: time(row.try_get("opened_ms")?),
                 removed: removed.into_iter().map(|removal| removal.model).collect(),
                 put_on,
                 contest,
