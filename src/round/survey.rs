@@ -89,16 +89,7 @@ impl Round {
             }
         };
         let name = self.gateway.name();
-        let mut known = self.store.standings(name, &reference).await?;
-        for model in advertised.names() {
-            // On the list although we took it off before the row was read: somebody put it back by hand, and it is
-            // judged anew, as any other.
-            let Some(standing) = known.get_mut(model) else { continue };
-            if let Some(withdrawn) = standing.withdrawn.take_if(|withdrawn| withdrawn.at < read) {
-                self.store.put_back(name, &reference, model, &withdrawn).await?;
-                *standing = Standing::default();
-            }
-        }
+        let known = self.known(&reference, &advertised, read).await?;
         let on_hold = self.store.held_models(name, channel.id).await?;
         let mut offer = self.offer(channel, &targets, scope, &mut surveyed).await?;
         let rules = Rules {
@@ -185,6 +176,26 @@ impl Round {
             resting: questions.resting,
         });
         Ok(surveyed)
+    }
+
+    /// What is known of the channel's models.
+    async fn known(
+        &self,
+        channel: &ChannelRef,
+        advertised: &WorkingList,
+        read: Timestamp,
+    ) -> Result<HashMap<ModelName, Standing>, StoreError> {
+        let mut known = self.store.standings(self.gateway.name(), channel).await?;
+        for model in advertised.names() {
+            // On the list although we took it off before the row was read: somebody put it back by hand, and it is
+            // judged anew, as any other.
+            let Some(standing) = known.get_mut(model) else { continue };
+            if let Some(withdrawn) = standing.withdrawn.take_if(|withdrawn| withdrawn.at < read) {
+                self.store.put_back(self.gateway.name(), channel, model, &withdrawn).await?;
+                *standing = Standing::default();
+            }
+        }
+        Ok(known)
     }
 
     /// What the gateway's users know already; it is no question any more.
