@@ -281,16 +281,17 @@ fn listed(
     added: &[ModelName],
 ) -> Option<WorkingList> {
     let off: HashSet<&ModelName> = removed.iter().map(|removal| &removal.model).collect();
-    let mut stay: Vec<&ModelName> = advertised.names().iter().filter(|name| !off.contains(name)).collect();
+    let stay = advertised.names().iter().filter(|name| !off.contains(name));
+    let mut list: Vec<&ModelName> = stay.chain(restored).chain(added).collect();
     let chats = |model: &ModelName| kind_of(model, None) == Kind::Chat;
     // The gateways' own channel test takes the first of the list where no other is named, and fails on what does not
     // chat: that switches channels off (one-api #1090). A list that began with a chat model still does.
     if advertised.names().first().is_some_and(|first| off.contains(first) && chats(first))
-        && let Some(chat) = stay.iter().position(|model| chats(model))
+        && let Some(chat) = list.iter().position(|model| chats(model))
     {
-        stay[..=chat].rotate_right(1);
+        list[..=chat].rotate_right(1);
     }
-    WorkingList::new(stay.into_iter().chain(restored).chain(added).cloned())
+    WorkingList::new(list.into_iter().cloned())
 }
 
 #[cfg(test)]

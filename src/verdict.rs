@@ -89,6 +89,7 @@ pub fn judge(
     let mut after = before.clone();
     if seen.was_sent() {
         after.last = Some((seen.outcome, seen.at));
+        after.served_since = None;
     }
     let evidence = seen.outcome.evidence();
     let told = company.learns(seen);
@@ -102,6 +103,8 @@ pub fn judge(
             if seen.was_sent() {
                 after.shape = Some(seen.shape.as_str().to_owned());
                 note_oddness(&mut after, &seen.marks);
+            } else {
+                after.served_since = before.served_since.or(Some(seen.at));
             }
         }
         Evidence::Denied if company.masked => {}

@@ -117,10 +117,13 @@ pub(crate) fn run(world: &World) -> (f64, Detections) {
             }
         }
         if now % ROUND == 0 {
-            let unknown =
-                |pair: &Pair| pair.standing.next_probe.is_some() || pair.traffic.vouches(FRESH, at(now)).is_none();
-            let asked = pairs.iter().enumerate().filter(|(_, pair)| !pair.off && unknown(pair));
-            looks.extend(asked.map(|(asked, _)| asked));
+            for (asked, pair) in pairs.iter_mut().enumerate().filter(|(_, pair)| !pair.off) {
+                let vouched = pair.traffic.vouches(FRESH, at(now)).filter(|_| pair.standing.next_probe.is_none());
+                match vouched.filter(|_| !pair.standing.must_be_asked(at(now))) {
+                    Some(worked) => pair.standing.served_since = pair.standing.served_since.or(Some(worked)),
+                    None => looks.push(asked),
+                }
+            }
         }
         looks.sort_unstable();
         looks.dedup();

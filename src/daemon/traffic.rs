@@ -109,7 +109,10 @@ impl TrafficWatch {
     }
 
     fn tell(&self, why: &str) {
-        tracing::warn!(gateway = self.name, "its traffic counts for nothing while its log cannot be read: {why}");
+        tracing::warn!(
+            gateway = self.name,
+            "its traffic counts for nothing while its log cannot be read (logs.database says where it is, logs.read: false ends the tries): {why}"
+        );
     }
 
     /// Reads a page, keeps what it says, and at the end of all pages wakes the loop for what fails. Whether there is

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Mark, Outcome, Reason};
@@ -17,6 +17,9 @@ pub struct Streak {
     /// When the last was made.
     pub last: Timestamp,
 }
+
+/// So often a model is asked whatever its users were served with: a paid answer may say anything, and a log does not tell.
+const AT_LEAST_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A model that we took off a channel's list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +54,18 @@ pub struct Standing {
     /// what they showed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub denied_keys: BTreeMap<usize, Outcome>,
+    /// Since when it was not asked because the gateway's users were served with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served_since: Option<Timestamp>,
     /// Set while we keep it off the list.
     pub withdrawn: Option<Withdrawn>,
     /// When it should be looked at again, if sooner than the next round or (withdrawn) not before.
     pub next_probe: Option<Timestamp>,
+}
+
+impl Standing {
+    /// Whether users alone have spoken for it long enough at `now`.
+    pub fn must_be_asked(&self, now: Timestamp) -> bool {
+        self.served_since.is_some_and(|since| now.duration_since(since) >= AT_LEAST_EVERY)
+    }
 }

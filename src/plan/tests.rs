@@ -84,6 +84,10 @@ fn a_list_that_began_with_a_chat_model_still_does() {
     assert_eq!(list("gpt-4,dall-e-3", "gpt-4"), "dall-e-3", "there is none");
     assert_eq!(list("dall-e-3,bge-m3,gpt-5", "dall-e-3"), "bge-m3,gpt-5", "it began with none");
     assert_eq!(list("gpt-4,dall-e-3,gpt-5", "gpt-5"), "gpt-4,dall-e-3", "the first one stays");
+    let removal = Removal { model: name("gpt-4"), reason: reason(0) };
+    let before = WorkingList::split("gpt-4,dall-e-3").unwrap();
+    let after = listed(&before, &[removal], &[name("gpt-5")], &[name("gpt-6")]).unwrap();
+    assert_eq!(after.join(), "gpt-5,dall-e-3,gpt-6", "one that comes back will do");
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{Report, Round};
 use crate::clock;
 use crate::model::{Channel, ChannelRef, WorkingList};
@@ -12,6 +14,9 @@ use crate::store::{Contest, HoldScope, LastChange, StoreError};
 
 /// So often in a row taken back: somebody else keeps this channel's list.
 const TIMES: u32 = 2;
+
+/// A change of ours that stood for so long ends the row. Rounds come every few minutes, another program's may once a week.
+const STANDS: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// What we last did to each channel.
 pub(super) struct Contested(HashMap<(i64, i64), LastChange>);
@@ -38,7 +43,7 @@ impl Contested {
         let Some(last) = self.0.get(&(channel.id, channel.created)) else { return Ok(()) };
         let name = round.gateway.name();
         let reference = ChannelRef { id: channel.id, created: channel.created, name: channel.name.clone() };
-        match seen(last, channel) {
+        match seen(last, channel, clock::now()) {
             Seen::AsBefore => Ok(()),
             Seen::Now(contest) => round.store.keep_contest(name, &reference, contest).await,
             Seen::Enough(contest) => {
@@ -55,7 +60,7 @@ impl Contested {
                     channel.id
                 ));
                 round.store.hold(&scope, &why, clock::now()).await?;
-                // Counted anew once a person lets us go on.
+                // Counted anew, and from the next change on, once a person lets us go on.
                 round.store.keep_contest(name, &reference, Contest { times: 0, ..contest }).await
             }
         }
@@ -63,7 +68,7 @@ impl Contested {
 }
 
 /// Whether the channel's list is without what our last change did to it.
-fn seen(last: &LastChange, channel: &Channel) -> Seen {
+fn seen(last: &LastChange, channel: &Channel, now: Timestamp) -> Seen {
     let listed = channel.advertised();
     let listed: HashSet<_> = listed.iter().flat_map(WorkingList::names).collect();
     let back = last.removed.iter().any(|model| listed.contains(model));
@@ -74,8 +79,12 @@ fn seen(last: &LastChange, channel: &Channel) -> Seen {
             Seen::Enough(Contest { change: last.id, times: times + 1 })
         }
         (true, Contest { times, .. }) => Seen::Now(Contest { change: last.id, times: times + 1 }),
-        // A later change of ours stands: it was no habit.
-        (false, Contest { change, times }) if times > 0 && change != last.id => Seen::Now(Contest::default()),
+        // A later change of ours stood for long: it was no habit.
+        (false, Contest { change, times })
+            if times > 0 && change != last.id && now.duration_since(last.at) >= STANDS =>
+        {
+            Seen::Now(Contest::default())
+        }
         (false, _) => Seen::AsBefore,
     }
 }
@@ -86,9 +95,14 @@ mod tests {
     use crate::model::ModelName;
 
     fn seen_with(models: &str, id: i64, contest: Contest) -> Seen {
+        seen_after(SignedDuration::from_hours(24), models, id, contest)
+    }
+
+    fn seen_after(time: SignedDuration, models: &str, id: i64, contest: Contest) -> Seen {
+        let at = Timestamp::UNIX_EPOCH;
         let name = |text| ModelName::parse(text).unwrap();
-        let last = LastChange { id, removed: vec![name("dead")], put_on: vec![name("new")], contest };
-        seen(&last, &Channel { models: Some(models.to_owned()), ..Channel::bare("c") })
+        let last = LastChange { id, at, removed: vec![name("dead")], put_on: vec![name("new")], contest };
+        seen(&last, &Channel { models: Some(models.to_owned()), ..Channel::bare("c") }, at + time)
     }
 
     #[test]
@@ -100,7 +114,9 @@ mod tests {
         assert_eq!(seen_with("a", 7, none), Seen::Now(once), "what we put on is off");
         assert_eq!(seen_with("a", 7, once), Seen::AsBefore, "the same change counts once");
         assert_eq!(seen_with("a,new", 7, once), Seen::AsBefore);
-        assert_eq!(seen_with("a,new", 8, once), Seen::Now(none), "the next one stands");
+        assert_eq!(seen_with("a,new", 8, once), Seen::AsBefore, "the next one stands, so far");
+        assert_eq!(seen_after(STANDS, "a,new", 8, once), Seen::Now(none), "it stood");
+        assert_eq!(seen_after(STANDS, "a,new", 7, once), Seen::AsBefore);
         assert_eq!(seen_with("a,dead", 8, once), Seen::Enough(Contest { change: 8, times: 2 }));
     }
 }

@@ -18,14 +18,14 @@ use jiff::Timestamp;
 use asking::ByKey;
 use judging::Known;
 use questions::{Questions, Rules, in_turn};
-use served::Served;
+use served::{Answered, Served};
 use told::down;
 pub(super) use told::{Surveyed, is_of_the_key};
 
 use super::Round;
 use crate::clock;
 use crate::gateway;
-use crate::model::{Channel, ChannelRef, ModelName, Observation, Standing, Status, WorkingList};
+use crate::model::{Channel, ChannelRef, ModelName, Standing, Status, WorkingList};
 use crate::plan::Survey;
 use crate::store::StoreError;
 use crate::upstream::Target;
@@ -89,16 +89,7 @@ impl Round {
             }
         };
         let name = self.gateway.name();
-        let mut known = self.store.standings(name, &reference).await?;
-        for model in advertised.names() {
-            // On the list although we took it off before the row was read: somebody put it back by hand, and it is
-            // judged anew, as any other.
-            let Some(standing) = known.get_mut(model) else { continue };
-            if let Some(withdrawn) = standing.withdrawn.take_if(|withdrawn| withdrawn.at < read) {
-                self.store.put_back(name, &reference, model, &withdrawn).await?;
-                *standing = Standing::default();
-            }
-        }
+        let known = self.known(&reference, &advertised, read).await?;
         let on_hold = self.store.held_models(name, channel.id).await?;
         let mut offer = self.offer(channel, &targets, scope, &mut surveyed).await?;
         let rules = Rules {
@@ -109,18 +100,36 @@ impl Round {
         };
         let mut questions = Questions::new(channel, &advertised, &offer, &known, rules, scope, clock::now());
         surveyed.unprobed = std::mem::take(&mut questions.unprobed);
-        let served = self.served(channel, &reference, scope, &known, &mut questions).await?;
-        surveyed.served = served.len();
+        if self.settings.models.add && !ignored::are_readable(&channel.ignored_models) {
+            surveyed.note(
+                "a pattern among its ignored models cannot be read, so nothing new is added to it: mend it there",
+            );
+        }
+        let mut served = self.served(channel, &reference, scope, &known, &mut questions).await?;
         let upstream = in_turn(round, std::mem::take(&mut questions.upstream));
         if scope.is_named() && !upstream.is_empty() {
             self.inquiry.try_again(&targets);
         }
-        let (mut answers, by_key) = if targets.is_empty() {
-            (self.ask_gateway(channel, &reference, &mut questions, upstream).await, ByKey::new())
-        } else {
-            self.ask(&reference, &targets, upstream).await
+        let ask = async |questions: &mut Questions, upstream| {
+            if targets.is_empty() {
+                (self.ask_gateway(channel, &reference, questions, upstream).await, ByKey::new())
+            } else {
+                self.ask(&reference, &targets, upstream).await
+            }
         };
-        answers.extend(served);
+        let (mut answers, mut by_key) = Box::pin(ask(&mut questions, upstream)).await;
+        let compared = served::to_compare(&mut served, &answers);
+        if !compared.is_empty() {
+            let (more, of_more) = Box::pin(ask(&mut questions, in_turn(round, compared))).await;
+            answers.extend(more);
+            by_key.extend(of_more);
+            if !served::is_any_alive(&answers) {
+                // Nothing answers any more, whatever users met before.
+                served.clear();
+            }
+        }
+        surveyed.served = served.len();
+        answers.extend(served.into_iter().map(|(model, (_, seen))| (model, seen)));
         surveyed.down = down(&answers);
         if surveyed.down.is_some() {
             // That nothing answered says it all.
@@ -169,6 +178,26 @@ impl Round {
         Ok(surveyed)
     }
 
+    /// What is known of the channel's models.
+    async fn known(
+        &self,
+        channel: &ChannelRef,
+        advertised: &WorkingList,
+        read: Timestamp,
+    ) -> Result<HashMap<ModelName, Standing>, StoreError> {
+        let mut known = self.store.standings(self.gateway.name(), channel).await?;
+        for model in advertised.names() {
+            // On the list although we took it off before the row was read: somebody put it back by hand, and it is
+            // judged anew, as any other.
+            let Some(standing) = known.get_mut(model) else { continue };
+            if let Some(withdrawn) = standing.withdrawn.take_if(|withdrawn| withdrawn.at < read) {
+                self.store.put_back(self.gateway.name(), channel, model, &withdrawn).await?;
+                *standing = Standing::default();
+            }
+        }
+        Ok(known)
+    }
+
     /// What the gateway's users know already; it is no question any more.
     async fn served(
         &self,
@@ -177,7 +206,7 @@ impl Round {
         scope: &Scope,
         known: &HashMap<ModelName, Standing>,
         questions: &mut Questions,
-    ) -> Result<HashMap<ModelName, Observation>, StoreError> {
+    ) -> Result<Answered, StoreError> {
         if !(scope.trust_users && self.settings.logs.read) {
             return Ok(HashMap::new());
         }

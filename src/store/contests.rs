@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use sqlx::Row as _;
 
-use super::{Store, StoreError, from_json};
+use super::{Store, StoreError, from_json, time};
 use crate::model::{ChannelRef, ModelName, Removal};
 
 /// What we last did to a channel.
@@ -13,6 +14,8 @@ use crate::model::{ChannelRef, ModelName, Removal};
 pub struct LastChange {
     /// The change's number.
     pub id: i64,
+    /// When it was made.
+    pub at: Timestamp,
     /// What it took off.
     pub removed: Vec<ModelName>,
     /// What it put on.
@@ -31,16 +34,18 @@ pub struct Contest {
 }
 
 impl Store {
-    /// The last applied change of each channel of a gateway that still stands as far as we know, by (id, created).
+    /// The last applied change of a list on each channel of a gateway that still stands as far as we know, by (id, created).
+    /// Routing rows that were set right since then took nothing back.
     pub async fn last_changes(&self, gateway: &str) -> Result<HashMap<(i64, i64), LastChange>, StoreError> {
         let rows = sqlx::query(
-            "select c.id, c.channel, c.intent ->> '$.channel.created' created, c.intent -> '$.removed' removed,
+            "select c.id, c.opened_ms, c.channel, c.intent ->> '$.channel.created' created, c.intent -> '$.removed' removed,
                c.intent -> '$.added' added, c.intent -> '$.restored' restored,
                coalesce(k.change, 0) contested, coalesce(k.times, 0) times
              from change c
              left join contest k on k.gateway = c.gateway and k.channel = c.channel
                and k.created = c.intent ->> '$.channel.created'
-             where c.id in (select max(id) from change where gateway = ? and state = 'applied' group by channel)
+             where c.id in (select max(id) from change where gateway = ? and state = 'applied'
+                 and intent ->> '$.models' <> intent ->> '$.before.models' group by channel)
                and c.undone_by is null and c.undoes is null",
         )
         .bind(gateway)
@@ -54,6 +59,7 @@ impl Store {
             let contest = Contest { change: row.try_get("contested")?, times: row.try_get("times")? };
             let change = LastChange {
                 id: row.try_get("id")?,
+                at: time(row.try_get("opened_ms")?),
                 removed: removed.into_iter().map(|removal| removal.model).collect(),
                 put_on,
                 contest,
@@ -63,9 +69,9 @@ impl Store {
         Ok(last)
     }
 
-    /// Keeps how often in a row our changes of a channel were taken back; nothing when none was.
+    /// Keeps how often in a row our changes of a channel were taken back, as of which; nothing when none was.
     pub async fn keep_contest(&self, gateway: &str, channel: &ChannelRef, contest: Contest) -> Result<(), StoreError> {
-        let sql = if contest.times == 0 {
+        let sql = if contest == Contest::default() {
             "delete from contest where gateway = ?1 and channel = ?2 and created = ?3"
         } else {
             "insert into contest (gateway, channel, created, change, times) values (?1, ?2, ?3, ?4, ?5)
@@ -80,5 +86,36 @@ impl Store {
             .execute(&self.writer)
             .await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_last_change_of_a_list_counts_and_how_often_it_was_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("store.db")).await.unwrap();
+        let channel = ChannelRef { id: 7, created: 1000, name: String::new() };
+        for models in ["a", "a,b"] {
+            // The second one sets routing rows right only.
+            let intent = json!({
+                "channel": channel, "before": { "models": "a,b" }, "models": models,
+                "removed": [], "added": if models == "a" { vec!["x"] } else { vec![] }, "restored": [],
+            });
+            let sql =
+                "insert into change (gateway, channel, state, opened_ms, intent) values ('main', 7, 'applied', 0, ?)";
+            sqlx::query(sql).bind(intent.to_string()).execute(&store.writer).await.unwrap();
+        }
+        let last = async || store.last_changes("main").await.unwrap()[&(7, 1000)].clone();
+        assert_eq!((last().await.id, last().await.put_on.len(), last().await.contest), (1, 1, Contest::default()));
+        // None so far, but that one is counted already: told and put on hold.
+        for contest in [Contest { change: 1, times: 1 }, Contest { change: 1, times: 0 }, Contest::default()] {
+            store.keep_contest("main", &channel, contest).await.unwrap();
+            assert_eq!(last().await.contest, contest);
+        }
     }
 }

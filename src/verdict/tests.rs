@@ -287,3 +287,22 @@ mod whatever_comes {
         }
     }
 }
+
+#[test]
+fn what_users_were_served_with_since_when_is_known_until_it_is_asked() {
+    let company = Company { siblings_alive: true, listed: Listed::Named, masked: false };
+    let served = |minute| Observation { usage: Usage::default(), ..seen(Outcome::Works, minute) };
+    let mut standing = Standing::default();
+    for (seen, since) in [
+        (seen(Outcome::Works, 0), None),
+        (served(10), Some(at(10))),
+        (served(70), Some(at(10))),
+        // Not asked after all: its key rests.
+        (Observation { usage: Usage::default(), ..seen(Outcome::Busy, 80) }, Some(at(10))),
+        (seen(Outcome::Busy, 90), None),
+        (served(100), Some(at(100))),
+    ] {
+        standing = judge(&standing, &seen, company, &POLICY(), seen.at).0;
+        assert_eq!(standing.served_since, since, "{:?} at {}", seen.outcome, seen.at);
+    }
+}

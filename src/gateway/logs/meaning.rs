@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::model::{Came, GatewayKind, Mapping, ModelName, Traffic, TrafficFailure, Witnessed, redact};
@@ -36,6 +36,10 @@ pub struct LogRow {
     /// New API's and Veloera's `other`, JSON.
     pub other: String,
 }
+
+/// A success that a clock further ahead of ours tells of is of an unknown time: read again after a pause, one of an hour ago
+/// would be of now.
+const AHEAD: SignedDuration = SignedDuration::from_mins(1);
 
 const CONSUMED: i64 = 2;
 /// In New API since 2025-04; a check-in in Veloera, a test in One API.
@@ -70,15 +74,17 @@ const NOT_THE_UPSTREAM: [&str; 18] = [
 /// The same for a whole group: a channel's settings, and fees for what users may not ask.
 const NOT_THE_MODEL: [&str; 3] = ["channel:", "violation_fee", "content_policy"];
 
-/// What the row says of one of its channel's models, if it surely says anything. A clock ahead of ours counts no further
-/// than `now`.
+/// What the row says of one of its channel's models, if it surely says anything. A clock a little ahead of ours counts
+/// no further than `now`.
 pub fn witness(kind: GatewayKind, row: &LogRow, now: Timestamp) -> Option<Witnessed> {
     let model = ModelName::parse(&row.model)?;
     if row.channel <= 0 || row.token == OWN_TEST || row.content == OWN_TEST {
         return None;
     }
-    let at = Timestamp::from_second(row.created).ok()?.min(now);
+    let created = Timestamp::from_second(row.created).ok()?;
+    let at = created.min(now);
     let came = match row.type_number {
+        CONSUMED if created.duration_since(now) > AHEAD => return None,
         CONSUMED => worked(row).then_some(Came::Worked(at))?,
         ERROR => Came::Failed(failed(kind, row, at)?),
         _ => return None,

@@ -29,6 +29,11 @@ impl<'a> Ignored<'a> {
     }
 }
 
+/// Whether nothing is kept from being added only because a pattern cannot be read.
+pub(super) fn are_readable(rules: &[String]) -> bool {
+    Ignored::read(rules).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use crate::probe;
 use crate::verdict::restore_gap;
 
 /// Siblings that answered lately and are asked along with doubtful models, to tell a model's fault from its channel's.
-const CONTROLS: usize = 2;
+pub(super) const CONTROLS: usize = 2;
 /// The least time between two questions to a model of a dear kind; rounds wander a little.
 const DEAR_GAP: SignedDuration = SignedDuration::from_hours(23);
 

@@ -1,15 +1,19 @@
 //! What the gateway's own users know already: a model that works for them is not asked.
 //!
-//! Decides: whose word counts. Must not know: logs, how anything is asked. Pure.
+//! Decides: whose word counts, and when it is looked after. Must not know: logs, how anything is asked. Pure.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::questions::{Candidate, Way};
+use super::questions::{CONTROLS, Candidate, Way};
 use crate::gateway::logs::traffic_of;
-use crate::model::{Channel, GatewayKind, ModelName, Observation, Outcome, Shape, Standing, Traffic};
+use crate::model::{Channel, Evidence, GatewayKind, ModelName, Observation, Outcome, Shape, Standing, Traffic};
+
+/// What users' requests answer, by the upstream's name, and how each would have been asked.
+pub(super) type Answered = HashMap<ModelName, (Way, Observation)>;
 
 /// What is known of a channel's traffic, and how long it counts.
 pub(super) struct Served<'a> {
@@ -28,7 +32,7 @@ impl Served<'_> {
         candidates: &[Candidate],
         questions: &mut BTreeMap<ModelName, Way>,
         now: Timestamp,
-    ) -> HashMap<ModelName, Observation> {
+    ) -> Answered {
         let mut answers = HashMap::new();
         if self.traffic.is_empty() {
             return answers;
@@ -36,10 +40,10 @@ impl Served<'_> {
         let listed = candidates.iter().filter(|candidate| !candidate.may_add);
         for Candidate { model, upstream, .. } in listed {
             let Some(worked) = self.worked(model, now) else { continue };
-            if questions.remove(upstream).is_some() {
+            if let Some(way) = questions.remove(upstream) {
                 let answer =
                     Observation::bare(Outcome::Works, worked, Shape::MaxTokens, "the gateway's users are served");
-                answers.insert(upstream.clone(), answer);
+                answers.insert(upstream.clone(), (way, answer));
             }
         }
         answers
@@ -52,8 +56,26 @@ impl Served<'_> {
         let Some(known) = self.known.get(model) else { return Some(worked) };
         let against = [known.denied, known.failing, known.unrouted].into_iter().flatten().map(|streak| streak.last);
         let is_newer = against.max().is_none_or(|last| last < worked);
-        (is_newer && known.withdrawn.is_none()).then_some(worked)
+        (is_newer && known.withdrawn.is_none() && !known.must_be_asked(now)).then_some(worked)
     }
+}
+
+/// Of what users were served with, what must be asked after all: all that was asked failed. They may have been served before
+/// their whole channel went down, so a few show now whether the failures are the models' own; those served last.
+pub(super) fn to_compare(served: &mut Answered, asked: &HashMap<ModelName, Observation>) -> BTreeMap<ModelName, Way> {
+    let says_nothing = |evidence| matches!(evidence, Evidence::Alive | Evidence::Nothing);
+    if is_any_alive(asked) || asked.values().all(|seen| says_nothing(seen.outcome.evidence())) {
+        return BTreeMap::new();
+    }
+    let mut latest: Vec<_> = served.iter().map(|(model, (_, seen))| (Reverse(seen.at), model.clone())).collect();
+    latest.sort_unstable();
+    let chosen = latest.into_iter().take(CONTROLS);
+    chosen.filter_map(|(_, model)| served.remove(&model).map(|(way, _)| (model, way))).collect()
+}
+
+/// Whether anything that was asked answered.
+pub(super) fn is_any_alive(asked: &HashMap<ModelName, Observation>) -> bool {
+    asked.values().any(|seen| seen.outcome.evidence() == Evidence::Alive)
 }
 
 #[cfg(test)]
@@ -89,7 +111,7 @@ mod tests {
         let way = || Way { kind: Kind::Chat, shape: None, fresh: false, looked: None, manner: None };
         let mut questions = ["x", "b", "c"].map(|model| (name(model), way())).into();
         let answers = served.answer(&candidates, &mut questions, at(600));
-        assert!(answers.values().all(|seen| seen.outcome == Outcome::Works && !seen.was_sent()));
+        assert!(answers.values().all(|(_, seen)| seen.outcome == Outcome::Works && !seen.was_sent()));
         assert_eq!(answers.len() + questions.len(), 3);
         questions.keys().map(ModelName::as_str).collect::<Vec<_>>().join(",")
     }
@@ -110,5 +132,12 @@ mod tests {
             |last| Standing { failing: Some(Streak { count: 1, since: at(0), last: at(last) }), ..Standing::default() };
         assert_eq!(asked(GatewayKind::NewApi, "b", 100, Some(failing(100))), "b,c,x");
         assert_eq!(asked(GatewayKind::NewApi, "b", 100, Some(failing(99))), "c,x");
+    }
+
+    #[test]
+    fn users_vouch_for_a_day_at_most() {
+        let served = |since| Some(Standing { served_since: Some(at(since)), ..Standing::default() });
+        assert_eq!(asked(GatewayKind::NewApi, "b", 100, served(601 - 24 * 3600)), "c,x");
+        assert_eq!(asked(GatewayKind::NewApi, "b", 100, served(600 - 24 * 3600)), "b,c,x");
     }
 }

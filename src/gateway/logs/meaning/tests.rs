@@ -141,6 +141,11 @@ fn a_clock_ahead_of_ours_makes_nothing_fresh_for_longer() {
     let now = at(AT - 50);
     let came = witness(GatewayKind::NewApi, &paid(), now).map(|witnessed| witnessed.came);
     assert_eq!(came, Some(Came::Worked(now)));
+    // Far ahead nobody knows how old it is: read again after a pause, a success of an hour ago would be of now.
+    let now = at(AT - 61);
+    assert_eq!(witness(GatewayKind::NewApi, &paid(), now), None);
+    let failed = witness(GatewayKind::NewApi, &error(500, ""), now).map(|witnessed| witnessed.came);
+    assert!(matches!(failed, Some(Came::Failed(failure)) if failure.at == now), "it only has it asked");
     assert_eq!(witness(GatewayKind::NewApi, &LogRow { created: i64::MAX, ..paid() }, now), None);
 }
 
