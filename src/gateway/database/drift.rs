@@ -121,8 +121,8 @@ fn channel(row: &Row) -> Result<Channel, sqlx::Error> {
 }
 
 impl Database {
-    /// Which of these channels (a few at a time: [`AT_ONCE`]) have drifted. One statement, so that it never sees half of a change that the
-    /// gateway makes in one transaction; one more where an enabled channel lacks all rows of a group.
+    /// Which of these channels ([`AT_ONCE`] at most) have drifted. One statement, so that it never sees half of a change
+    /// that the gateway makes in one transaction; one more where an enabled channel lacks all rows of a group.
     pub async fn drift(&self, channels: &[i64]) -> Result<Vec<Drift>, GatewayError> {
         let Some(shape) = self.schema.abilities else { return Ok(vec![]) };
         let seen = self.look(channels).await?;
