@@ -128,8 +128,8 @@ impl Round {
             report.notes.extend(facts.pricing.as_ref().and_then(|pricing| draft.price_note(pricing)));
             match self.carry_out(round, draft, write, &mut report).await {
                 Ok(()) => {}
-                // A row that cannot be read is that channel's own trouble.
-                Err(RoundError::Gateway(error @ GatewayError::Failed { .. })) => {
+                // A channel that cannot be read, or that its gateway refuses to show, is that channel's own trouble.
+                Err(RoundError::Gateway(error)) if error.is_of_one_channel() => {
                     report.errors.push(format!("channel {channel} is not written: {error}"));
                 }
                 Err(error) => {
@@ -178,7 +178,11 @@ impl Round {
             while more && surveys.len() < side_by_side {
                 let Some(channel) = page.next() else {
                     read = clock::now();
-                    page = pages.next().await?.into_iter();
+                    // By an admin API a page takes a while.
+                    page = tokio::select! {
+                        next = pages.next() => next?.into_iter(),
+                        () = self.stop.cancelled() => return Err(RoundError::Stopped),
+                    };
                     more = page.len() > 0;
                     continue;
                 };

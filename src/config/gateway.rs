@@ -74,8 +74,8 @@ pub struct ApiConfig {
     /// A user's API key (`sk-…`), to look at `/v1/models` as the gateway's users do.
     #[serde(default)]
     pub user_key: Option<SecretRef>,
-    /// Where no upstream key can be read, have the gateway itself test each model. Each test is billed to the token's user
-    /// and stands in the gateway's log.
+    /// Where no upstream key can be read, have the gateway itself test each model. Each test is billed
+    /// (to the token's user, in some versions to the gateway's first one) and stands in the gateway's log.
     #[serde(default)]
     pub test_channels: bool,
 }

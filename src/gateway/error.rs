@@ -2,7 +2,7 @@
 
 use sqlx::mysql::MySqlDatabaseError;
 
-use super::admin::Trouble;
+use super::admin::{ApiError, Trouble};
 
 /// A failure of a gateway's database.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +77,7 @@ pub enum GatewayError {
     },
     /// The admin API did not answer as it should.
     #[error(transparent)]
-    Api(#[from] super::admin::ApiError),
+    Api(#[from] ApiError),
     /// Anything else the database said.
     #[error("the database {address} failed to {doing}: {why}")]
     Failed {
@@ -100,6 +100,22 @@ fn remedy(address: &str) -> &'static str {
 }
 
 impl GatewayError {
+    /// Whether it is about one channel, and so no reason to leave the others.
+    pub fn is_of_one_channel(&self) -> bool {
+        match self {
+            Self::Failed { .. } | Self::Api(ApiError { trouble: Trouble::Refused(_) | Trouble::Odd(_), .. }) => true,
+            Self::Api(_)
+            | Self::Unreachable { .. }
+            | Self::Denied { .. }
+            | Self::NoDatabase { .. }
+            | Self::Locked { .. }
+            | Self::Forbidden { .. }
+            | Self::Missing { .. }
+            | Self::Unrecognised { .. }
+            | Self::Setup { .. } => false,
+        }
+    }
+
     /// What may be missing of a write that stands there although the gateway did not say that it was done. Its database
     /// does all or nothing; its admin API saves the list first, then the routing rows, and then reads them.
     pub fn by_halves(&self) -> Option<String> {
