@@ -196,7 +196,9 @@ impl Http {
         let Limits { first_byte, total, .. } = self.limits;
         // One timer for all deadlines: it is set on as the answer comes.
         let mut deadline = pin!(sleep_until(started + first_byte.min(total)));
+        // What is there counts, also when our own machine stood still until after the deadline.
         let mut response = tokio::select! {
+            biased;
             response = client.execute(request) => response.map_err(failed)?,
             () = &mut deadline => return Err(late("no first byte within", first_byte.min(total))),
         };
@@ -211,6 +213,7 @@ impl Http {
         let (mut begun, mut complete) = (false, false);
         let truncated = loop {
             let chunk = tokio::select! {
+                biased;
                 chunk = response.chunk() => match chunk {
                     // What was said stays said: the stream is cut off, which its reader sees by the missing end.
                     Err(_) if begun => break false,
