@@ -67,10 +67,15 @@ pub async fn rehearse(gateway: &Gateway, change: &Change) -> Result<Outcome, App
         Ok(intent) => intent,
         Err(conflict) => return Ok(Outcome::Conflict(conflict)),
     };
-    Ok(match gateway.swap(Order::Rehearse(&intent)).await {
+    Ok(try_out(gateway, &intent).await)
+}
+
+/// Runs an intent's statements and rolls them back.
+async fn try_out(gateway: &Gateway, intent: &Intent) -> Outcome {
+    match gateway.swap(Order::Rehearse(intent)).await {
         Ok(_) => Outcome::Rehearsed,
         Err(error) => outcome(error).1,
-    })
+    }
 }
 
 /// Settles every intent that was left open, by looking at the gateway; never by doing it again.

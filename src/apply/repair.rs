@@ -3,8 +3,8 @@
 //! Decides: that only a drift that looks the same twice is set right; what an open repair came to.
 //! Must not know: SQL; who asked for it.
 
-use super::{ApplyError, Outcome, outcome, write};
-use crate::gateway::{Drift, Gateway, GatewayError, Order};
+use super::{ApplyError, Outcome, try_out, write};
+use crate::gateway::{Drift, Gateway, GatewayError};
 use crate::model::{Image, Intent, ListText, Rows};
 use crate::store::{ChangeState, Store, Turn};
 
@@ -28,10 +28,7 @@ pub async fn repair(
 /// Runs the same statements as [`repair`] and rolls them back.
 pub async fn rehearse_repair(gateway: &Gateway, channel: i64, mark: u64) -> Result<Option<Outcome>, ApplyError> {
     Ok(match intend(gateway, channel, mark, None).await? {
-        Ok(Some(intent)) => Some(match gateway.swap(Order::Rehearse(&intent)).await {
-            Ok(_) => Outcome::Rehearsed,
-            Err(error) => outcome(error).1,
-        }),
+        Ok(Some(intent)) => Some(try_out(gateway, &intent).await),
         Ok(None) => None,
         Err(outcome) => Some(outcome),
     })

@@ -1,7 +1,7 @@
 //! Taking a change back: the inverse write, only while what we wrote still stands.
 
-use super::{ApplyError, Outcome, write};
-use crate::gateway::{Gateway, Order};
+use super::{ApplyError, Outcome, try_out, write};
+use crate::gateway::Gateway;
 use crate::model::{Fingerprint, Intent, ListText, ModelName, Outcome as Probed, Reason, Removal, Rows};
 use crate::store::{ChangeRecord, ChangeState, Store, Turn};
 
@@ -29,10 +29,7 @@ pub async fn undo(
     };
     match how {
         Undo::Commit => write(store, gateway, intent, turn).await,
-        Undo::Rehearse => Ok(match gateway.swap(Order::Rehearse(&intent)).await {
-            Ok(_) => Outcome::Rehearsed,
-            Err(error) => super::outcome(error).1,
-        }),
+        Undo::Rehearse => Ok(try_out(gateway, &intent).await),
     }
 }
 

@@ -7,15 +7,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::report::NAMED;
 use super::{Report, Round, RoundError, Scope};
 use crate::apply::{self, ApplyError, Outcome};
 use crate::config::Mode;
-use crate::gateway::{self, Drift, GatewayError, RowChanges};
+use crate::gateway::{self, Drift, RowChanges};
 use crate::model::ChannelRef;
 use crate::store::StoreError;
-
-/// Channels named in a report; more are only counted.
-const NAMED: usize = 200;
 
 /// One API replaces a channel's rows outside a transaction: what looks so a moment later is no edit under way.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -95,8 +93,7 @@ impl Round {
                 }
             };
             let done = match done {
-                // A row that cannot be read is that channel's own trouble.
-                Err(ApplyError::Gateway(error @ GatewayError::Failed { .. })) => {
+                Err(ApplyError::Gateway(error)) if error.is_of_one_channel() => {
                     Some(Outcome::Failed(error.to_string()))
                 }
                 done => done?,

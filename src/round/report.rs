@@ -20,7 +20,7 @@ pub use self::lines::{
 };
 
 /// Things of one sort named in a report; more are only counted, so that a report stays small.
-const NAMED: usize = 200;
+pub(super) const NAMED: usize = 200;
 
 /// The report of one round over one gateway.
 #[derive(Clone, Debug, Serialize)]

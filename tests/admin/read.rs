@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use channelwarden::gateway::Gateway;
-use channelwarden::model::{Channel, Fingerprint, GatewayKind, ModelName, Secret};
+use channelwarden::model::{Channel, Fingerprint, ModelName, Secret};
 
 use crate::admin::{StandIn, When};
 use crate::bench::{Bench, PROGRAMS, admin, all, database, stand_in};
@@ -35,14 +35,7 @@ async fn channels_are_read_as_the_database_has_them() {
             stand_in.db.gallery(schema).await;
             let before = stand_in.db.dump().await;
             let gateway = by_api(&stand_in).await;
-            let kind = match schema {
-                Schema::OneApi => GatewayKind::OneApi,
-                Schema::NewApiOld | Schema::NewApi | Schema::NewApiOverOneApi => GatewayKind::NewApi,
-                Schema::Veloera => GatewayKind::Veloera,
-                Schema::OneHub => GatewayKind::OneHub,
-                Schema::DoneHub => GatewayKind::DoneHub,
-            };
-            assert_eq!(gateway.kind(), kind, "{engine:?} {schema:?}: told from what it answers");
+            assert_eq!(gateway.kind(), schema.kind(), "{engine:?} {schema:?}: told from what it answers");
             let direct = Gateway::of("main", Some(database(&stand_in).await), None, None).unwrap();
             let (read, stored) = (all(&gateway).await, all(&direct).await);
             let ids =

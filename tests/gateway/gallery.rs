@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use channelwarden::model::{Channel, GatewayKind, Secret, Status};
+use channelwarden::model::{Channel, Secret, Status};
 
 use crate::bench::open;
 use crate::databases::{Db, Engine};
@@ -16,14 +16,7 @@ async fn every_sort_of_channel_is_read_in_every_gateway_on_every_engine() {
             let ids = db.gallery(schema).await;
             let before = db.dump().await;
             let gateway = open(&db.address()).await.unwrap();
-            let kind = match schema {
-                Schema::OneApi => GatewayKind::OneApi,
-                Schema::NewApiOld | Schema::NewApi | Schema::NewApiOverOneApi => GatewayKind::NewApi,
-                Schema::Veloera => GatewayKind::Veloera,
-                Schema::OneHub => GatewayKind::OneHub,
-                Schema::DoneHub => GatewayKind::DoneHub,
-            };
-            assert_eq!(gateway.schema().kind, kind, "{engine:?} {schema:?}");
+            assert_eq!(gateway.schema().kind, schema.kind(), "{engine:?} {schema:?}");
 
             let mut channels = BTreeMap::new();
             let mut pages = gateway.pages(None);

@@ -28,16 +28,6 @@ async fn with_logs(engine: Engine, schema: Schema) -> Db {
     db
 }
 
-fn kind(schema: Schema) -> GatewayKind {
-    match schema {
-        Schema::OneApi => GatewayKind::OneApi,
-        Schema::NewApiOld | Schema::NewApi | Schema::NewApiOverOneApi => GatewayKind::NewApi,
-        Schema::Veloera => GatewayKind::Veloera,
-        Schema::OneHub => GatewayKind::OneHub,
-        Schema::DoneHub => GatewayKind::DoneHub,
-    }
-}
-
 /// `channel/model` of each, with `!` and the status before what failed.
 fn told(page: &Page) -> Vec<String> {
     let one = |witnessed: &channelwarden::model::Witnessed| {
@@ -55,7 +45,7 @@ async fn every_gateways_log_is_understood_on_every_engine() {
     for engine in Engine::ALL {
         for schema in Schema::ALL {
             let db = with_logs(engine, schema).await;
-            let mut logs = open(&db, kind(schema)).await.unwrap();
+            let mut logs = open(&db, schema.kind()).await.unwrap();
             let empty = logs.read(now()).await.unwrap();
             assert_eq!((told(&empty), empty.last_id, empty.more), (vec![], 0, false), "{engine:?} {schema:?}");
 
@@ -81,7 +71,7 @@ async fn every_gateways_log_is_understood_on_every_engine() {
                 .await;
             }
             let page = logs.read(now()).await.unwrap();
-            let failures = if kind(schema) == GatewayKind::NewApi { vec!["!404 3/e", "!503 3/f"] } else { vec![] };
+            let failures = if schema.kind() == GatewayKind::NewApi { vec!["!404 3/e", "!503 3/f"] } else { vec![] };
             assert_eq!(told(&page), [vec!["3/a"], failures].concat(), "{engine:?} {schema:?}");
             assert_eq!((page.last_id, page.advanced, page.more), (if has_other { 9 } else { 5 }, true, false));
             assert_eq!(page.witnessed[0].came, Came::Worked(Timestamp::from_second(AT).unwrap()));

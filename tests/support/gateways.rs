@@ -7,6 +7,8 @@ pub(crate) mod gallery;
 #[path = "gateways/records.rs"]
 pub(crate) mod records;
 
+use channelwarden::model::GatewayKind;
+
 use crate::databases::{Db, Engine, Lit};
 
 /// Whose tables.
@@ -118,6 +120,17 @@ const HUB: [Column; 12] = [
 ];
 
 impl Schema {
+    /// The program whose tables they are.
+    pub(crate) fn kind(self) -> GatewayKind {
+        match self {
+            Self::OneApi => GatewayKind::OneApi,
+            Self::NewApiOld | Self::NewApi | Self::NewApiOverOneApi => GatewayKind::NewApi,
+            Self::Veloera => GatewayKind::Veloera,
+            Self::OneHub => GatewayKind::OneHub,
+            Self::DoneHub => GatewayKind::DoneHub,
+        }
+    }
+
     pub(crate) const ALL: [Self; 7] = [
         Self::OneApi,
         Self::NewApiOld,

@@ -41,7 +41,7 @@ pub(super) fn select(schema: &Schema) -> String {
     let ints = INTS.iter().map(|column| engine.int(&name(column)));
     let texts = TEXTS.iter().map(|column| engine.text(&name(column)));
     let list: Vec<_> = ints.chain(texts).collect();
-    let living = if schema.has("deleted_at") { "deleted_at IS NULL AND " } else { "" };
+    let living = schema.living();
     format!("SELECT {} FROM channels WHERE {living}", list.join(", "))
 }
 

@@ -94,6 +94,11 @@ impl Schema {
         })
     }
 
+    /// The condition, with its `AND`, that leaves out what One Hub's family keeps as deleted.
+    pub(super) fn living(&self) -> &'static str {
+        if self.has("deleted_at") { "deleted_at IS NULL AND " } else { "" }
+    }
+
     /// Whether `channels` has this column.
     pub fn has(&self, column: &str) -> bool {
         self.channels.contains_key(column)

@@ -91,7 +91,7 @@ impl Database {
     /// The same where there are no routing rows: from the lists of the enabled channels.
     async fn listed_routes(&self, models: &[ModelName]) -> Result<Vec<Route>, GatewayError> {
         let engine = self.schema.engine;
-        let living = if self.schema.has("deleted_at") { "deleted_at IS NULL AND " } else { "" };
+        let living = self.schema.living();
         let sql = format!(
             "SELECT {}, {}, {} FROM channels WHERE {living}status = ? AND id > ? ORDER BY id LIMIT ?",
             engine.text(&engine.quote("group")),
@@ -118,7 +118,7 @@ impl Database {
         let engine = self.schema.engine;
         let null = engine.text("NULL");
         let number = engine.int("NULL");
-        let living = if self.schema.has("deleted_at") { "deleted_at IS NULL AND " } else { "" };
+        let living = self.schema.living();
         let mut sql = format!(
             "SELECT {null}, {}, {number}, {number}, {number}, {null}, {} FROM channels WHERE {living}id = ?",
             engine.text("models"),

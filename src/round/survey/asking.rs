@@ -28,32 +28,23 @@ impl Round {
         targets: &[Target],
         upstream: Vec<(usize, ModelName, Way)>,
     ) -> (HashMap<ModelName, Observation>, ByKey) {
-        let by_key = Mutex::new(ByKey::new());
-        let answers = self.ask_all(channel, targets, upstream, &by_key).await;
-        (answers, by_key.into_inner().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    async fn ask_all(
-        &self,
-        channel: &ChannelRef,
-        targets: &[Target],
-        upstream: Vec<(usize, ModelName, Way)>,
-        by_key: &Mutex<ByKey>,
-    ) -> HashMap<ModelName, Observation> {
         self.progress.expect(upstream.len());
         let side_by_side = self.config.probe.per_key.max(1) * targets.len();
-        futures::stream::iter(upstream)
+        let by_key = Mutex::new(ByKey::new());
+        let heard = &by_key;
+        let answers = futures::stream::iter(upstream)
             .map(|(place, model, way)| async move {
                 // What waits here is small; a question's own state is made when its turn is near.
                 let _near = self.desks.acquire().await.ok()?;
-                let seen = Box::pin(self.ask_one(targets, place, &model, &way, by_key)).await?;
+                let seen = Box::pin(self.ask_one(targets, place, &model, &way, heard)).await?;
                 self.progress.probed(channel, seen.outcome);
                 Some((model, seen))
             })
             .buffer_unordered(side_by_side)
             .filter_map(|answer| async move { answer })
             .collect()
-            .await
+            .await;
+        (answers, by_key.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The upstream's list, by the first key that is not the trouble itself.
