@@ -19,6 +19,9 @@ use crate::store::Rest;
 const BAD_ANSWERS: u32 = 2;
 /// Stands for the list among those who said what is wrong with a key.
 pub(super) const THE_LIST: u64 = 0;
+/// So many questions may try a key after its rest before one says something of it: a model that is itself limited, gone
+/// or silent shows nothing, and the key may well work.
+const TRIALS: u32 = 3;
 /// The same model says so twice only if that much lies between.
 const ANOTHER_TIME: SignedDuration = SignedDuration::from_mins(1);
 
@@ -41,6 +44,10 @@ struct State {
     rest: Option<Rest>,
     /// One question is under way to find out whether the key works again.
     trying: bool,
+    /// The end of the rest that the question under way began, while it has shown nothing.
+    begun: Option<Timestamp>,
+    /// So many tried the key since its rest, and showed nothing of it.
+    in_vain: u32,
     /// Models whose own quota is used up.
     models: HashMap<u64, Rest>,
 }
@@ -88,15 +95,26 @@ impl Trial<'_> {
     /// The question leaves: until it shows something better, the key rests anew.
     pub(super) fn begin(&self, now: Timestamp) {
         let mut state = locked(&self.0.state);
-        if let Some(rest) = &mut state.rest {
+        let State { rest, begun, .. } = &mut *state;
+        if let Some(rest) = rest {
             rest.until = later(now, self.0.key_rest);
+            *begun = Some(rest.until);
         }
     }
 }
 
 impl Drop for Trial<'_> {
     fn drop(&mut self) {
-        locked(&self.0.state).trying = false;
+        let mut state = locked(&self.0.state);
+        state.trying = false;
+        if state.begun.take().is_some() {
+            state.in_vain = (state.in_vain + 1) % TRIALS;
+            let another = state.in_vain > 0;
+            if let Some(rest) = state.rest.as_mut().filter(|_| another) {
+                rest.until = clock::now();
+            }
+        }
+        drop(state);
         self.0.tried.notify_waiters();
     }
 }
@@ -147,7 +165,9 @@ impl Account {
         if !matches!(outcome, Outcome::KeyBad | Outcome::KeyBroke) {
             state.failed = state.failed.filter(|(failed, ..)| !disproves(*failed, outcome));
             let well = state.rest.as_ref().is_some_and(|rest| disproves(rest.outcome, outcome));
-            state.rest = state.rest.take().filter(|_| !well);
+            if well {
+                (state.rest, state.begun, state.in_vain) = (None, None, 0);
+            }
             return well;
         }
         let count = match state.failed {
@@ -167,6 +187,7 @@ impl Account {
         if known.is_none() && until.is_none() && count < BAD_ANSWERS {
             return false;
         }
+        (state.begun, state.in_vain) = (None, 0);
         let since = known.filter(|rest| rest.outcome == outcome).map_or(now, |rest| rest.since.min(now));
         let until = until.unwrap_or(now).max(later(now, self.key_rest));
         state.rest = Some(Rest { outcome, since, until, detail: detail.to_owned() });

@@ -108,17 +108,36 @@ async fn after_its_rest_one_question_tries_the_key_and_the_others_wait_for_it() 
 }
 
 #[tokio::test]
-async fn a_trial_that_was_not_sent_leaves_it_to_another_and_one_that_shows_nothing_rests_it_anew() {
+async fn a_trial_that_was_not_sent_or_shows_nothing_leaves_it_to_another_and_the_third_rests_it_anew() {
     let (account, name) = (broke(), model("x"));
+    for _ in 0..2 {
+        clock::advance(HOUR);
+        drop(account.enter(Some(&name)).await.unwrap().unwrap());
+        // A model that is gone, limited or silent is not the key's fault.
+        for outcome in [Outcome::Gone, Outcome::Busy, Outcome::TimedOut] {
+            let trial = account.enter(Some(&name)).await.unwrap().unwrap();
+            trial.begin(clock::now());
+            assert!(!note(&account, "x", outcome));
+            drop(trial);
+        }
+        assert!(account.enter(Some(&name)).await.is_err());
+    }
     clock::advance(HOUR);
-    drop(account.enter(Some(&name)).await.unwrap().unwrap());
-    let trial = account.enter(Some(&name)).await.unwrap().unwrap();
-    trial.begin(clock::now());
-    assert!(!note(&account, "x", Outcome::TimedOut));
-    drop(trial);
-    assert!(account.enter(Some(&name)).await.is_err());
+    for (outcome, rests) in [(Outcome::Gone, false), (Outcome::KeyBroke, true)] {
+        let trial = account.enter(Some(&name)).await.unwrap().unwrap();
+        trial.begin(clock::now());
+        note(&account, "x", outcome);
+        drop(trial);
+        assert_eq!(account.enter(Some(&name)).await.is_err(), rests, "{outcome}");
+    }
     clock::advance(HOUR);
-    assert!(account.enter(Some(&name)).await.unwrap().is_some());
+    for outcome in [Outcome::Gone, Outcome::Works] {
+        let trial = account.enter(Some(&name)).await.unwrap().unwrap();
+        trial.begin(clock::now());
+        note(&account, "x", outcome);
+        drop(trial);
+    }
+    assert!(account.enter(Some(&name)).await.unwrap().is_none());
 }
 
 #[tokio::test]
