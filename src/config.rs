@@ -19,6 +19,7 @@ mod read;
 mod secret;
 mod settings;
 mod validate;
+mod web;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -41,6 +42,7 @@ pub use settings::{
     Config, Confirm, Limits, LogConfig, LogFormat, NetworkConfig, ProbeConfig, QualityAction, StoreConfig,
     VerdictPolicy,
 };
+pub use web::{HeartbeatConfig, StatusConfig, StatusModel, WebConfig};
 
 /// The names a configuration has when none is given, in the order they are tried.
 const NAMES: [&str; 4] = ["config.json5", "config.json", "config.yaml", "config.yml"];

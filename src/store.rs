@@ -5,6 +5,7 @@
 
 mod accounts;
 mod contests;
+mod history;
 mod hold;
 mod journal;
 mod lease;
@@ -30,6 +31,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::{Rest, RestRecord};
 pub use contests::{Contest, LastChange};
+pub use history::{
+    Cell, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint, Transition,
+    Window, Withdrawal,
+};
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
 pub use lease::{Holder, Lease};

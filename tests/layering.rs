@@ -7,12 +7,13 @@ use std::path::Path;
 use std::{fs, io};
 
 /// Every module, in the order of the data's way: each imports only what stands before it.
-const FLOW: [&str; 21] = [
+const FLOW: [&str; 23] = [
     "model",
     "clock",
     "crash",
     "config",
     "budget",
+    "rollup",
     "store",
     "http",
     "gateway",
@@ -24,6 +25,7 @@ const FLOW: [&str; 21] = [
     "plan",
     "apply",
     "round",
+    "serve",
     "daemon",
     "simulate",
     "demo",
@@ -32,9 +34,10 @@ const FLOW: [&str; 21] = [
 ];
 
 /// Files and folders whose every line is pure: values in, values out.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "model",
     "budget",
+    "rollup",
     "gateway/logs/gaps",
     "gateway/logs/meaning",
     "cost",
@@ -54,6 +57,9 @@ const IMPURE: [&str; 7] = ["async", "await", "tokio", "sqlx", "reqwest", "std::f
 
 /// Modules that a pure file does not know, although they stand before it.
 const UNKNOWN_TO_PURE: [&str; 3] = ["clock", "store", "gateway"];
+
+/// Modules that `serve` does not know, although they stand before it: it reads our store, and hands orders on.
+const UNKNOWN_TO_SERVE: [&str; 7] = ["gateway", "upstream", "probe", "verdict", "plan", "apply", "round"];
 
 /// A library, and the only modules that speak it.
 const SPOKEN_BY: [(&str, &[&str]); 2] =
@@ -145,6 +151,9 @@ fn knowledge(source: &Source, module: &str, code: &str, say: &mut impl FnMut(usi
             Some(_) => {
                 if source.is_pure() && UNKNOWN_TO_PURE.contains(&name.as_str()) {
                     say(line, format!("`{name}` in a pure file: values and `now` come in, values go out"));
+                }
+                if module == "serve" && UNKNOWN_TO_SERVE.contains(&name.as_str()) {
+                    say(line, format!("`serve` may not use `{name}`: it reads our store, and hands orders on"));
                 }
                 imports.insert(name);
             }

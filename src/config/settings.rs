@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::budget::BudgetConfig;
 use super::gateway::GatewayConfig;
 use super::openrouter::OpenRouterConfig;
+use super::web::{HeartbeatConfig, WebConfig};
 use crate::model::Kind;
 
 /// The whole configuration.
@@ -34,6 +35,10 @@ pub struct Config {
     pub network: NetworkConfig,
     /// OpenRouter as a source of free models.
     pub openrouter: OpenRouterConfig,
+    /// The dashboard, the REST API, metrics and the public status page.
+    pub web: WebConfig,
+    /// A dead-man's switch.
+    pub heartbeat: HeartbeatConfig,
     /// Our own log.
     pub log: LogConfig,
 }
@@ -48,6 +53,17 @@ pub struct StoreConfig {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub keep_observations: Duration,
+    /// How long the hourly sums of them are kept.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub keep_hourly: Duration,
+    /// How long the daily sums are kept.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub keep_daily: Duration,
+    /// The file may grow to so many MiB; then the oldest observations, and after them the oldest hourly sums, go before
+    /// their time. 0: no bound.
+    pub max_mib: u64,
     /// How long rounds, and changes with all that undo needs, are kept.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
@@ -56,7 +72,14 @@ pub struct StoreConfig {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { path: "channelwarden.db".into(), keep_observations: days(7), keep_changes: days(365) }
+        Self {
+            path: "channelwarden.db".into(),
+            keep_observations: days(7),
+            keep_hourly: days(60),
+            keep_daily: days(730),
+            max_mib: 4096,
+            keep_changes: days(365),
+        }
     }
 }
 
