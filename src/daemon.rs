@@ -33,7 +33,7 @@ use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
-use crate::serve::{Acts, App, Live};
+use crate::serve::{Acts, App, Guard, Live};
 use crate::store::{Store, StoreError};
 
 use self::lease::Keeping;
@@ -54,11 +54,11 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let (mut store, mut prober) = prepare(&config).await?;
+    let (mut store, mut prober, mut guard) = prepare(&config).await?;
     loop {
         let stop = CancellationToken::new();
         let retire = CancellationToken::new();
-        let watches = start(&config, &store, &prober, &stop, &retire);
+        let watches = start(&config, &store, &prober, &guard, &stop, &retire);
         let beating = tokio::spawn(beat(store.clone()));
         let reloaded = loop {
             tokio::select! {
@@ -94,22 +94,24 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
         beating.abort();
         store.close().await;
         match reloaded {
-            Some(fresh) if !stop.is_cancelled() => (config, (store, prober)) = fresh,
+            Some(fresh) if !stop.is_cancelled() => (config, (store, prober, guard)) = fresh,
             Some(_) | None => return Ok(()),
         }
     }
 }
 
-/// What a configuration needs before it can hold: the store opened, the prober made.
-async fn prepare(config: &Config) -> anyhow::Result<(Store, Arc<Prober>)> {
+type Prepared = (Store, Arc<Prober>, Guard);
+
+/// What a configuration needs before it can hold: the store opened, the prober made, the tokens read.
+async fn prepare(config: &Config) -> anyhow::Result<Prepared> {
     let store = Store::open(&config.store.path).await?;
     let prober = Prober::with_accounts(config, &store).await;
     let prober = prober.map_err(anyhow::Error::msg).context("cannot prepare probing")?;
-    Ok((store, prober))
+    Ok((store, prober, Guard::new(&config.web).map_err(anyhow::Error::msg)?))
 }
 
 /// The configuration read again, and all it needs made, before anything of the old one ends.
-async fn reload(path: &Path) -> anyhow::Result<(Config, (Store, Arc<Prober>))> {
+async fn reload(path: &Path) -> anyhow::Result<(Config, Prepared)> {
     let config = config::load(path)?.config;
     let prepared = prepare(&config).await?;
     Ok((config, prepared))
@@ -120,6 +122,7 @@ fn start(
     config: &Config,
     store: &Store,
     prober: &Arc<Prober>,
+    guard: &Guard,
     stop: &CancellationToken,
     retire: &CancellationToken,
 ) -> TaskTracker {
@@ -136,7 +139,13 @@ fn start(
             stop: stop.clone(),
             retire: retire.clone(),
         };
-        let app = App { store: store.clone(), config: Arc::new(config.clone()), live: live.clone(), acts: Some(acts) };
+        let app = App {
+            store: store.clone(),
+            config: Arc::new(config.clone()),
+            live: live.clone(),
+            acts: Some(acts),
+            guard: guard.clone(),
+        };
         watches.spawn(desk.attend(orders));
         watches.spawn(web::serve(config.web.listen.clone(), app, stop.clone(), retire.clone()));
     }

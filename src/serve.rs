@@ -12,34 +12,25 @@ mod listen;
 pub mod live;
 mod login;
 mod pages;
-mod refusal;
 mod session;
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
-use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use self::acts::{Act, ActError, Acts, Done, DoneChannel, Order};
-pub use self::guard::{Guard, Rights};
+pub use self::guard::Guard;
 pub use self::live::{Event, Live, Running};
-use self::refusal::Refusal;
 use crate::config::Config;
 use crate::store::Store;
 
-/// The longest body of a request, in bytes.
-const BODY: usize = 64 * 1024;
 /// The longest pause in a request's body.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
 
@@ -59,42 +50,32 @@ pub struct App {
 }
 
 impl App {
-    /// What the handlers of this configuration use.
+    /// What the handlers of this configuration use; nobody acts, and nothing goes on.
     ///
     /// # Errors
     /// A sentence on the key whose secret cannot be read.
-    pub fn new(store: Store, config: Arc<Config>, live: Live, acts: Option<Acts>) -> Result<Self, String> {
+    pub fn new(store: Store, config: Arc<Config>) -> Result<Self, String> {
         let guard = Guard::new(&config.web)?;
-        Ok(Self { store, config, live, acts, guard })
+        Ok(Self { store, config, live: Live::default(), acts: None, guard })
     }
 }
 
 /// Everything that is served.
 pub fn router(app: App) -> Router {
     let guard = app.guard.clone();
-    let routes = OpenApiRouter::new().merge(guard.reads(api::routes())).merge(login::routes());
-    let (routes, _openapi) = routes.split_for_parts();
-    routes
-        .merge(health::routes())
-        .fallback(pages::file)
+    let routes = OpenApiRouter::new().merge(guard.reads(api::reads())).merge(guard.acts(api::acts()));
+    let open = Router::new().merge(health::routes()).fallback(pages::file).layer(CompressionLayer::new());
+    api::surround(routes.merge(login::routes()))
+        .merge(open)
         .with_state(app)
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(headers::secure))
 }
 
-/// A mistake of ours in one handler is one answer, and ends nothing.
-#[expect(clippy::needless_pass_by_value, reason = "the form that the layer asks for")]
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
-    let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!("an answer failed: {}", said.unwrap_or("no words"));
-    Refusal::internal().into_response()
-}
-
-/// Serves until `stop`; what is being answered then is answered, for a few seconds.
+/// Serves until `stop`; what is being answered then is answered, for a moment.
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
-    listen::serve(listener, router(app), stop.cancelled_owned()).await;
+    let noticing = tokio::spawn(api::notice_others(app.store.clone(), app.live.clone(), stop.clone()));
+    let router = router(app).layer(Extension(api::Stopping(stop.clone())));
+    listen::serve(listener, router, stop.cancelled_owned()).await;
+    noticing.abort();
 }

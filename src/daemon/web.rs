@@ -25,12 +25,7 @@ pub(super) async fn serve(listen: String, app: App, stop: CancellationToken, ret
                         "the dashboard is at http://{}",
                         listener.local_addr().map_or(listen.clone(), |at| at.to_string())
                     );
-                    if let Err(error) = serve::serve(listener, app.clone(), over.clone()).await {
-                        tracing::error!("the dashboard: {error}");
-                    }
-                    if over.is_cancelled() {
-                        return;
-                    }
+                    return serve::serve(listener, app, over.clone()).await;
                 }
                 Err(error) => tracing::error!("the dashboard cannot listen at {listen}: {error}; see web.listen"),
             }
