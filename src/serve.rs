@@ -11,8 +11,10 @@ mod health;
 mod listen;
 pub mod live;
 mod login;
+mod metrics;
 mod pages;
 mod session;
+mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +30,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use self::acts::{Act, ActError, Acts, Done, DoneChannel, Order};
 pub use self::guard::Guard;
 pub use self::live::{Event, Live, Running};
+pub use self::metrics::{ANSWER_BOUNDS_MS, Metrics, RoundFacts, WriteResult};
 use crate::config::Config;
 use crate::store::Store;
 
@@ -47,6 +50,8 @@ pub struct App {
     pub acts: Option<Acts>,
     /// Who may read, and who may act.
     pub guard: Guard,
+    /// What happened since we started.
+    pub metrics: Metrics,
 }
 
 impl App {
@@ -56,18 +61,20 @@ impl App {
     /// A sentence on the key whose secret cannot be read.
     pub fn new(store: Store, config: Arc<Config>) -> Result<Self, String> {
         let guard = Guard::new(&config.web)?;
-        Ok(Self { store, config, live: Live::default(), acts: None, guard })
+        Ok(Self { store, config, live: Live::default(), acts: None, guard, metrics: Metrics::default() })
     }
 }
 
 /// Everything that is served.
 pub fn router(app: App) -> Router {
     let guard = app.guard.clone();
-    let routes = OpenApiRouter::new().merge(guard.reads(api::reads())).merge(guard.acts(api::acts()));
-    let open = Router::new().merge(health::routes()).fallback(pages::file).layer(CompressionLayer::new());
+    let routes =
+        OpenApiRouter::new().merge(guard.reads(api::reads().merge(metrics::routes()))).merge(guard.acts(api::acts()));
+    let open = Router::new().merge(health::routes()).fallback(pages::file).with_state(app.clone());
+    let open = open.merge(status::routes(&app)).layer(CompressionLayer::new());
     api::surround(routes.merge(login::routes()))
-        .merge(open)
         .with_state(app)
+        .merge(open)
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(from_fn(headers::secure))
 }
