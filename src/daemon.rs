@@ -103,6 +103,7 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
 /// What a configuration needs before it can hold: the store opened, the prober made.
 async fn prepare(config: &Config) -> anyhow::Result<(Store, Arc<Prober>)> {
     let store = Store::open(&config.store.path).await?;
+    store.show_only(&config.gateways.keys().map(String::as_str).collect::<Vec<_>>()).await?;
     let prober = Prober::with_accounts(config, &store).await;
     let prober = prober.map_err(anyhow::Error::msg).context("cannot prepare probing")?;
     Ok((store, prober))
