@@ -61,9 +61,7 @@ impl Day {
 
     /// All of it together.
     pub fn whole(&self) -> Sums {
-        let mut whole = Sums::default();
-        self.0.iter().for_each(|(_, sums)| whole.add(sums));
-        whole
+        self.0.iter().map(|(_, sums)| sums).sum()
     }
 
     /// The day without its hours: from then on it is told as a whole only.

@@ -2,6 +2,8 @@
 //!
 //! Decides: what is summed up, and what uptime is. Must not know: over which time, of which models.
 
+use std::iter::Sum;
+
 use super::bytes::{put, take, take_small};
 use super::{Histogram, Sight, is_limited};
 use crate::model::Outcome;
@@ -98,6 +100,15 @@ impl Sums {
             sums.ttft = Histogram::read(bytes)?;
         }
         Some(sums)
+    }
+}
+
+impl<'a> Sum<&'a Self> for Sums {
+    fn sum<I: Iterator<Item = &'a Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), |mut together, part| {
+            together.add(part);
+            together
+        })
     }
 }
 

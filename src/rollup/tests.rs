@@ -16,7 +16,9 @@ fn look() -> impl Strategy<Value = Look> {
 
 fn sum(looks: &[Look]) -> Sums {
     let mut sums = Sums::default();
-    looks.iter().for_each(|look| sums.count(*look));
+    for look in looks {
+        sums.count(*look);
+    }
     sums
 }
 
@@ -50,7 +52,9 @@ proptest! {
     fn a_day_is_the_sum_of_its_hours_and_survives_its_bytes(looks in proptest::collection::vec((0..24_i64, look()), 0..80)) {
         let first = 20_000 * 24;
         let mut day = Day::default();
-        looks.iter().for_each(|(hour, look)| day.count(first + hour, *look));
+        for (hour, look) in &looks {
+            day.count(first + hour, *look);
+        }
         let all: Vec<_> = looks.iter().map(|(_, look)| *look).collect();
         prop_assert_eq!(day.whole(), sum(&all));
         for (hour, sums) in day.hours(20_000) {
@@ -71,7 +75,9 @@ proptest! {
     #[test]
     fn a_percentile_is_off_by_8_percent_at_most(mut times in proptest::collection::vec(0..4_000_000_u32, 1..200), percent in 1..=100_u64) {
         let mut histogram = Histogram::default();
-        times.iter().for_each(|ms| histogram.count(*ms));
+        for ms in &times {
+            histogram.count(*ms);
+        }
         times.sort_unstable();
         let rank = (times.len() as u64 * percent).div_ceil(100).max(1);
         let exact = f64::from(times[usize::try_from(rank).unwrap() - 1]);
@@ -91,8 +97,10 @@ proptest! {
 fn the_last_24_hours_end_with_the_given_one() {
     let works = Look { outcome: Outcome::Works, status: Some(200), latency_ms: 100, ttft_ms: None };
     let (mut yesterday, mut today) = (Day::default(), Day::default());
-    (0..24).for_each(|hour| yesterday.count(99 * 24 + hour, works));
-    (0..24).for_each(|hour| today.count(100 * 24 + hour, works));
+    for hour in 0..24 {
+        yesterday.count(99 * 24 + hour, works);
+        today.count(100 * 24 + hour, works);
+    }
     let days = [(99, &yesterday), (100, &today)];
     let hours: Vec<_> = last_hours(&days, 100 * 24 + 5).into_iter().map(|(hour, _)| hour).collect();
     assert_eq!(hours, (100 * 24 - 18..=100 * 24 + 5).collect::<Vec<_>>());

@@ -161,10 +161,10 @@ impl Store {
         .execute(&self.writer)
         .await?;
         for statement in [
-            "delete from channel where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
             // Its models are shown no more; what was seen of them stays as long as any history.
             "update place set gone = 1 where gateway = ?1 and gone = 0 and (channel, created) not in
                (select value ->> 0, value ->> 1 from json_each(?2))",
+            "delete from channel where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
             "delete from proposal where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
             "delete from traffic where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
         ] {

@@ -143,3 +143,7 @@ impl Store {
         .await
     }
 }
+
+#[cfg(test)]
+#[path = "retention/tests.rs"]
+mod tests;

@@ -39,8 +39,7 @@ impl Store {
                 let id: i64 = row.try_get("id")?;
                 let known: Vec<_> = days.into_iter().filter_map(|day| Some((day, sums.get(&key(day, id))?))).collect();
                 let hours = last_hours(&known, hour);
-                let mut together = Sums::default();
-                hours.iter().for_each(|(_, part)| together.add(part));
+                let together: Sums = hours.iter().map(|(_, part)| *part).sum();
                 let Figures { light, up, down, mean_ms, p50_ms, p95_ms, ttft_ms } =
                     Figures::of(&together, row.try_get("up")?);
                 let until = (!hours.is_empty()).then_some(hour);

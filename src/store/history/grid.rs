@@ -29,9 +29,8 @@ impl Store {
             let outcome = codes::outcome(row.try_get("outcome")?);
             let cell = match Sight::of(outcome) {
                 Sight::Up => Cell::Ok,
-                Sight::Down => Cell::Fail,
                 Sight::Unknown if is_limited(outcome, row.try_get("status")?) => Cell::Limited,
-                Sight::Unknown => Cell::Fail,
+                Sight::Down | Sight::Unknown => Cell::Fail,
             };
             cells.insert(row.try_get::<i64, _>("id")?, cell);
         }

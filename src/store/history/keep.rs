@@ -95,8 +95,7 @@ pub(in crate::store) async fn keep(
         let hour = hour_of(entry.at);
         let of = |day: i64| days.get(&key(day, super::pair_of(*id))).map(|sums| (day, sums));
         let known: Vec<_> = [day_of(hour) - 1, day_of(hour)].into_iter().filter_map(of).collect();
-        let mut sums = Sums::default();
-        last_hours(&known, hour).iter().for_each(|(_, part)| sums.add(part));
+        let sums: Sums = last_hours(&known, hour).into_iter().map(|(_, part)| part).sum();
         let Figures { light, up, down, mean_ms, p50_ms, p95_ms, ttft_ms } = Figures::of(&sums, pair.up);
         stand.push((
             pair.id,
@@ -232,7 +231,9 @@ async fn add_up(
             .fetch_optional(&mut *tx)
             .await?;
         let mut total = kept.map(|bytes| parse(&bytes)).transpose()?.unwrap_or_default();
-        more.hours(day).for_each(|(hour, sums)| total.add(hour, sums));
+        for (hour, sums) in more.hours(day) {
+            total.add(hour, sums);
+        }
         sqlx::query(
             "insert into total (gateway, day, sums) values (?, ?, ?) on conflict do update set sums = excluded.sums",
         )

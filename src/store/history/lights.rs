@@ -28,7 +28,7 @@ impl Store {
         let days = self.totals(gateway, day_of(hour) - 1, day_of(hour)).await?;
         let mut sums = Sums::default();
         for (day, total) in &days {
-            last_hours(&[(*day, total)], hour).iter().for_each(|(_, hour)| sums.add(hour));
+            sums.add(&last_hours(&[(*day, total)], hour).into_iter().map(|(_, part)| part).sum());
         }
         let counts = tally.done();
         Ok(Counts { p50_ms: sums.latency.percentile(50), p95_ms: sums.latency.percentile(95), ..counts })

@@ -9,7 +9,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 use super::keep::read_days;
 use super::{ModelQuery, ModelRow, ModelSort, Page, Withdrawal, codes, key};
 use crate::model::Withdrawn;
-use crate::rollup::{Day, day_of, hour_of, last_hours, percent};
+use crate::rollup::{Day, Sums, day_of, hour_of, last_hours, percent};
 use crate::store::{Store, StoreError, from_json, time, to_json};
 
 /// Whether `p` is off its channel's list by our hand.
@@ -116,8 +116,7 @@ fn order(query: &ModelQuery) -> String {
         ModelSort::Seen => &["p.seen_ms"],
     };
     let way = if query.descending { " desc nulls last" } else { " nulls last" };
-    let by: String = by.iter().map(|column| format!("{column}{way}, ")).collect();
-    format!(" order by {by}p.id")
+    format!(" order by {}{way}, p.id", by.join(&format!("{way}, ")))
 }
 
 fn model(row: &SqliteRow) -> Result<ModelRow, StoreError> {
@@ -166,7 +165,7 @@ fn with_hours(mut row: ModelRow, days: &[(i64, &Day)], hour: i64) -> ModelRow {
     let of = |wanted: i64| hours.iter().find(|(hour, _)| *hour == wanted).map(|(_, sums)| *sums);
     for hour in hour - HOURS + 1..=hour {
         let sums = of(hour);
-        row.sparkline_data.push(sums.and_then(|sums| sums.mean_ms()));
+        row.sparkline_data.push(sums.and_then(Sums::mean_ms));
         row.uptime_hours.push(sums.and_then(|sums| whole_percent(sums.up, sums.down)));
     }
     row

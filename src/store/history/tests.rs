@@ -35,10 +35,10 @@ async fn store() -> (Store, tempfile::TempDir) {
 fn finding(model: &str, outcome: Outcome, at: Timestamp, latency_ms: u32) -> Finding {
     let usage = Usage { requests: 1, prompt_tokens: Some(20), completion_tokens: Some(5) };
     let timing = Timing { first_token_ms: Some(latency_ms / 2), ..Timing::default() };
-    let status = match outcome.evidence() {
-        crate::model::Evidence::Alive => Some(200),
-        _ if outcome == Outcome::Busy => Some(429),
-        _ => Some(503),
+    let status = match Sight::of(outcome) {
+        Sight::Up => Some(200),
+        Sight::Down => Some(503),
+        Sight::Unknown => Some(429),
     };
     let detail = if status == Some(200) { "" } else { "<img onerror> said no" };
     let seen = Observation::bare(outcome, at, Shape::MaxTokens, detail);

@@ -2,7 +2,6 @@
 //!
 //! Decides: how large the file may be. Must not know: what is old.
 
-use super::BATCH;
 use crate::store::{Store, StoreError};
 
 /// Pages given back at a time.
@@ -10,6 +9,9 @@ const PAGES: i64 = 1000;
 
 /// A free page is used again by the next round: so many of a hundred are no waste.
 const FREE_PERCENT: i64 = 10;
+
+/// Fewer pages are not worth the work.
+const LEAST_FREE: i64 = 100;
 
 impl Store {
     /// Drops the oldest observations, and after them the oldest hours, until what is in use fits into `max_mib` (0:
@@ -32,7 +34,7 @@ impl Store {
     async fn fold_oldest(&self) -> Result<bool, StoreError> {
         let days: Option<(i64, i64)> = sqlx::query_as(
             "select min(id) >> 32, max(id) >> 32 from day
-             where id >= coalesce((select value from meta where key = 'folded'), 0) + 0 having count(*) > 0",
+             where id >= coalesce((select cast(value as integer) from meta where key = 'folded'), 0) having count(*) > 0",
         )
         .fetch_optional(&self.writer)
         .await?;
@@ -45,7 +47,7 @@ impl Store {
     async fn give_back(&self) -> Result<(), StoreError> {
         loop {
             let (free, all) = (self.pragma("freelist_count").await?, self.pragma("page_count").await?);
-            if free < i64::from(BATCH) / 10 || free * 100 < all * FREE_PERCENT {
+            if free < LEAST_FREE || free * 100 < all * FREE_PERCENT {
                 return Ok(());
             }
             let sql = format!("pragma incremental_vacuum({PAGES})");
