@@ -19,3 +19,5 @@ mod metrics;
 mod seen;
 #[path = "serve/status.rs"]
 mod status;
+#[path = "serve/socket.rs"]
+mod socket;
