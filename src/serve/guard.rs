@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use self::origin::Origins;
 use super::App;
-use super::api::{ApiError, Code, MayAct};
+use super::api::{ApiError, Code};
 use super::login::Attempts;
 use super::session::{SessionId, Sessions};
 use crate::clock;
@@ -40,13 +40,14 @@ pub(super) enum Right {
     Act,
 }
 
-/// What whoever asks may do.
+/// What whoever asks may do: handlers behind [`Guard::reads`] and [`Guard::acts`] find it among the request's
+/// extensions.
 #[derive(Clone, Debug)]
-pub(super) struct Rights {
+pub struct Rights {
     /// Look at everything.
-    pub(super) may_read: bool,
+    pub may_read: bool,
     /// Scan, approve, reject, undo, hold.
-    pub(super) may_act: bool,
+    pub may_act: bool,
     /// The session that says so, where it was not a token sent along.
     pub(super) session: Option<SessionId>,
 }
@@ -217,7 +218,7 @@ async fn may_act(State(guard): State<Guard>, request: Request, next: Next) -> Re
 async fn pass(rights: Result<Rights, ApiError>, mut request: Request, next: Next) -> Response {
     match rights {
         Ok(rights) => {
-            request.extensions_mut().insert(MayAct(rights.may_act));
+            request.extensions_mut().insert(rights);
             next.run(request).await
         }
         Err(error) => error.into_response(),
