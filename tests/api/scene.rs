@@ -39,7 +39,7 @@ impl Scene {
             "budget": { "requests": 1000 },
         });
         let mut setup = Setup::new(Engine::Sqlite, Schema::OneApi, &config).await;
-        let long = "x".repeat(300);
+        let long = "x".repeat(200);
         let many = [TAG, SLASHES, TURNED, &long, "c", "d", "e", "dead"];
         let one = ["a", "b", "c", "d", "e"];
         let dead = |name: &str, on: &str| (on == "one" && "cde".contains(name)) || name == "dead";
@@ -78,14 +78,9 @@ impl Scene {
         tokio::spawn(desk.attend(orders));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
-        let app = App {
-            store: setup.store.clone(),
-            config: Arc::new(setup.config.clone()),
-            live: live.clone(),
-            acts: Some(acts),
-        };
-        let served = serve::serve(listener, app, stop.clone());
-        let served = tokio::spawn(async move { served.await.unwrap() });
+        let config = Arc::new(setup.config.clone());
+        let app = App::new(setup.store.clone(), config, live.clone(), Some(acts)).unwrap();
+        let served = tokio::spawn(serve::serve(listener, app, stop.clone()));
         Self { setup, at, live, scans, stop, served }
     }
 

@@ -102,7 +102,10 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, response) in common {
-        responses.entry(status).or_insert(response);
+        let told = responses.entry(status).or_insert_with(|| response.clone());
+        if told["content"].is_null() && !response["content"].is_null() {
+            told["content"] = response["content"].clone();
+        }
     }
     if let Some(good) = responses.get_mut("200") {
         let schema = good.pointer("/content/application~1json/schema/type");
