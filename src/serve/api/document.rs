@@ -70,15 +70,26 @@ impl Document {
         for (name, schema) in [("ErrorBody", ErrorBody::schema()), ("Told", Told::schema()), ("Code", Code::schema())] {
             document["components"]["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
         }
+        let optional = may_be_left_out(&document["components"]["schemas"]);
         let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::iter_mut);
         for (path, item) in paths {
             for (method, operation) in item.as_object_mut().into_iter().flat_map(Map::iter_mut) {
                 complete(path, method, operation);
+                let body = operation.pointer("/requestBody/content/application~1json/schema/$ref");
+                if body.and_then(Value::as_str).is_some_and(|body| optional.iter().any(|name| body.ends_with(name))) {
+                    operation["requestBody"]["required"] = false.into();
+                }
             }
         }
         let page = readable::page(&document).into();
         Self { openapi: Arc::new(document), page }
     }
+}
+
+/// The schemas that require nothing: a body of such a form may be left out.
+fn may_be_left_out(schemas: &Value) -> Vec<String> {
+    let all = schemas.as_object().into_iter().flatten();
+    all.filter(|(_, schema)| schema["required"].is_null()).map(|(name, _)| format!("/{name}")).collect()
 }
 
 /// What every operation has in common.
