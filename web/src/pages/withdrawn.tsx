@@ -64,7 +64,7 @@ function Row({ model }: { model: ModelRow }) {
       <td class="wide-name"><a href={href("model", model.id)}><Name text={model.model_id} mono testId="model-name" /></a></td>
       <td><Channel gateway={model.gateway} id={model.channel} name={model.channel_name} /></td>
       <td><Time at={withdrawn?.at} never="–" /></td>
-      <td class="why">
+      <td class="cause">
         {withdrawn !== null && (
           <>
             <span>{word("outcome", withdrawn.outcome)} {withdrawn.count}×</span>

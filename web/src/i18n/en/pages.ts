@@ -17,7 +17,7 @@ export const pages = {
   "chart.note": "Times are UTC. Hatched: looked at, but nothing known (rate limits and the like). Empty: not looked at.",
   "chart.as-table": "As a table",
   "chart.from": "From (UTC)",
-  "chart.count": "Looks",
+  "chart.count": "Observations",
   "chart.not-loaded": "The chart could not be loaded. The figures stand in the table below.",
 
   "model.none.hint": "The list of models leads to every model there is.",
@@ -28,7 +28,7 @@ export const pages = {
   "model.withdrawn": "Taken off the list",
   "model.withdrawn.why": "{outcome}, {count} times in a row since",
 
-  "history.title": "Looks",
+  "history.title": "Observations",
   "history.count": "the latest {count}",
   "history.when": "When",
   "history.status": "Result",

@@ -45,7 +45,7 @@ export function OneHead({ model }: { model: ModelRow }) {
         <div class="figures-wide">
           <dt>{t("model.latest")}</dt>
           <dd>
-            <StatusTag label={model.latest_status} ok={model.outcome === "works" || model.outcome === "filtered"} />{" "}
+            <StatusTag label={model.latest_status} />{" "}
             {model.outcome === "" ? t("row.never") : word("outcome", model.outcome)}
             {model.detail !== "" && <p class="muted"><Words text={model.detail} /></p>}
           </dd>
@@ -86,7 +86,7 @@ function Figure({ name, children }: { name: string; children: ComponentChildren 
 }
 
 /** `OK`, `429`, `HTTP 503`, `FAIL`. */
-export function StatusTag({ label, ok }: { label: string; ok: boolean }) {
-  const tone = ok ? "tag-up" : label === "429" ? "tag-degraded" : label === "NONE" ? "" : "tag-down";
-  return <span class={`tag ${tone}`}>{label}</span>;
+export function StatusTag({ label }: { label: string }) {
+  const tones: Record<string, string> = { OK: "tag-up", "429": "tag-degraded", NONE: "" };
+  return <span class={`tag ${tones[label] ?? "tag-down"}`}>{label}</span>;
 }

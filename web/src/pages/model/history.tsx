@@ -44,10 +44,10 @@ export function History({ path, models }: { path: string; models?: ModelRow[] })
                 <tr key={`${seen.model} ${seen.run_datetime} ${i}`} data-testid="history-row">
                   <td><Time at={seen.run_datetime} /></td>
                   {models !== undefined && <td><On model={models.find(({ id }) => id === seen.model)} /></td>}
-                  <td><StatusTag label={seen.status_label} ok={seen.ok} /></td>
+                  <td><StatusTag label={seen.status_label} /></td>
                   <td class="number"><Ms value={seen.latency_ms} /></td>
                   <td class="number"><Ms value={seen.ttft_ms} /></td>
-                  <td class="why"><span>{word("outcome", seen.outcome)}</span>{seen.detail !== "" && <small class="muted"><Words text={seen.detail} /></small>}</td>
+                  <td class="cause"><span>{word("outcome", seen.outcome)}</span>{seen.detail !== "" && <small class="muted"><Words text={seen.detail} /></small>}</td>
                   <td class="faint"><bdi>{seen.shape}</bdi></td>
                   <td class="faint"><a href={href("rounds", null, { round: seen.round })}>#{seen.round}</a></td>
                 </tr>

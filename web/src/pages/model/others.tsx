@@ -19,7 +19,7 @@ export function Others({ rows, name }: { rows: ModelRow[]; name: string | null }
         <h2>{name === null ? t("others.all") : t("others.title")}</h2>
         {name !== null && <a href={href("model", name)}>{t("others.together")}</a>}
       </header>
-      <ul class="rows">
+      <ul class="rows capped">
         {rows.map((row) => (
           <li key={row.id} data-testid="other-row">
             <Light state={row.light} />
