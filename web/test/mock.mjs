@@ -39,7 +39,7 @@ const WHY = {
   FAIL: ["no answer within 30 s", "connection reset by peer while the answer was read"],
   NONE: [""],
 };
-const OUTCOMES = { OK: "ok", 429: "rate-limited", "HTTP 503": "server-error", "HTTP 404": "model-not-found", FAIL: "timeout", NONE: "" };
+const OUTCOMES = { OK: "works", 429: "busy", "HTTP 503": "broken", "HTTP 404": "gone", FAIL: "timed-out", NONE: "" };
 
 const gateways = ["main", "edge-asia"];
 const channels = Array.from({ length: Math.max(6, Math.ceil(MODELS / 60)) }, (_, index) => ({
