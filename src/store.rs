@@ -25,6 +25,7 @@ mod snapshots;
 mod spending;
 mod traffic;
 mod turn;
+mod vitals;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
