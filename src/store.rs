@@ -4,17 +4,20 @@
 //! Must not know: gateways, upstreams, or how verdicts and plans come about.
 
 mod accounts;
+mod channels;
 mod contests;
 mod history;
 mod hold;
 mod journal;
 mod lease;
+mod ledger;
 mod listings;
 mod live;
 mod marks;
 mod memory;
 mod observations;
 mod proposals;
+mod pulse;
 mod retention;
 mod rounds;
 mod samples;
@@ -22,6 +25,7 @@ mod snapshots;
 mod spending;
 mod traffic;
 mod turn;
+mod vitals;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,10 +42,12 @@ pub use history::{
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
 pub use lease::{Holder, Lease};
+pub use ledger::{ChangeQuery, ChangeTold, IntentTold, LastRounds, RoundFigures, RoundTold};
 pub use listings::Listed;
 pub use memory::Finding;
 pub use observations::ObservationRecord;
 pub use proposals::Proposal;
+pub use pulse::{Pulse, Sort};
 pub use rounds::RoundRecord;
 pub use samples::SampleRecord;
 pub use spending::{Expense, Reservation};
@@ -129,10 +135,11 @@ impl Store {
 }
 
 /// The steps from an empty file to today's tables; a step that was released is never edited.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_judged_fairly.sql"),
     include_str!("../migrations/0003_whole_family.sql"),
+    include_str!("../migrations/0005_channels.sql"),
 ];
 
 /// Brings the tables up to date, a step a transaction; SQLite's `user_version` counts the steps done.

@@ -13,7 +13,8 @@ export interface Running {
 
 export interface GatewayRow {
   name: string;
-  kind: string;
+  /** `null`: nobody could ask it yet. */
+  kind: string | null;
   mode: string;
   channels: number;
   models: number;
