@@ -7,6 +7,7 @@ import { bump } from "../live";
 import { asApiError } from "../resource";
 import { href, type Route } from "../router";
 import type { Session } from "../types";
+import { safeBack } from "./login/back";
 import "../styles/pages.css";
 
 export default function Login({ route }: { route: Route }) {
@@ -18,11 +19,6 @@ export default function Login({ route }: { route: Route }) {
       {found !== null && (found.may_act || !found.needs_token) ? <Inside session={found} /> : <Form back={back} mayRead={found?.may_read === true} />}
     </div>
   );
-}
-
-/** Only an address of this page: a link from elsewhere must not lead out of it after the login. */
-export function safeBack(then: string): string {
-  return /^#\/(?!login)/.test(then) ? then : href("overview");
 }
 
 function Form({ back, mayRead }: { back: string; mayRead: boolean }) {
