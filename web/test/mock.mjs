@@ -157,7 +157,7 @@ const page = (rows, query, usual, most) => {
 };
 
 const routes = {
-  "GET /api/session": () => ({ body: { may_read: true, may_act: true, needs_token: true, csrf: "mock-csrf" } }),
+  "GET /api/session": () => ({ body: { may_read: true, may_act: true, needs_token: true, acts_with_token: true, csrf: "mock-csrf" } }),
   "GET /api/summary": (query) => {
     only(query, "gateway");
     const rows = models.filter((row) => query.get("gateway") === null || row.gateway === query.get("gateway"));
@@ -192,7 +192,7 @@ const routes = {
     scan();
     return { status: 202, body: { channels: [], notes: [] } };
   },
-  "POST /api/logout": () => ({ body: { may_read: false, may_act: false, needs_token: true, csrf: null } }),
+  "POST /api/logout": () => ({ body: { may_read: false, may_act: false, needs_token: true, acts_with_token: true, csrf: null } }),
 };
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };

@@ -59,6 +59,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
 }
 
 function Tools({ onHelp }: { onHelp: () => void }) {
+  const who = session.value;
   const colours = t("tool.theme", { theme: t(`theme.${theme.value}`) });
   const news = connected.value ? t("live.on") : t("live.off");
   const leave = async (): Promise<void> => {
@@ -81,7 +82,10 @@ function Tools({ onHelp }: { onHelp: () => void }) {
       <button type="button" class="tool" title={t("tool.help")} aria-label={t("tool.help")} onClick={onHelp} data-testid="help">
         <Icon name="help" />
       </button>
-      {session.value?.needs_token === true && session.value.may_read && (
+      {who !== null && who.acts_with_token && !who.may_act && route.value.page !== "login" && (
+        <a class="tool login" href={href("login", null, { then: location.hash })} data-testid="login">{t("page.login")}</a>
+      )}
+      {who !== null && who.csrf !== null && (
         <button type="button" class="tool" title={t("tool.logout")} aria-label={t("tool.logout")} onClick={leave} data-testid="logout">
           <Icon name="exit" />
         </button>
