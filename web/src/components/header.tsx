@@ -2,9 +2,10 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { session, post } from "../api";
 import { language, t } from "../i18n";
 import { utc } from "../format";
-import { connected, lost } from "../live";
-import { href, route, type PageName } from "../router";
+import { bump, connected, lost } from "../live";
+import { go, href, route, type PageName } from "../router";
 import { toDecide, useSummary } from "../summary";
+import type { Session } from "../types";
 import { nextTheme, theme } from "../theme";
 import { Icon } from "./icons";
 import { Progress } from "./progress";
@@ -30,6 +31,8 @@ export function Header({ onHelp }: { onHelp: () => void }) {
     watch.observe(bar.current);
     return () => watch.disconnect();
   }, []);
+  // On a phone the links scroll within their line: where we are stays in sight.
+  useLayoutEffect(() => bar.current?.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [here]);
   return (
     <header ref={bar} class="top">
       <div class="top-bar">
@@ -63,9 +66,10 @@ function Tools({ onHelp }: { onHelp: () => void }) {
   const colours = t("tool.theme", { theme: t(`theme.${theme.value}`) });
   const news = connected.value ? t("live.on") : t("live.off");
   const leave = async (): Promise<void> => {
-    await post("logout").catch(() => undefined);
-    location.hash = href("login");
-    location.reload();
+    const left = await post<Session>("logout").catch(() => null);
+    if (left !== null) session.value = left;
+    if (left?.may_read === true) bump();
+    else go("login");
   };
   return (
     <>
