@@ -110,6 +110,11 @@ export interface ModelRow {
   uptime_hours: (number | null)[];
 }
 
+/** One model, and the models of the same name on other channels. By name it is the first of them. */
+export interface ModelPage extends ModelRow {
+  elsewhere: ModelRow[];
+}
+
 export interface Seen {
   model: number;
   run_datetime: string;
@@ -244,27 +249,37 @@ export interface PlanRow {
 }
 
 export interface HoldRow {
+  /** `null`: it is the file beside the store, which nobody lifts from here. */
+  id: number | null;
   gateway: string | null;
   channel: number | null;
   model: string | null;
   reason: string;
-  since?: string | null;
+  at: string | null;
 }
 
 export interface FreeRow {
   id: string;
   name: string;
   context_length: number | null;
-  modalities: string[] | string;
+  /** `text+image→text`. */
+  modalities: string;
+  /** `suffix`, `all-zero` or `router`. */
   free_kind: string;
   light: Light;
+  /** Why it is not up. */
+  why: string;
   uptime: number | null;
+  /** Tokens a second. */
   throughput: number | null;
+  /** To the first token, in ms. */
   latency_ms: number | null;
+  /** A UTC day. */
   ends: string | null;
   probed_at: string | null;
   probe_outcome: string | null;
-  usable: boolean;
+  /** `null`: there is no key to ask with. */
+  usable: boolean | null;
 }
 
 export interface BudgetScope {
