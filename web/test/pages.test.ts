@@ -4,7 +4,6 @@ import { height, padded, ROW, scrollTo, step } from "../src/pages/rounds/cells";
 import { everyDay, uses } from "../src/pages/budget/use";
 import { dollars } from "../src/pages/budget/dollars";
 import { descends, matching, parseSort, sorted } from "../src/pages/free/order";
-import { safeBack } from "../src/pages/login/back";
 import { deedTo } from "../src/pages/model/touched";
 import type { FreeRow, GridRow } from "../src/types";
 
@@ -113,14 +112,5 @@ describe("free models", () => {
   it("are found whatever the case; an unknown order is the usual one", () => {
     expect(ids(matching(rows, " A "))).toBe("a");
     expect(parseSort("constructor")).toBe("light");
-  });
-});
-
-describe("the way back from the login", () => {
-  it("never leads out of the dashboard, nor round in a circle", () => {
-    expect(safeBack("#/plan?gateway=a")).toBe("#/plan?gateway=a");
-    for (const bad of ["", "https://evil.example/", "//evil.example", "javascript:alert(1)", "#/login?then=%23%2Flogin", "x#/plan"]) {
-      expect(safeBack(bad)).toBe("#/");
-    }
   });
 });
