@@ -43,7 +43,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
         {here !== "login" && (
           <nav class="nav" aria-label={t("nav.main")}>
             {LINKS.map((name) => (
-              <a key={name} href={href(name)} aria-current={name === here ? "page" : undefined} data-testid={`nav-${name}`}>
+              <a key={name} href={href(name)} aria-current={name === here ? "page" : name === "overview" && here === "model" ? "true" : undefined} data-testid={`nav-${name}`}>
                 {t(`page.${name}`)}
                 {(counts[name] ?? 0) > 0 && <span class="nav-count">{counts[name]}</span>}
               </a>
