@@ -12,3 +12,9 @@ mod rights;
 mod scene;
 #[path = "serve/sessions.rs"]
 mod sessions;
+#[path = "serve/metrics.rs"]
+mod metrics;
+#[path = "serve/seen.rs"]
+mod seen;
+#[path = "serve/status.rs"]
+mod status;

@@ -110,6 +110,10 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(ErrorBody { error: self.told })).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let how = HeaderValue::from_static("Bearer realm=\"channelwarden\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+        }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -137,7 +141,7 @@ impl From<ActError> for ApiError {
 
 /// What a panic is answered with.
 #[expect(clippy::needless_pass_by_value, reason = "the layer gives it so")]
-pub(in crate::serve) fn of_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
+pub(super) fn of_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     ApiError::internal(&text.unwrap_or("a panic")).into_response()
 }

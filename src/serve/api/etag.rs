@@ -20,7 +20,8 @@ pub(super) async fn mark(request: Request, next: Next) -> Response {
     let known = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
     let response = next.run(request).await;
     let json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    if !asked || response.status() != StatusCode::OK || !json {
+    let never_kept = response.headers().get(header::CACHE_CONTROL).is_some_and(|how| how == "no-store");
+    if !asked || response.status() != StatusCode::OK || !json || never_kept {
         return uncached(response);
     }
     let (mut parts, body) = response.into_parts();
