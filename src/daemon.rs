@@ -114,6 +114,7 @@ type Prepared = (Store, Arc<Prober>, Guard);
 /// What a configuration needs before it can hold: the store opened, the prober made, the tokens read.
 async fn prepare(config: &Config) -> anyhow::Result<Prepared> {
     let store = Store::open(&config.store.path).await?;
+    store.show_only(&config.gateways.keys().map(String::as_str).collect::<Vec<_>>()).await?;
     let prober = Prober::with_accounts(config, &store).await;
     let prober = prober.map_err(anyhow::Error::msg).context("cannot prepare probing")?;
     Ok((store, prober, Guard::new(&config.web).map_err(anyhow::Error::msg)?))
