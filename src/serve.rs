@@ -75,13 +75,14 @@ pub fn router(app: App) -> Router {
     let guard = app.guard.clone();
     let reads = guard.reads(api::reads().merge(metrics::routes()));
     let routes = OpenApiRouter::new().merge(reads).merge(guard.acts(api::acts()));
+    let public = status::routes(&app);
     // Small answers gain nothing, and a stream must not wait for a block to fill.
     let worth_it = SizeAbove::new(1024).and(NotForContentType::SSE);
     api::surround(routes.merge(login::routes()))
         .merge(health::routes())
         .fallback(pages::file)
-        .with_state(app.clone())
-        .merge(status::routes(&app))
+        .with_state(app)
+        .merge(public)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(CompressionLayer::new().compress_when(worth_it))

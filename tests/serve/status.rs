@@ -13,7 +13,7 @@ use super::seen;
 fn shown() -> Config {
     let mut config = config();
     config.web.status.enabled = true;
-    config.web.status.title = "Status of <us> & all".to_owned();
+    "Status of <us> & all".clone_into(&mut config.web.status.title);
     let line = |name: &str, model: &str, channels: &[i64]| StatusModel {
         name: name.to_owned(),
         gateway: "main".to_owned(),
