@@ -10,6 +10,7 @@ async fn a_bad_question_is_told_what_is_wrong_with_it() {
     let scene = Scene::new().await;
     let long = "x".repeat(501);
     let long_name = format!("/api/models/{long}");
+    let long_light = format!("/api/models?light={}", ["up"; 40].join(","));
     let long_search = format!("/api/models?search={long}");
     for path in [
         "/api/models?limit=0",
@@ -40,6 +41,7 @@ async fn a_bad_question_is_told_what_is_wrong_with_it() {
         "/api/transitions?limit=100000",
         &long_name,
         &long_search,
+        &long_light,
     ] {
         let answer = scene.get(path).await;
         assert_eq!((answer.status, code(&answer).as_str()), (400, "bad_request"), "{path}: {}", answer.text());

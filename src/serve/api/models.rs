@@ -15,6 +15,8 @@ use crate::store::{Light, ModelQuery, ModelRow, ModelSort, Seen};
 
 /// Models that one answer may hold: all of a large gateway's.
 const MODELS: u32 = 5000;
+/// The longest list of lights, in characters: each of them three times over.
+const LIGHTS: usize = 100;
 /// Observations that one answer may hold.
 const SEEN: u32 = 1000;
 
@@ -207,5 +209,8 @@ pub(super) fn lights(text: &str) -> Result<Vec<Light>, ApiError> {
         "unknown" => Ok(Light::Unknown),
         _ => Err(ApiError::bad("`light` is some of up, degraded, down, unknown, with commas between them")),
     };
+    if text.len() > LIGHTS {
+        return Err(ApiError::bad(format!("`light` is {LIGHTS} characters long at most")));
+    }
     if text.is_empty() { Ok(vec![]) } else { text.split(',').map(light).collect() }
 }
