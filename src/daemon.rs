@@ -4,9 +4,12 @@
 //! Decides: when a round runs, and what a signal does.
 //! Must not know: what a round does.
 
+mod acts;
 mod free_models;
 mod lease;
+mod scans;
 mod traffic;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +23,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::acts::Desk;
+pub use self::scans::Scans;
 pub use self::traffic::{Alarms, Failing, Recent};
 use self::traffic::{Bell, TrafficWatch};
 use crate::apply;
@@ -28,9 +33,11 @@ use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
+use crate::serve::{Acts, App, Live};
 use crate::store::{Store, StoreError};
 
 use self::lease::Keeping;
+use self::web::Teller;
 
 /// How often the loop says that it is alive, for `healthcheck`.
 pub const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -117,6 +124,22 @@ fn start(
     retire: &CancellationToken,
 ) -> TaskTracker {
     let watches = TaskTracker::new();
+    let (live, scans) = (Live::default(), Scans::of(config.gateways.keys()));
+    if config.web.listen != "off" {
+        let (acts, orders) = Acts::new();
+        let desk = Desk {
+            config: config.clone(),
+            store: store.clone(),
+            prober: Arc::clone(prober),
+            live: live.clone(),
+            scans: scans.clone(),
+            stop: stop.clone(),
+            retire: retire.clone(),
+        };
+        let app = App { store: store.clone(), config: Arc::new(config.clone()), live: live.clone(), acts: Some(acts) };
+        watches.spawn(desk.attend(orders));
+        watches.spawn(web::serve(config.web.listen.clone(), app, stop.clone(), retire.clone()));
+    }
     for name in config.gateways.keys() {
         let bell = Arc::new(Bell::default());
         let traffic = TrafficWatch {
@@ -132,6 +155,8 @@ fn start(
             config: config.clone(),
             store: store.clone(),
             prober: Arc::clone(prober),
+            live: live.clone(),
+            scans: scans.clone(),
             bell,
             stop: stop.clone(),
             retire: retire.clone(),
@@ -163,6 +188,8 @@ struct Watch {
     config: Config,
     store: Store,
     prober: Arc<Prober>,
+    live: Live,
+    scans: Scans,
     bell: Arc<Bell>,
     stop: CancellationToken,
     retire: CancellationToken,
@@ -227,6 +254,8 @@ impl Watch {
             tokio::select! {
                 () = sleep_until(next) => {}
                 () = self.bell.rung() => self.heed().await,
+                // A person waits: at once, and not spread.
+                () = self.scans.asked(&self.name) => (full, expected) = (Instant::now(), None),
                 () = self.stop.cancelled() => return,
                 () = self.retire.cancelled() => return,
             }
@@ -255,12 +284,14 @@ impl Watch {
             }
             scope.due = Some(due);
         }
-        let round = open(&self.name, &self.config, &self.store, &self.prober, &self.stop).await?;
+        let mut round = open(&self.name, &self.config, &self.store, &self.prober, &self.stop).await?;
+        round.progress = Arc::new(Teller { live: self.live.clone(), gateway: self.name.as_str().into() });
         if let Some(questions) = expected.filter(|_| full) {
             round.inquiry.spread(questions, self.config.probe.every.mul_f64(self.config.probe.spread));
         }
         let gateway = round.gateway.clone();
         let round = Arc::new(round);
+        let under_way = self.live.began(&self.name, full, clock::now());
         let mut run = Box::pin(round.run(&scope, true));
         let done = tokio::select! {
             done = &mut run => done,
@@ -270,6 +301,7 @@ impl Watch {
                 run.await
             }
         };
+        drop(under_way);
         gateway.close().await;
         // Also what a round used up that was stopped.
         if let Err(error) = self.prober.flush().await {

@@ -23,7 +23,7 @@ pub use error::GatewayError;
 pub use live::{Cache, Expected, Live, cache, live};
 pub use pages::{Pages, Read, Unreadable};
 pub use swap::{Order, SwapError, Swapped};
-pub use types::access;
+pub use types::{access, provider};
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

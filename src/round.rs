@@ -7,6 +7,7 @@ mod contested;
 mod drift;
 mod forecast;
 mod network;
+mod pending;
 mod progress;
 mod report;
 mod survey;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use drift::{DriftLine, Repair};
 pub use forecast::{ChannelForecast, Forecast, Need};
+pub use pending::{Pending, Written};
 pub use progress::{Progress, Quiet};
 pub use report::{
     ChangeLine, ClosedKeyLine, Doubt, Down, Expiring, KeyLine, Odd, Report, Skipped, SomeKeys, StillWithdrawn, Unprobed,
@@ -88,6 +90,7 @@ impl Round {
     pub async fn run(self: &Arc<Self>, scope: &Scope, write: bool) -> Result<Report, RoundError> {
         let name = self.gateway.name();
         let mut report = Report::new(name, self.settings.mode);
+        report.whole = scope.is_everything();
         if let (Err(why), true) = (self.gateway.writable(), self.settings.mode != Mode::Observe) {
             report.notes.push(format!("only observed: {why}"));
         }
@@ -143,9 +146,10 @@ impl Round {
         if let Err(error) = self.agree(round, scope, write, &mut report).await {
             report.errors.push(format!("the routing rows are not looked through: {error}"));
         }
+        self.store.keep_channels(name, report.seen.values(), clock::now()).await?;
         // A gateway without any channel is more likely one that is being restored.
         if scope.is_everything() && !report.seen.is_empty() {
-            let seen: Vec<_> = report.seen.values().map(|channel| (channel.id, channel.created)).collect();
+            let seen: Vec<_> = report.seen.values().map(|seen| (seen.channel.id, seen.channel.created)).collect();
             self.store.forget_others(name, &seen).await?;
         }
         if scope.is_everything() || scope.due.is_some() {

@@ -4,6 +4,7 @@
 //! Must not know: gateways, upstreams, or how verdicts and plans come about.
 
 mod accounts;
+mod channels;
 mod contests;
 mod history;
 mod hold;
@@ -129,10 +130,11 @@ impl Store {
 }
 
 /// The steps from an empty file to today's tables; a step that was released is never edited.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_judged_fairly.sql"),
     include_str!("../migrations/0003_whole_family.sql"),
+    include_str!("../migrations/0005_channels.sql"),
 ];
 
 /// Brings the tables up to date, a step a transaction; SQLite's `user_version` counts the steps done.

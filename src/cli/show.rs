@@ -125,7 +125,7 @@ pub(super) fn told(report: &Report) -> Vec<String> {
 
 /// The channel of an observation, for people.
 pub(super) fn seen_on(report: &Report, seen: &ObservationRecord) -> String {
-    plain(&format!("#{} {}", seen.channel, report.seen.get(&seen.channel).map_or("", |channel| &channel.name)))
+    plain(&format!("#{} {}", seen.channel, report.seen.get(&seen.channel).map_or("", |at| &at.channel.name)))
 }
 
 fn why(seen: &ObservationRecord) -> String {

@@ -83,18 +83,29 @@ const fn not_testable(number: i64, name: &'static str, why: &'static str) -> Typ
     of(number, name, Way::NotTestable(why))
 }
 
-/// How to reach a channel's upstream.
-///
-/// # Errors
-/// Why the channel is left alone, as a sentence for the operator.
-pub fn access(kind: GatewayKind, channel: &Channel) -> Result<Access, String> {
+/// The type that a number stands for in this program's family.
+fn type_of(kind: GatewayKind, number: i64) -> Option<&'static Type> {
     let types: &[Type] = match kind {
         GatewayKind::OneApi => one_api::TYPES,
         GatewayKind::NewApi | GatewayKind::Veloera => new_api::TYPES,
         GatewayKind::OneHub | GatewayKind::DoneHub => one_hub::TYPES,
     };
+    types.iter().find(|one| one.number == number)
+}
+
+/// The provider of a channel's type, by its name there.
+pub fn provider(kind: GatewayKind, channel: &Channel) -> String {
     let number = channel.type_number;
-    let Some(Type { name, way, .. }) = types.iter().find(|one| one.number == number) else {
+    type_of(kind, number).map_or_else(|| format!("type {number}"), |known| known.name.to_owned())
+}
+
+/// How to reach a channel's upstream.
+///
+/// # Errors
+/// Why the channel is left alone, as a sentence for the operator.
+pub fn access(kind: GatewayKind, channel: &Channel) -> Result<Access, String> {
+    let number = channel.type_number;
+    let Some(Type { name, way, .. }) = type_of(kind, number) else {
         return Err(format!("unknown type {number} in {kind}: left alone"));
     };
     let own = channel.base_url.as_deref().map(str::trim).filter(|base| !base.is_empty());

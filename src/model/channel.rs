@@ -76,6 +76,16 @@ impl Status {
             other => Self::Unknown(other),
         }
     }
+
+    /// The status's name in our store and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::ManuallyDisabled => "disabled",
+            Self::AutoDisabled => "auto-disabled",
+            Self::Unknown(_) => "unknown",
+        }
+    }
 }
 
 /// `channels.model_mapping`: requested name → upstream name, chains followed to the end (New API).

@@ -13,6 +13,7 @@ use crate::config::Mode;
 use crate::gateway::Orphans;
 use crate::model::{Change, ChannelRef, Guard, Held, ModelName, Outcome};
 use crate::plan::{Facts, Survey};
+use crate::store::ChannelSeen;
 use crate::verdict::Verdict;
 
 pub use self::lines::{
@@ -31,6 +32,8 @@ pub struct Report {
     pub round: i64,
     /// What we were allowed to do.
     pub mode: Mode,
+    /// Whether everything was looked at, and not only what was named or due again.
+    pub whole: bool,
     /// Channels looked at.
     pub channels: usize,
     /// Channels left alone, and why.
@@ -94,7 +97,7 @@ pub struct Report {
     pub not_added: Vec<(i64, ModelName)>,
     /// The channels looked at, by id.
     #[serde(skip)]
-    pub seen: BTreeMap<i64, ChannelRef>,
+    pub seen: BTreeMap<i64, ChannelSeen>,
 }
 
 impl Report {
@@ -103,6 +106,7 @@ impl Report {
             gateway: gateway.to_owned(),
             round: 0,
             mode,
+            whole: true,
             channels: 0,
             skipped: vec![],
             skipped_count: 0,
@@ -140,7 +144,9 @@ impl Report {
     /// Counts a channel in that could not even be read.
     pub(super) fn leave(&mut self, channel: ChannelRef, why: String) {
         self.channels += 1;
-        self.seen.insert(channel.id, channel.clone());
+        let (provider, groups, status) = (String::new(), String::new(), "unreadable".to_owned());
+        let seen = ChannelSeen { channel: channel.clone(), provider, status, groups, note: why.clone() };
+        self.seen.insert(channel.id, seen);
         self.skip(channel, why);
     }
 
@@ -154,7 +160,12 @@ impl Report {
     /// Counts one channel in, and hands its survey on to the plan.
     pub(super) fn take(&mut self, surveyed: Surveyed, facts: &mut Facts) -> Option<Survey> {
         self.channels += 1;
-        self.seen.insert(surveyed.channel.id, surveyed.channel.clone());
+        let note = match (&surveyed.found, &surveyed.down) {
+            (Err(why), _) => why.clone(),
+            (Ok(_), Some((outcome, detail))) => format!("nothing answers: {outcome}: {detail}"),
+            (Ok(_), None) => String::new(),
+        };
+        self.seen.insert(surveyed.channel.id, ChannelSeen { note, ..surveyed.seen });
         let room = NAMED.saturating_sub(self.notes.len());
         self.notes.extend(surveyed.notes.into_iter().take(room));
         let (of, channel) = (surveyed.keys_in_all, &surveyed.channel);

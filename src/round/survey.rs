@@ -79,7 +79,7 @@ impl Round {
         scope: &Scope,
     ) -> Result<Surveyed, StoreError> {
         let reference = ChannelRef { id: channel.id, created: channel.created, name: channel.name.clone() };
-        let mut surveyed = Surveyed::of(reference.clone());
+        let mut surveyed = Surveyed::of(channel, &reference, gateway::provider(self.gateway.kind(), channel));
         (surveyed.keys_in_all, surveyed.closed_keys) = (channel.keys_in_all(), channel.closed_keys.clone());
         let (advertised, targets) = match self.reach(channel) {
             Ok(reached) => reached,

@@ -3,6 +3,7 @@
 //! Decides: what can be asked for, and how it may end. Must not know: how any of it is done.
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use utoipa::ToSchema;
 
@@ -129,8 +130,11 @@ impl Acts {
     /// Why it was not done.
     pub async fn ask(&self, act: Act) -> Result<Done, ActError> {
         let (reply, answer) = oneshot::channel();
-        let busy = |_| ActError::Busy("too much is waiting already; try again in a moment".to_owned());
-        self.0.try_send(Order { act, reply }).map_err(busy)?;
-        answer.await.unwrap_or_else(|_| Err(ActError::Failed("we are stopping; nothing was begun".to_owned())))
+        let stopping = || ActError::Failed("we are stopping; nothing was begun".to_owned());
+        self.0.try_send(Order { act, reply }).map_err(|refused| match refused {
+            TrySendError::Full(_) => ActError::Busy("too much is waiting already; try again in a moment".to_owned()),
+            TrySendError::Closed(_) => stopping(),
+        })?;
+        answer.await.unwrap_or_else(|_| Err(stopping()))
     }
 }

@@ -10,6 +10,21 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use utoipa::ToSchema;
 
+/// A round that is told of.
+#[derive(Debug)]
+pub struct UnderWay {
+    live: Live,
+    gateway: String,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.live.running_now().remove(&self.gateway);
+        self.live.tell(Event::Round { gateway: self.gateway.clone() });
+        self.live.progress();
+    }
+}
+
 /// So many events wait for a slow reader; then it misses some, and reads everything again.
 const KEPT: usize = 64;
 
@@ -67,11 +82,13 @@ impl Default for Live {
 }
 
 impl Live {
-    /// A round begins.
-    pub fn began(&self, gateway: &str, full: bool, now: Timestamp) {
+    /// A round begins; it ends, well or not, when what is given back is dropped.
+    #[must_use]
+    pub fn began(&self, gateway: &str, full: bool, now: Timestamp) -> UnderWay {
         let running = Running { gateway: gateway.to_owned(), since: now, full, expected: 0, done: 0 };
         self.running_now().insert(gateway.to_owned(), running);
         self.progress();
+        UnderWay { live: self.clone(), gateway: gateway.to_owned() }
     }
 
     /// So many probes more are to come, and so many are done.
@@ -80,13 +97,6 @@ impl Live {
             running.expected += expected;
             running.done += done;
         }
-    }
-
-    /// A round ended, well or not.
-    pub fn ended(&self, gateway: &str) {
-        self.running_now().remove(gateway);
-        self.tell(Event::Round { gateway: gateway.to_owned() });
-        self.progress();
     }
 
     /// Something else changed.

@@ -190,6 +190,7 @@ impl Store {
         .execute(&self.writer)
         .await?;
         for statement in [
+            "delete from channel where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
             "delete from proposal where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
             "delete from traffic where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
         ] {

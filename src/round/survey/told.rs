@@ -13,12 +13,14 @@ use crate::model::{
 use crate::plan::Survey;
 use crate::probe::KeyState;
 use crate::round::{KeyLine, SomeKeys};
-use crate::store::Finding;
+use crate::store::{ChannelSeen, Finding};
 use crate::verdict;
 
 /// What came of one channel.
 pub(in crate::round) struct Surveyed {
     pub(in crate::round) channel: ChannelRef,
+    /// The channel for whoever reads our store only.
+    pub(in crate::round) seen: ChannelSeen,
     /// The survey, or why the channel is left alone.
     pub(in crate::round) found: Result<Survey, String>,
     /// How often which outcome was shown; what was not asked shows nothing.
@@ -50,9 +52,17 @@ pub(in crate::round) struct Surveyed {
 
 impl Surveyed {
     /// Nothing is known yet.
-    pub(super) fn of(channel: ChannelRef) -> Self {
+    pub(super) fn of(channel: &Channel, reference: &ChannelRef, provider: String) -> Self {
+        let seen = ChannelSeen {
+            channel: reference.clone(),
+            provider,
+            status: channel.status.as_str().to_owned(),
+            groups: channel.group.clone().unwrap_or_default(),
+            note: String::new(),
+        };
         Self {
-            channel,
+            channel: reference.clone(),
+            seen,
             found: Err(String::new()),
             outcomes: BTreeMap::new(),
             served: 0,
