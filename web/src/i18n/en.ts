@@ -1,0 +1,4 @@
+import { pages } from "./en/pages";
+import { shell } from "./en/shell";
+
+export const en = { ...shell, ...pages };

@@ -1,0 +1,4 @@
+import { pages } from "./zh/pages";
+import { shell } from "./zh/shell";
+
+export const zh = { ...shell, ...pages };
