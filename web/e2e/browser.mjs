@@ -97,6 +97,19 @@ export function listsInTheGateway(world = demo) {
   return Object.fromEntries(Object.entries(rows).map(([name, models]) => [name, models.split(",")]));
 }
 
+const ADD = `
+import sqlite3, sys
+folder, channel, model = sys.argv[1:]
+with sqlite3.connect(folder + "/one-api.db", timeout=10) as rows:
+    rows.execute("update channels set models = models || ',' || ? where name = ?", (model, channel))
+    rows.execute("insert into abilities select \`group\`, ?, id, 1, 0 from channels where name = ?", (model, channel))
+`;
+
+/** Puts a model on a channel's list, as the gateway's operator does. */
+export function listInGateway(channel, model, world = demo) {
+  execFileSync("python3", ["-c", ADD, world.folder, channel, model]);
+}
+
 /** What the API says, as a program with a token sees it. */
 export async function api(path, world = demo) {
   const answer = await fetch(`${world.url}/api/${path}`, { headers: { authorization: `Bearer ${world.token}` } });

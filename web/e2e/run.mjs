@@ -22,7 +22,11 @@ try {
   const told = ({ url, token, folder }) => JSON.stringify({ url, token, folder });
   const wanted = process.argv.slice(2);
   const files = readdirSync(here).filter((name) => name.endsWith(".test.mjs"));
-  const chosen = files.filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part))).sort();
+  // The pictures last, when all that can happen did.
+  const last = (name) => name.startsWith("screens");
+  const chosen = files
+    .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+    .sort((one, other) => last(one) - last(other) || one.localeCompare(other));
   if (chosen.length === 0) throw new Error(`no such test; there are: ${files.join(", ")}`);
   // One after another: they share a demo and two cores.
   const flags = ["--test", "--test-concurrency=1", "--test-timeout=120000", "--test-reporter=spec"];
