@@ -8,7 +8,7 @@ import { useShortcuts } from "./keyboard";
 import Overview from "./pages/overview";
 import { reader, type Page } from "./pages";
 import { asApiError } from "./resource";
-import { go, route } from "./router";
+import { back, route } from "./router";
 import type { ApiError } from "./api";
 
 export function App() {
@@ -18,8 +18,7 @@ export function App() {
     "?": () => setHelp(true),
     Escape: () => {
       if (page === "overview") return false;
-      if (history.length > 1) history.back();
-      else go("overview");
+      back();
       return true;
     },
   });

@@ -61,18 +61,50 @@ export function patch(change: Query, push = false): void {
   const { page, id, query } = route.peek();
   if (page === "missing") return;
   const next = href(page, id, Object.fromEntries(merged(query, change)));
-  if (push) history.pushState(null, "", next);
-  else history.replaceState(null, "", next);
-  route.value = parse(next);
+  if (push) {
+    history.pushState(null, "", next);
+    arrive();
+  } else {
+    history.replaceState(history.state, "", next);
+    route.value = parse(next);
+  }
 }
+
+/** How many steps lie behind us on this site: the mark of each entry of the browser's history. */
+let step = 0;
+/** How far the page was scrolled, by step. */
+const scrolled = new Map<number, number>();
 
 /** Begins to follow the address. */
 export function follow(): void {
-  const moved = (): void => {
-    route.value = parse(location.hash);
-  };
-  addEventListener("hashchange", moved);
-  addEventListener("popstate", moved);
+  history.scrollRestoration = "manual";
+  step = stepOf(history.state) ?? 0;
+  history.replaceState({ step }, "");
+  addEventListener("popstate", arrive);
+}
+
+/** One page back, as long as that is one of ours; else to the overview. */
+export function back(): void {
+  if (step > 0) history.back();
+  else go("overview");
+}
+
+/** We are on another entry of the browser's history: a new one begins at the top, a known one where it was left. */
+function arrive(): void {
+  scrolled.set(step, scrollY);
+  const known = stepOf(history.state);
+  const from = route.peek().page;
+  if (known === null) history.replaceState({ step: step + 1 }, "");
+  step = known ?? step + 1;
+  route.value = parse(location.hash);
+  if (known === null && route.value.page === from) return;
+  // Once the page is drawn.
+  requestAnimationFrame(() => scrollTo(0, known === null ? 0 : (scrolled.get(known) ?? 0)));
+}
+
+function stepOf(state: unknown): number | null {
+  const found = typeof state === "object" && state !== null ? (state as Record<string, unknown>).step : null;
+  return typeof found === "number" ? found : null;
 }
 
 function splitOnce(text: string, at: string): [string, string] {

@@ -27,13 +27,11 @@ export function whole(rows: Rows): number {
   return top(rows, rows.count);
 }
 
-/** The rows between two heights from the list's top, and a few around them. */
+/** The rows between two heights from the list's top, and a few around them; a few also where none is between. */
 export function span(rows: Rows, from: number, until: number, around = 8): Span {
-  if (rows.count === 0 || until < 0) return { first: 0, end: 0 };
-  return {
-    first: clamp(rowAt(rows, from) - around, 0, rows.count),
-    end: clamp(rowAt(rows, until) + 1 + around, 0, rows.count),
-  };
+  const first = clamp(rowAt(rows, from) - around, 0, Math.max(0, rows.count - around));
+  const end = clamp(rowAt(rows, until) + 1 + around, Math.min(around, rows.count), rows.count);
+  return { first, end };
 }
 
 /** The row at that height. */

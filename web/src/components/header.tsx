@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { session, post } from "../api";
 import { language, t } from "../i18n";
 import { connected } from "../live";
@@ -17,8 +18,19 @@ export function Header({ onHelp }: { onHelp: () => void }) {
     plan: summary.pending_count + summary.held_count,
     withdrawn: summary.withdrawn_count,
   };
+  const bar = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (bar.current === null) return;
+    // Heads of tables stick below it, however high it is: phones, a round's progress.
+    const watch = new ResizeObserver(([entry]) => {
+      const height = entry?.borderBoxSize[0]?.blockSize ?? 0;
+      document.documentElement.style.setProperty("--head", `${Math.floor(height)}px`);
+    });
+    watch.observe(bar.current);
+    return () => watch.disconnect();
+  }, []);
   return (
-    <header class="top">
+    <header ref={bar} class="top">
       <div class="top-bar">
         <a class="brand" href={href("overview")}>
           <span class="brand-mark" aria-hidden="true"><i /><i /><i /></span>

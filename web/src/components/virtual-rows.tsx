@@ -10,7 +10,7 @@ interface VirtualRowsProps {
   open?: number;
   extra?: number;
   /** What scrolls; without, the page does. */
-  scroller?: RefObject<HTMLElement>;
+  scroller?: RefObject<HTMLElement | null>;
   /** Stays with its row however the order changes. */
   rowKey: (index: number) => string | number;
   children: (index: number) => ComponentChildren;

@@ -1,0 +1,38 @@
+import { Icon } from "../../components/icons";
+import { Time } from "../../components/figures";
+import { Words } from "../../components/name";
+import { t } from "../../i18n";
+import { href } from "../../router";
+import type { Summary } from "../../types";
+
+/** What a person must know before believing the rest: a gateway that was not seen for long, a hold. */
+export function Banners({ summary }: { summary: Summary }) {
+  const stale = summary.gateways.filter((gateway) => gateway.stale);
+  const failing = summary.gateways.filter((gateway) => !gateway.stale && gateway.error !== null);
+  return (
+    <>
+      {stale.map((gateway) => (
+        <div key={gateway.name} class="banner banner-bad" role="alert" data-testid="stale">
+          <Icon name="warning" />
+          <strong><Words text={t("banner.stale", { gateway: gateway.name })} /></strong>
+          <span>{t("banner.stale.when")} <Time at={gateway.last_good} /></span>
+          {gateway.error !== null && <Words text={gateway.error} />}
+        </div>
+      ))}
+      {failing.map((gateway) => (
+        <div key={gateway.name} class="banner" role="status">
+          <Icon name="warning" />
+          <strong><Words text={t("banner.error", { gateway: gateway.name })} /></strong>
+          <Words text={gateway.error ?? ""} />
+        </div>
+      ))}
+      {summary.hold && (
+        <div class="banner" role="status" data-testid="hold">
+          <Icon name="pause" />
+          <span>{t("banner.hold")}</span>
+          <a href={href("plan")}>{t("banner.hold.see")}</a>
+        </div>
+      )}
+    </>
+  );
+}
