@@ -34,8 +34,8 @@ pub struct App {
 
 /// Everything that is served.
 pub fn router(app: App) -> Router {
-    let (routes, _openapi) = OpenApiRouter::new().merge(api::routes()).split_for_parts();
-    routes.with_state(app)
+    let routes = OpenApiRouter::new().merge(api::reads()).merge(api::acts());
+    api::surround(routes).with_state(app)
 }
 
 /// Serves until `stop`.
@@ -43,5 +43,9 @@ pub fn router(app: App) -> Router {
 /// # Errors
 /// What the socket said.
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> std::io::Result<()> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(stop.cancelled_owned()).await
+    let noticing = tokio::spawn(api::notice_others(app.store.clone(), app.live.clone(), stop.clone()));
+    let router = router(app).layer(axum::Extension(api::Stopping(stop.clone())));
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+    noticing.abort();
+    served
 }

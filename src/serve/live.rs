@@ -115,6 +115,11 @@ impl Live {
         self.0.told.subscribe()
     }
 
+    /// How many listen.
+    pub fn listeners(&self) -> usize {
+        self.0.told.receiver_count()
+    }
+
     fn progress(&self) {
         self.tell(Event::Progress { running: self.running() });
     }

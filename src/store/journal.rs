@@ -7,7 +7,7 @@ use super::{Store, StoreError, from_json, time, to_json};
 use crate::model::{ChannelRef, Image, Intent};
 
 /// How an intent ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeState {
     /// Not settled: we are in the middle of it, or were when we crashed.
@@ -31,7 +31,7 @@ impl ChangeState {
         }
     }
 
-    fn parse(name: &str) -> Self {
+    pub(super) fn parse(name: &str) -> Self {
         match name {
             "applied" => Self::Applied,
             "abandoned" => Self::Abandoned,

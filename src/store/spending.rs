@@ -113,6 +113,16 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get("scope")?, spent(row)?))).collect()
     }
 
+    /// What was used up in all on each of the latest days on which anything was, the newest first.
+    pub async fn spent_daily(&self, days: u32) -> Result<Vec<(String, Spent)>, StoreError> {
+        let rows =
+            sqlx::query("select day, requests, tokens, cost from spent where scope = '' order by day desc limit ?")
+                .bind(days)
+                .fetch_all(&self.readers)
+                .await?;
+        rows.iter().map(|row| Ok((row.try_get("day")?, spent(row)?))).collect()
+    }
+
     /// What was used up on a day in one scope.
     pub async fn spent_in(&self, day: Date, scope: &str) -> Result<Spent, StoreError> {
         self.spent(&day.to_string(), scope).await

@@ -4,6 +4,9 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// The version, as `1.2.3`.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Which program this is.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct Version {
@@ -14,7 +17,7 @@ pub(super) struct Version {
 }
 
 /// Which program this is.
-#[utoipa::path(get, path = "/api/version", responses((status = 200, body = Version)))]
+#[utoipa::path(get, path = "/api/version", tag = "overview", responses((status = 200, body = Version)))]
 pub(super) async fn version() -> Json<Version> {
-    Json(Version { name: "channelwarden".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() })
+    Json(Version { name: "channelwarden".to_owned(), version: VERSION.to_owned() })
 }

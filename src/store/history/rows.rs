@@ -57,6 +57,13 @@ pub struct Page<T> {
     pub total: u64,
 }
 
+impl<T> Page<T> {
+    /// The same part with every row made into another.
+    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
+        Page { rows: self.rows.into_iter().map(make).collect(), total: self.total }
+    }
+}
+
 /// What models are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
