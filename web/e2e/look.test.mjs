@@ -34,7 +34,7 @@ test("every page opens, and nothing goes wrong", async () => {
 test("the theme is switched, and remembered after a reload", async () => {
   const visitor = await visit();
   await visitor.see("card-up");
-  const ground = () => visitor.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const ground = () => visitor.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const theme = () => visitor.page.evaluate(() => document.documentElement.dataset.theme ?? "auto");
   const grounds = {};
   for (let press = 0; press < 3; press += 1) {
