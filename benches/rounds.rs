@@ -8,13 +8,16 @@
 
 #[path = "rounds/measure.rs"]
 mod measure;
+#[path = "rounds/verdict.rs"]
+mod verdict;
 #[path = "rounds/world.rs"]
 mod world;
 
 use std::time::{Duration, Instant};
 
 use channelwarden::simulate::Behaviour;
-use measure::{Verdict, median};
+use measure::median;
+use verdict::Verdict;
 use world::Bench;
 
 const INSTANT: Behaviour = Behaviour::Works;

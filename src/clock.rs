@@ -2,7 +2,9 @@
 //!
 //! Decides: what time it is. Must not know: what for.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 /// Now, in UTC.
 #[expect(clippy::disallowed_methods, reason = "the one place that asks")]
@@ -13,11 +15,17 @@ pub fn now() -> Timestamp {
     now
 }
 
+/// So long before `now`.
+pub fn before(now: Timestamp, age: Duration) -> Timestamp {
+    let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+    now.saturating_sub(age).unwrap_or(Timestamp::MIN)
+}
+
 /// Puts the clock ahead, for everything that this thread does from now on: tests run side by side in one process, each
 /// with a runtime on its own thread. Debug builds only; a release has no other time than the real one.
 #[cfg(debug_assertions)]
-pub fn advance(by: std::time::Duration) {
-    let by = jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX);
+pub fn advance(by: Duration) {
+    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
     ahead::BY.set(ahead::BY.get().saturating_add(by));
 }
 
@@ -35,16 +43,14 @@ mod ahead {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn an_advanced_clock_stays_ahead_and_is_nobody_elses() {
         let before = now();
         advance(Duration::from_hours(30));
-        assert!(now().duration_since(before) >= jiff::SignedDuration::from_hours(30));
+        assert!(now().duration_since(before) >= SignedDuration::from_hours(30));
         let elsewhere = std::thread::spawn(now).join().unwrap();
-        assert!(elsewhere.duration_since(before) < jiff::SignedDuration::from_hours(1));
+        assert!(elsewhere.duration_since(before) < SignedDuration::from_hours(1));
     }
 }

@@ -33,7 +33,7 @@ use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
-use crate::serve::{Acts, App, Live};
+use crate::serve::Live;
 use crate::store::{Store, StoreError};
 
 use self::lease::Keeping;
@@ -126,7 +126,6 @@ fn start(
     let watches = TaskTracker::new();
     let (live, scans) = (Live::default(), Scans::of(config.gateways.keys()));
     if config.web.listen != "off" {
-        let (acts, orders) = Acts::new();
         let desk = Desk {
             config: config.clone(),
             store: store.clone(),
@@ -136,9 +135,7 @@ fn start(
             stop: stop.clone(),
             retire: retire.clone(),
         };
-        let app = App { store: store.clone(), config: Arc::new(config.clone()), live: live.clone(), acts: Some(acts) };
-        watches.spawn(desk.attend(orders));
-        watches.spawn(web::serve(config.web.listen.clone(), app, stop.clone(), retire.clone()));
+        web::start(desk, &watches);
     }
     for name in config.gateways.keys() {
         let bell = Arc::new(Bell::default());

@@ -3,6 +3,15 @@
 //! Decides: what counts as up, down and neither, and what a percentile of a sum is. Pure.
 //! Must not know: where sums are kept.
 
+mod bytes;
+mod day;
+mod histogram;
+mod sums;
+
+pub use day::{Day, day_of, hour_of, last_hours};
+pub use histogram::Histogram;
+pub use sums::{Look, Sums, percent};
+
 use crate::model::{Evidence, Outcome};
 
 /// What an observation says of its model at that time.
@@ -26,3 +35,12 @@ impl Sight {
         }
     }
 }
+
+/// Whether it was a rate limit, or told to come later.
+pub fn is_limited(outcome: Outcome, status: Option<u16>) -> bool {
+    outcome == Outcome::Busy || (status == Some(429) && Sight::of(outcome) == Sight::Unknown)
+}
+
+#[cfg(test)]
+#[path = "rollup/tests.rs"]
+mod tests;

@@ -14,9 +14,7 @@ mod survey;
 mod waiting;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -118,8 +116,8 @@ impl Round {
         report.blackout = plan::blackout(&facts, &self.config.limits);
         if !drafts.is_empty() {
             let (every, now) = (self.config.probe.every, clock::now());
-            facts.pairs = report.pairs.max(self.store.pairs_since(name, before(now, every * 2)).await?);
-            facts.withdrawn_lately = self.store.removed_since(name, before(now, every.mul_f64(0.8))).await?;
+            facts.pairs = report.pairs.max(self.store.pairs_since(name, clock::before(now, every * 2)).await?);
+            facts.withdrawn_lately = self.store.removed_since(name, clock::before(now, every.mul_f64(0.8))).await?;
             let models = named(&drafts, |change| change.removed.iter().map(|removal| &removal.model));
             let routes = if models.is_empty() { vec![] } else { self.gateway.routes(&models).await? };
             facts.pricing = Box::pin(self.pricing(&drafts, &mut report)).await;
@@ -284,15 +282,8 @@ impl Round {
     }
 
     async fn prune(&self) -> Result<(), RoundError> {
-        let (keep, now) = (&self.config.store, clock::now());
-        Ok(self.store.prune(before(now, keep.keep_observations), before(now, keep.keep_changes)).await?)
+        Ok(self.store.prune(&self.config.store, clock::now()).await?)
     }
-}
-
-/// So long before `now`.
-fn before(now: Timestamp, age: Duration) -> Timestamp {
-    let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
-    now.saturating_sub(age).unwrap_or(Timestamp::MIN)
 }
 
 /// Every model that some draft names there, once.

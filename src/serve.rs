@@ -5,19 +5,41 @@
 
 pub mod acts;
 pub mod api;
+mod guard;
+mod headers;
+mod health;
+mod listen;
 pub mod live;
+mod login;
+mod pages;
+mod refusal;
+mod session;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use self::acts::{Act, ActError, Acts, Done, DoneChannel, Order};
+pub use self::guard::{Guard, Rights};
 pub use self::live::{Event, Live, Running};
 use crate::config::Config;
 use crate::store::Store;
+
+/// The longest body of a request, in bytes.
+const BODY: usize = 64 * 1024;
+/// The longest pause in a request's body.
+const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// What every handler may use. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,22 +52,43 @@ pub struct App {
     pub live: Live,
     /// Who may act; `None`: nobody does in this process (`serve` beside a loop).
     pub acts: Option<Acts>,
+    /// Who may read, and who may act.
+    pub guard: Guard,
+}
+
+impl App {
+    /// What the handlers of this configuration use.
+    ///
+    /// # Errors
+    /// A sentence on the key whose secret cannot be read.
+    pub fn new(store: Store, config: Arc<Config>, live: Live, acts: Option<Acts>) -> Result<Self, String> {
+        let guard = Guard::new(&config.web)?;
+        Ok(Self { store, config, live, acts, guard })
+    }
 }
 
 /// Everything that is served.
 pub fn router(app: App) -> Router {
-    let routes = OpenApiRouter::new().merge(api::reads()).merge(api::acts());
-    api::surround(routes).with_state(app)
+    let guard = app.guard.clone();
+    let routes = OpenApiRouter::new().merge(guard.reads(api::reads())).merge(guard.acts(api::acts()));
+    // Small answers gain nothing, and a stream must not wait for a block to fill.
+    let worth_it = SizeAbove::new(1024).and(NotForContentType::SSE);
+    api::surround(routes.merge(login::routes()))
+        .merge(health::routes())
+        .fallback(pages::file)
+        .with_state(app)
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(BODY))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(CompressionLayer::new().compress_when(worth_it))
+        .layer(CatchPanicLayer::custom(api::of_panic))
+        .layer(from_fn(headers::secure))
 }
 
-/// Serves until `stop`.
-///
-/// # Errors
-/// What the socket said.
-pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> std::io::Result<()> {
+/// Serves until `stop`; what is being answered then is answered, for a few seconds.
+pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
     let noticing = tokio::spawn(api::notice_others(app.store.clone(), app.live.clone(), stop.clone()));
     let router = router(app).layer(axum::Extension(api::Stopping(stop.clone())));
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+    listen::serve(listener, router, stop.cancelled_owned()).await;
     noticing.abort();
-    served
 }

@@ -25,18 +25,19 @@ mod snapshots;
 mod spending;
 mod traffic;
 mod turn;
+mod vitals;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::{Rest, RestRecord};
 pub use contests::{Contest, LastChange};
 pub use history::{
-    Cell, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint, Transition,
-    Window, Withdrawal,
+    Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint,
+    Transition, Window, Withdrawal,
 };
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
@@ -105,10 +106,13 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             // An intent must survive a power cut, not only our own crash.
             .synchronous(SqliteSynchronous::Full)
+            // What is dropped can be given back (see `retention`).
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
             .busy_timeout(Duration::from_secs(10));
         let pool = |n| SqlitePoolOptions::new().max_connections(n).acquire_timeout(Duration::from_secs(30));
         let writer = pool(1).connect_with(options.clone()).await.map_err(|e| failed(e.into()))?;
         migrate(&writer).await.map_err(failed)?;
+        make_shrinkable(&writer).await;
         let readers = pool(3).connect_lazy_with(options);
         let salt = salt(&writer).await?;
         Ok(Self { writer, readers, path: path.to_owned(), salt })
@@ -134,10 +138,11 @@ impl Store {
 }
 
 /// The steps from an empty file to today's tables; a step that was released is never edited.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_judged_fairly.sql"),
     include_str!("../migrations/0003_whole_family.sql"),
+    include_str!("../migrations/0004_history.sql"),
     include_str!("../migrations/0005_channels.sql"),
 ];
 
@@ -152,11 +157,26 @@ async fn migrate(writer: &SqlitePool) -> Result<(), Box<dyn std::error::Error + 
         }
         if done < number {
             sqlx::raw_sql(step).execute(&mut *tx).await?;
+            if number == history::SINCE {
+                history::take_over(&mut tx).await?;
+            }
             sqlx::raw_sql(sqlx::AssertSqlSafe(format!("pragma user_version = {number}"))).execute(&mut *tx).await?;
         }
         tx.commit().await?;
     }
     Ok(())
+}
+
+/// A file from before it could shrink is written anew, once. Where that cannot be (somebody reads it, the disk is full),
+/// what is dropped is used again all the same, and the next start tries again.
+async fn make_shrinkable(writer: &SqlitePool) {
+    const INCREMENTAL: i64 = 2;
+    let mode = sqlx::query_scalar::<_, i64>("pragma auto_vacuum").fetch_one(writer).await;
+    if mode.is_ok_and(|mode| mode != INCREMENTAL)
+        && let Err(why) = sqlx::raw_sql("pragma auto_vacuum = incremental; vacuum").execute(writer).await
+    {
+        tracing::warn!(%why, "our own store could not be written anew: its file does not shrink until it is");
+    }
 }
 
 /// The store's salt, made from SQLite's own random source the first time.
@@ -175,6 +195,11 @@ fn from_json<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T
 /// Writes a JSON column.
 fn to_json<T: serde::Serialize>(what: &str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|why| StoreError::Unreadable { what: what.to_owned(), why })
+}
+
+/// A column that nobody wrote like that.
+fn unreadable(what: &str, why: &str) -> StoreError {
+    StoreError::Unreadable { what: what.to_owned(), why: serde::de::Error::custom(why) }
 }
 
 /// A time from a column of unix milliseconds; out of range is the epoch.

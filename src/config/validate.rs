@@ -1,6 +1,7 @@
 //! What a configuration must keep to beyond its types: every mistake is told, not only the first.
 
 mod ways;
+mod web;
 
 use std::time::Duration;
 
@@ -61,6 +62,7 @@ pub(super) fn validate(config: &Config, environment: Environment<'_>) -> Finding
     budget(&mut findings, config, environment);
     verdict(&mut findings, config);
     limits(&mut findings, config);
+    web::web(&mut findings, config, environment);
     rest(&mut findings, config);
     findings
 }

@@ -1,11 +1,12 @@
 //! The dashboard, its API and what else is served; and the push that says that we are alive.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SecretRef;
+use super::{Config, SecretRef};
 
 /// The dashboard, the REST API, metrics and the public status page.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -37,6 +38,20 @@ impl Default for WebConfig {
             stale_after: None,
             status: StatusConfig::default(),
         }
+    }
+}
+
+impl WebConfig {
+    /// Where it is served; `None`: nowhere.
+    ///
+    /// # Errors
+    /// What is wrong with `listen`, and how to write it.
+    pub fn address(&self) -> Result<Option<SocketAddr>, String> {
+        let listen = self.listen.trim();
+        if listen == "off" {
+            return Ok(None);
+        }
+        listen.parse().map(Some).map_err(|_| "write address:port, such as 127.0.0.1:8000, or off".to_owned())
     }
 }
 
@@ -80,4 +95,11 @@ pub struct StatusModel {
 pub struct HeartbeatConfig {
     /// The address that is asked with GET after each good full round of every gateway.
     pub url: Option<SecretRef>,
+}
+
+impl Config {
+    /// The last good round of a gateway may be so old before we call ourselves stale.
+    pub fn stale_after(&self) -> Duration {
+        self.web.stale_after.unwrap_or(self.probe.every * 3)
+    }
 }

@@ -7,34 +7,46 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::BACK_OFF;
+use super::{BACK_OFF, Desk};
 use crate::model::{ChannelRef, Outcome};
 use crate::round::Progress;
-use crate::serve::{self, App, Live};
+use crate::serve::{self, Acts, App, Live};
+
+/// Starts the server, and the desk that does what is asked for there.
+pub(super) fn start(desk: Desk, watches: &TaskTracker) {
+    let (acts, orders) = Acts::new();
+    let config = Arc::new(desk.config.clone());
+    let (stop, retire) = (desk.stop.clone(), desk.retire.clone());
+    match App::new(desk.store.clone(), config, desk.live.clone(), Some(acts)) {
+        Ok(app) => {
+            watches.spawn(desk.attend(orders));
+            watches.spawn(serve(app, stop, retire));
+        }
+        Err(why) => tracing::error!("there is no dashboard: {why}"),
+    }
+}
 
 /// Serves until one of the tokens is set. A port that is taken is tried again: the gateways are looked after all the
 /// same.
-pub(super) async fn serve(listen: String, app: App, stop: CancellationToken, retire: CancellationToken) {
+async fn serve(app: App, stop: CancellationToken, retire: CancellationToken) {
+    let listen = app.config.web.listen.clone();
     let over = CancellationToken::new();
     let served = async {
-        loop {
+        while !over.is_cancelled() {
             match TcpListener::bind(&listen).await {
                 Ok(listener) => {
-                    tracing::info!(
-                        "the dashboard is at http://{}",
-                        listener.local_addr().map_or(listen.clone(), |at| at.to_string())
-                    );
-                    if let Err(error) = serve::serve(listener, app.clone(), over.clone()).await {
-                        tracing::error!("the dashboard: {error}");
-                    }
-                    if over.is_cancelled() {
-                        return;
-                    }
+                    let at = listener.local_addr().map_or_else(|_| listen.clone(), |at| at.to_string());
+                    tracing::info!("the dashboard is at http://{at}");
+                    return serve::serve(listener, app.clone(), over.clone()).await;
                 }
                 Err(error) => tracing::error!("the dashboard cannot listen at {listen}: {error}; see web.listen"),
             }
-            sleep(BACK_OFF).await;
+            tokio::select! {
+                () = sleep(BACK_OFF) => {}
+                () = over.cancelled() => {}
+            }
         }
     };
     let ended = async {
@@ -42,18 +54,10 @@ pub(super) async fn serve(listen: String, app: App, stop: CancellationToken, ret
             () = stop.cancelled() => {}
             () = retire.cancelled() => {}
         }
+        over.cancel();
     };
-    tokio::pin!(served);
-    tokio::select! {
-        () = &mut served => return,
-        () = ended => over.cancel(),
-    }
-    // What is being answered is answered, unless it takes long.
-    let _ = tokio::time::timeout(GRACE, served).await;
+    tokio::join!(served, ended);
 }
-
-/// So long may an answer under way take when we stop.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Tells those who look how far a round is.
 pub(super) struct Teller {

@@ -160,7 +160,7 @@ impl Round {
         };
         let (judged, findings) = known.judge(questions.candidates);
         surveyed.tell(&findings, &advertised, channel.mapping.as_ref().ok(), &offer);
-        self.store.remember(name, round, &reference, &findings).await?;
+        self.store.remember(name, round, &reference, advertised.names(), &findings).await?;
         surveyed.found = Ok(Survey {
             channel: reference,
             before: channel.models.clone().unwrap_or_default(),

@@ -3,65 +3,45 @@
 //! Decides: what is kept of an observation, in which sums, and what a reader gets of it.
 //! Must not know: who reads; how a verdict comes about.
 
+mod codes;
+mod faded;
+mod figures;
+mod grid;
+mod keep;
+mod lights;
+mod models;
+mod pairs;
 mod rows;
+mod seen;
+mod series;
+mod takeover;
 
+pub(super) use self::codes::{is_cold, marks, outcome, shape};
+pub(super) use self::keep::{Entry, fold, keep};
 pub use self::rows::{
-    Cell, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint, Transition,
-    Window, Withdrawal,
+    Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint,
+    Transition, Window, Withdrawal,
 };
+pub(super) use self::takeover::{SINCE, take_over};
 
-use super::{Store, StoreError};
-use jiff::Timestamp;
+/// Every round that observed anything, the newest first, one at a time: whatever the store holds, a reader that stops
+/// early pays for what it has read.
+pub(super) const ROUNDS_BACK: &str = "with recursive round_back (id) as (
+  select max(id) >> 32 from observation
+  union all
+  select (select max(o.id) >> 32 from observation o where o.id < round_back.id << 32)
+  from round_back where round_back.id is not null) ";
 
-impl Store {
-    /// How many models stand in which light, over one gateway or all.
-    pub async fn counts(&self, _gateway: Option<&str>, _now: Timestamp) -> Result<Counts, StoreError> {
-        Ok(Counts::default())
-    }
-
-    /// One page of the models, sorted and filtered.
-    pub async fn models(&self, _query: &ModelQuery, _now: Timestamp) -> Result<Page<ModelRow>, StoreError> {
-        Ok(Page { rows: vec![], total: 0 })
-    }
-
-    /// One model by its number.
-    pub async fn model(&self, _id: i64, _now: Timestamp) -> Result<Option<ModelRow>, StoreError> {
-        Ok(None)
-    }
-
-    /// The latest observations of these models together, newest first.
-    pub async fn seen(&self, _models: &[i64], _limit: u32) -> Result<Vec<Seen>, StoreError> {
-        Ok(vec![])
-    }
-
-    /// Sums over time of these models together (empty: of all of the gateway, or of everything), oldest first; a bucket
-    /// without any observation is not there.
-    pub async fn series(
-        &self,
-        _models: &[i64],
-        _gateway: Option<&str>,
-        _window: Window,
-    ) -> Result<Vec<SeriesPoint>, StoreError> {
-        Ok(vec![])
-    }
-
-    /// When a model went up or down, newest first.
-    pub async fn transitions(
-        &self,
-        _model: Option<i64>,
-        _gateway: Option<&str>,
-        _limit: u32,
-    ) -> Result<Vec<Transition>, StoreError> {
-        Ok(vec![])
-    }
-
-    /// What these rounds showed of a page of models: one row a model, one cell a round, in the order of `rounds`.
-    pub async fn grid(
-        &self,
-        _rounds: &[i64],
-        _query: &ModelQuery,
-        _now: Timestamp,
-    ) -> Result<Page<GridRow>, StoreError> {
-        Ok(Page { rows: vec![], total: 0 })
-    }
+/// The number of what happened to a pair in a round, or on a day: both in one, in order of time.
+pub(super) fn key(time: i64, pair: i64) -> i64 {
+    time << 32 | pair
 }
+
+/// The pair of a [`key`].
+fn pair_of(key: i64) -> i64 {
+    key & 0xffff_ffff
+}
+
+#[cfg(test)]
+#[path = "history/tests.rs"]
+mod tests;

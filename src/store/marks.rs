@@ -1,10 +1,12 @@
-//! What an applied change means for what is known: withdrawn models are marked as ours to restore.
+//! What an applied change means for what is known: withdrawn models are marked as ours to restore, and its list is the
+//! channel's.
 
 use jiff::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
+use super::history::keep;
 use super::{StoreError, from_json, to_json};
-use crate::model::{Intent, ModelName, Standing, Withdrawn};
+use crate::model::{Intent, ModelName, Standing, Withdrawn, WorkingList};
 
 /// Marks what an applied intent took off as withdrawn by us and what it put back as not. An undo also puts its
 /// models on hold: the operator's word stands until released.
@@ -16,6 +18,8 @@ pub(super) async fn mark(tx: &mut Transaction<'_, Sqlite>, intent: &Intent, now:
     for model in &intent.restored {
         set_withdrawn(tx, intent, model, None).await?;
     }
+    let listed = WorkingList::split(intent.models.as_str());
+    keep(tx, &intent.gateway, 0, &intent.channel, listed.as_ref().map(WorkingList::names), &[]).await?;
     if let Some(undone) = intent.undoes {
         let named = intent.removed.iter().map(|removal| &removal.model).chain(&intent.restored);
         for model in named {

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use serde_json::json;
 use sqlx::Row as _;
 
+use super::history::{Entry, keep};
 use super::{Store, StoreError, from_json, time, to_json};
-use crate::model::{ChannelRef, Mark, ModelName, Observation, Standing, Withdrawn};
+use crate::model::{ChannelRef, ModelName, Observation, Standing, Withdrawn};
 
 /// One model's finding of a round, and what is now known about it.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Finding {
     pub model: ModelName,
     /// What a probe showed.
     pub observation: Observation,
+    /// What that cost, in millionths of a US dollar, estimated.
+    pub cost: Option<u64>,
     /// What is now known.
     pub standing: Standing,
 }
@@ -41,61 +43,29 @@ impl Store {
         Ok(known)
     }
 
-    /// Keeps a channel's findings of one round, in one transaction of two statements.
+    /// Keeps a channel's findings of one round, in one transaction: what was observed with all sums, how each model
+    /// stands, and which are `listed`.
     pub async fn remember(
         &self,
         gateway: &str,
         round: i64,
         channel: &ChannelRef,
+        listed: &[ModelName],
         findings: &[Finding],
     ) -> Result<(), StoreError> {
-        if findings.is_empty() {
-            return Ok(());
-        }
         // What was not asked showed nothing.
-        let observations: Vec<_> = findings
-            .iter()
-            .filter(|finding| finding.observation.was_sent())
-            .map(|Finding { model, observation: seen, .. }| {
-                json!([
-                    model,
-                    seen.at.as_millisecond(),
-                    seen.outcome.as_str(),
-                    seen.status,
-                    seen.latency_ms,
-                    seen.shape.as_str(),
-                    seen.detail,
-                    seen.timing.first_token_ms,
-                    u8::from(seen.timing.cold),
-                    seen.usage.prompt_tokens,
-                    seen.usage.completion_tokens,
-                    marks(&seen.marks),
-                ])
-            })
-            .collect();
+        let sent = findings.iter().filter(|finding| finding.observation.was_sent());
+        let entries: Vec<_> = sent.map(Entry::of).collect();
         let standings: Vec<_> = findings
             .iter()
             .map(|Finding { model, standing, .. }| {
                 let due = standing.next_probe.map(Timestamp::as_millisecond);
-                json!([model, standing.withdrawn.is_some(), due, standing])
+                (model, standing.withdrawn.is_some(), due, standing)
             })
             .collect();
-        let mut tx = self.writer.begin().await?;
-        // One parameter for the whole batch: SQLite unpacks it faster than we could bind it row by row.
-        sqlx::query(
-            "insert into observation
-               (round, gateway, channel, created, model, at_ms, outcome, status, latency_ms, shape, detail,
-                ttft_ms, cold, prompt_tokens, completion_tokens, marks)
-             select ?1, ?2, ?3, ?4, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-               value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11 from json_each(?5)",
-        )
-        .bind(round)
-        .bind(gateway)
-        .bind(channel.id)
-        .bind(channel.created)
-        .bind(to_json("observations", &observations)?)
-        .execute(&mut *tx)
-        .await?;
+        // Immediate: it reads before it writes, and another process may write in between.
+        let mut tx = self.writer.begin_with("begin immediate").await?;
+        keep(&mut tx, gateway, round, channel, Some(listed), &entries).await?;
         // Only a settled change withdraws or puts back. What was settled since this round read its standings stands.
         sqlx::query(
             "insert into standing (gateway, channel, created, model, withdrawn, next_probe_ms, state)
@@ -175,7 +145,8 @@ impl Store {
         sqlx::query(
             "delete from standing where gateway = ?1 and (channel, created) not in
                (select value ->> 0, value ->> 1 from json_each(?2))
-             and not exists (select 1 from observation o where o.gateway = ?1 and o.channel = standing.channel)",
+             and not exists (select 1 from place where gateway = ?1 and channel = standing.channel
+               and round >= (select min(id) >> 32 from observation))",
         )
         .bind(gateway)
         .bind(&seen)
@@ -190,6 +161,9 @@ impl Store {
         .execute(&self.writer)
         .await?;
         for statement in [
+            // Its models are shown no more; what was seen of them stays as long as any history.
+            "update place set gone = 1 where gateway = ?1 and gone = 0 and (channel, created) not in
+               (select value ->> 0, value ->> 1 from json_each(?2))",
             "delete from channel where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
             "delete from proposal where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
             "delete from traffic where gateway = ?1 and channel not in (select value ->> 0 from json_each(?2))",
@@ -198,9 +172,4 @@ impl Store {
         }
         Ok(())
     }
-}
-
-/// As they are kept: names with a space between.
-fn marks(marks: &[Mark]) -> String {
-    marks.iter().map(|mark| mark.as_str()).collect::<Vec<_>>().join(" ")
 }

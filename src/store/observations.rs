@@ -1,8 +1,10 @@
 //! Observations as kept, for tables and history.
 
 use jiff::Timestamp;
-use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row as _, Sqlite};
 
+use super::history::{ROUNDS_BACK, is_cold, marks, outcome, shape};
 use super::{Store, StoreError, time};
 
 /// One observation as kept.
@@ -41,6 +43,9 @@ pub struct ObservationRecord {
     pub detail: String,
 }
 
+/// The columns of [`record`].
+const COLUMNS: &str = "select o.*, p.model, pl.channel, coalesce(t.body, '') body";
+
 impl Store {
     /// A round's observations by channel and model, those that worked only if `working`; `limit` at most.
     pub async fn observed_in(
@@ -49,15 +54,17 @@ impl Store {
         working: bool,
         limit: u32,
     ) -> Result<Vec<ObservationRecord>, StoreError> {
-        let rows = sqlx::query(
-            "select * from observation where round = ? and (? or outcome <> 'works') order by channel, id limit ?",
-        )
-        .bind(round)
-        .bind(working)
-        .bind(limit)
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter().map(record).collect()
+        let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
+        sql.push(
+            " from observation o join pair p on p.id = (o.id & 4294967295) join place pl on pl.id = p.place
+             left join text t on t.id = o.detail where o.id between ",
+        );
+        sql.push_bind(round << 32).push(" and ").push_bind(round << 32 | 0xffff_ffff);
+        if !working {
+            sql.push(" and o.outcome <> 0");
+        }
+        sql.push(" order by pl.channel, o.id limit ").push_bind(limit);
+        sql.build().fetch_all(&self.readers).await?.iter().map(record).collect()
     }
 
     /// The observations of one model, or of all models of one channel, from the newest back.
@@ -68,36 +75,49 @@ impl Store {
         model: Option<&str>,
         limit: u32,
     ) -> Result<Vec<ObservationRecord>, StoreError> {
-        let rows = sqlx::query(
-            "select * from observation where gateway = ?1 and (?2 is null or channel = ?2)
-             and (?3 is null or model = ?3) order by id desc limit ?4",
-        )
-        .bind(gateway)
-        .bind(channel)
-        .bind(model)
-        .bind(limit)
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter().map(record).collect()
+        if channel.is_none() && model.is_none() {
+            let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
+            sql.push(
+                " from observation o join pair p on p.id = (o.id & 4294967295) join place pl on pl.id = p.place
+                 left join text t on t.id = o.detail where pl.gateway = ",
+            );
+            sql.push_bind(gateway).push(" order by o.id desc limit ").push_bind(limit);
+            return sql.build().fetch_all(&self.readers).await?.iter().map(record).collect();
+        }
+        let mut sql = QueryBuilder::<Sqlite>::new(ROUNDS_BACK);
+        sql.push(COLUMNS).push(
+            " from round_back cross join place pl cross join pair p on p.place = pl.id
+             cross join observation o on o.id = (round_back.id << 32 | p.id) left join text t on t.id = o.detail
+             where pl.gateway = ",
+        );
+        sql.push_bind(gateway);
+        if let Some(channel) = channel {
+            sql.push(" and pl.channel = ").push_bind(channel);
+        }
+        if let Some(model) = model {
+            sql.push(" and p.model = ").push_bind(model);
+        }
+        sql.push(" limit ").push_bind(limit);
+        sql.build().fetch_all(&self.readers).await?.iter().map(record).collect()
     }
 }
 
-fn record(row: &sqlx::sqlite::SqliteRow) -> Result<ObservationRecord, StoreError> {
-    let marks: &str = row.try_get("marks")?;
+fn record(row: &SqliteRow) -> Result<ObservationRecord, StoreError> {
+    let flags = row.try_get("flags")?;
     Ok(ObservationRecord {
         channel: row.try_get("channel")?,
         model: row.try_get("model")?,
         at: time(row.try_get("at_ms")?),
-        outcome: row.try_get("outcome")?,
+        outcome: outcome(row.try_get("outcome")?).as_str().to_owned(),
         status: row.try_get("status")?,
         latency_ms: row.try_get("latency_ms")?,
         ttft_ms: row.try_get("ttft_ms")?,
-        cold: row.try_get("cold")?,
+        cold: is_cold(flags),
         prompt_tokens: row.try_get("prompt_tokens")?,
         completion_tokens: row.try_get("completion_tokens")?,
-        marks: marks.split_whitespace().map(str::to_owned).collect(),
-        shape: row.try_get("shape")?,
-        detail: row.try_get("detail")?,
+        marks: marks(flags).into_iter().map(|mark| mark.as_str().to_owned()).collect(),
+        shape: shape(row.try_get("shape")?).to_owned(),
+        detail: row.try_get("body")?,
     })
 }
 
@@ -125,11 +145,12 @@ mod tests {
         let finding = |name: &str, observation| Finding {
             model: ModelName::parse(name).unwrap(),
             observation,
+            cost: None,
             standing: Standing::default(),
         };
         let channel = ChannelRef { id: 7, created: 0, name: "c".to_owned() };
         let findings = [finding("rich", rich), finding("bare", bare), finding("unsent", unsent)];
-        store.remember("g", round, &channel, &findings).await.unwrap();
+        store.remember("g", round, &channel, &[], &findings).await.unwrap();
         let kept = store.observed_in(round, true, 10).await.unwrap();
         assert_eq!(kept.len(), 2, "what was not asked showed nothing");
         let shown: Vec<_> = kept.iter().map(|record| serde_json::to_value(record).unwrap()).collect();

@@ -19,6 +19,8 @@ const LONGEST = 60_000;
 
 let source: EventSource | null = null;
 let failures = 0;
+/** Whether there was news before: then some may have been missed. */
+let heard = false;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let lastRound = -1;
 
@@ -70,8 +72,8 @@ function open(): void {
   stream.onopen = () => {
     failures = 0;
     connected.value = true;
-    // Whatever happened meanwhile was missed.
-    bump();
+    if (heard) bump();
+    heard = true;
     void poll();
   };
   stream.onerror = () => {

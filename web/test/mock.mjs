@@ -63,14 +63,15 @@ const models = Array.from({ length: MODELS }, (_, index) => {
   const hours = Array.from({ length: 24 }, () => (!asked || random() < 0.06 ? null : light === "down" && random() < 0.7 ? Math.floor(random() * 60) : random() < 0.9 ? 100 : 66));
   const known = hours.filter((hour) => hour !== null);
   const withdrawn = light === "down" && random() < 0.3;
-  const maker = Math.floor(random() * MAKERS.length);
+  const turn = Math.floor(index / channels.length);
+  const maker = (turn + channel.id * 5) % MAKERS.length;
   const detail = pick(WHY[label]);
   return {
     id: index + 1,
     gateway: channel.gateway,
     channel: channel.id,
     channel_name: channel.name,
-    model_id: HOSTILE[index] ?? `${MAKERS[maker]}/${FAMILIES[maker]}${KINDS[Math.floor(index / channels.length) % KINDS.length]}${index % 7 === 0 ? `-v${index % 40}` : ""}`,
+    model_id: HOSTILE[index] ?? `${MAKERS[maker]}/${FAMILIES[maker]}${KINDS[Math.floor(turn / MAKERS.length) % KINDS.length]}`,
     listed: !withdrawn,
     withdrawn: withdrawn ? { at: time(HOUR * 5), outcome: OUTCOMES[label], count: 4, since: time(HOUR * 7), reason: `${label} 4 times in a row: ${detail}` } : null,
     light,

@@ -78,7 +78,12 @@ fn api(findings: &mut Findings, api: &ApiConfig, path: &KeyPath, environment: En
 }
 
 /// A secret's text, or a refusal.
-fn secret(findings: &mut Findings, secret: &SecretRef, path: KeyPath, environment: Environment<'_>) -> Option<String> {
+pub(super) fn secret(
+    findings: &mut Findings,
+    secret: &SecretRef,
+    path: KeyPath,
+    environment: Environment<'_>,
+) -> Option<String> {
     findings.notes.extend(secret.doubt(environment).map(|doubt| format!("{path}: {doubt}")));
     match secret.resolve_in(environment) {
         Ok(secret) => Some(secret.expose().to_owned()),

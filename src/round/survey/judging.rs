@@ -12,6 +12,7 @@ use super::offer::{Anew, Offer};
 use super::questions::Candidate;
 use super::told::is_of_the_key;
 use crate::config::VerdictPolicy;
+use crate::cost;
 use crate::model::{Channel, Evidence, ModelName, Observation, Standing};
 use crate::plan::{Judged, Word};
 use crate::store::Finding;
@@ -38,7 +39,7 @@ impl Known<'_> {
         let alive = self.answers.values().filter(|seen| is_alive(seen)).count();
         let (mut judged, mut findings) = (vec![], vec![]);
         let mut woken = false;
-        for Candidate { model, upstream, kept, may_add } in candidates {
+        for Candidate { model, upstream, kind, kept, may_add } in candidates {
             let Some(seen) = self.answers.get(&upstream) else { continue };
             let mut before = self.standings.get(&model).cloned().unwrap_or_default();
             if let Some(withdrawn) = before.withdrawn.as_mut().filter(|_| self.offer.anew.includes(&upstream)) {
@@ -78,7 +79,8 @@ impl Known<'_> {
                 model: model.clone(),
                 learnt: company.learns(seen),
             });
-            findings.push(Finding { model, observation: seen.clone(), standing });
+            let cost = seen.was_sent().then(|| cost::of(seen, kind, &upstream));
+            findings.push(Finding { model, observation: seen.clone(), cost, standing });
         }
         (judged, findings)
     }

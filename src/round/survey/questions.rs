@@ -25,6 +25,8 @@ pub(super) struct Candidate {
     pub(super) model: ModelName,
     /// The name sent upstream.
     pub(super) upstream: ModelName,
+    /// What it is for.
+    pub(super) kind: Kind,
     /// The operator keeps it on the list.
     pub(super) kept: bool,
     /// It may be put on the list when it works.
@@ -121,9 +123,9 @@ impl Questions {
                 }
                 Err(_) => continue,
             };
+            let (model, kept, kind) = (model.clone(), models.is_kept(model), way.kind);
             ways.entry(upstream.clone()).or_insert(way);
-            let (model, kept) = (model.clone(), models.is_kept(model));
-            questions.candidates.push(Candidate { model, upstream, kept, may_add });
+            questions.candidates.push(Candidate { model, upstream, kind, kept, may_add });
         }
         if scope.is_partial() {
             questions.narrow(known, scope, now);

@@ -104,6 +104,7 @@ mod tests {
         let candidate = |model: &str, upstream: &str, may_add| Candidate {
             model: name(model),
             upstream: name(upstream),
+            kind: Kind::Chat,
             kept: false,
             may_add,
         };

@@ -103,7 +103,7 @@ impl Surveyed {
         offer: &Offer,
     ) {
         let mut unasked: BTreeMap<Outcome, (usize, &str)> = BTreeMap::new();
-        for Finding { model, observation: seen, standing } in findings {
+        for Finding { model, observation: seen, standing, .. } in findings {
             let odd = verdict::oddness(standing);
             if !odd.is_empty() {
                 self.odd.push((model.clone(), odd));

@@ -9,8 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::ask::{self, Asked};
 use super::error::ApiError;
 use super::gateways::{self, GatewayRow};
-use super::{MayAct, holds, version};
-use crate::serve::{App, Running};
+use super::{holds, version};
+use crate::serve::{App, Rights, Running};
 use crate::{clock, openrouter};
 
 /// The whole in a few figures.
@@ -41,7 +41,7 @@ pub(super) struct Summary {
     pending_count: u64,
     /// Channels of which a guard holds something back.
     held_count: u64,
-    /// Channels that the latest rounds looked at.
+    /// Channels, as far as rounds saw them.
     channels_count: u64,
     /// Free models of OpenRouter that answer in text, as last read.
     free_count: u64,
@@ -72,7 +72,7 @@ pub(super) struct SummaryQuery {
     responses((status = 200, body = Summary)))]
 pub(super) async fn summary(
     State(app): State<App>,
-    guard: Option<Extension<MayAct>>,
+    guard: Option<Extension<Rights>>,
     Asked(asked): Asked<SummaryQuery>,
 ) -> Result<Json<Summary>, ApiError> {
     let gateway = ask::gateway(&app.config, asked.gateway)?;
@@ -88,7 +88,6 @@ pub(super) async fn summary(
     }
     let running = app.live.running();
     let of_these = |running: &Running| gateway.as_ref().is_none_or(|name| running.gateway == *name);
-    let configured = app.acts.is_some() && app.config.web.act_token.is_some();
     Ok(Json(Summary {
         total_models: counts.total,
         healthy_count: counts.up,
@@ -107,7 +106,7 @@ pub(super) async fn summary(
         hold: holds::all(&app.store).await?.iter().any(|hold| hold.stops_all_of(gateway.as_deref())),
         running: running.into_iter().filter(of_these).collect(),
         gateways,
-        may_act: guard.map_or(configured, |Extension(MayAct(may))| may && app.acts.is_some()),
+        may_act: guard.is_some_and(|Extension(rights)| rights.may_act) && app.acts.is_some(),
         version: version::VERSION.to_owned(),
     }))
 }

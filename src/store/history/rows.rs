@@ -48,6 +48,19 @@ pub struct Counts {
     pub last_updated: Option<Timestamp>,
 }
 
+/// How many models of one channel stand in which light.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct ChannelCounts {
+    /// The gateway's name.
+    pub gateway: String,
+    /// The channel's id.
+    pub channel: i64,
+    /// The channel's name.
+    pub name: String,
+    /// Its models; times are not told.
+    pub counts: Counts,
+}
+
 /// A part of many rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use super::*;
+use crate::config::StoreConfig;
 use crate::model::{Came, Observation, Outcome, Shape};
 use crate::store::Finding;
 
@@ -68,7 +71,8 @@ async fn old_traffic_and_that_of_channels_that_are_no_more_is_forgotten() {
     let (store, _folder) = store().await;
     let told = [worked(7, "old", 2000), failed(7, "old", 2999, 500), failed(7, "new", 3000, 500), worked(9, "x", 5000)];
     store.take_traffic(GATEWAY, &cursor(1), &told).await.unwrap();
-    store.prune(at(3000), at(0)).await.unwrap();
+    let keep = StoreConfig { keep_observations: Duration::from_secs(1000), ..StoreConfig::default() };
+    store.prune(&keep, at(4000)).await.unwrap();
     store.forget_others(GATEWAY, &[(7, 1000)]).await.unwrap();
     let names: Vec<_> = store.traffic(GATEWAY, &channel()).await.unwrap().into_keys().collect();
     assert_eq!(names, [name("new")]);
@@ -92,8 +96,8 @@ async fn a_model_that_fails_for_its_users_is_due_once_and_only_if_nothing_else_w
     let looked =
         Standing { last: Some((Outcome::Works, at(3000))), shape: Some("x".to_owned()), ..Standing::default() };
     let observation = Observation::bare(Outcome::Works, at(3000), Shape::MaxTokens, "");
-    let finding = Finding { model: name("b"), observation, standing: looked.clone() };
-    store.remember(GATEWAY, 1, &channel(), &[finding]).await.unwrap();
+    let finding = Finding { model: name("b"), observation, cost: None, standing: looked.clone() };
+    store.remember(GATEWAY, 1, &channel(), &[name("b")], &[finding]).await.unwrap();
     assert!(!due("b", 2999, 3001).await, "it was looked at since");
     assert!(due("b", 3000, 3002).await);
     let known = store.standings(GATEWAY, &channel()).await.unwrap();

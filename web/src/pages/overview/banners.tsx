@@ -14,23 +14,23 @@ export function Banners({ summary }: { summary: Summary }) {
       {stale.map((gateway) => (
         <div key={gateway.name} class="banner banner-bad" role="alert" data-testid="stale">
           <Icon name="warning" />
-          <strong><Words text={t("banner.stale", { gateway: gateway.name })} /></strong>
-          <span>{t("banner.stale.when")} <Time at={gateway.last_good} /></span>
-          {gateway.error !== null && <Words text={gateway.error} />}
+          <p>
+            <strong><Words text={t("banner.stale", { gateway: gateway.name })} /></strong>
+            {" "}{t("banner.stale.when")} <Time at={gateway.last_good} />
+            {gateway.error !== null && <>{" · "}<Words text={gateway.error} /></>}
+          </p>
         </div>
       ))}
       {failing.map((gateway) => (
         <div key={gateway.name} class="banner" role="status">
           <Icon name="warning" />
-          <strong><Words text={t("banner.error", { gateway: gateway.name })} /></strong>
-          <Words text={gateway.error ?? ""} />
+          <p><strong><Words text={t("banner.error", { gateway: gateway.name })} /></strong> <Words text={gateway.error ?? ""} /></p>
         </div>
       ))}
       {summary.hold && (
         <div class="banner" role="status" data-testid="hold">
           <Icon name="pause" />
-          <span>{t("banner.hold")}</span>
-          <a href={href("plan")}>{t("banner.hold.see")}</a>
+          <p>{t("banner.hold")} <a href={href("plan")}>{t("banner.hold.see")}</a></p>
         </div>
       )}
     </>

@@ -1,3 +1,5 @@
+import type { ComponentChildren } from "preact";
+import { Time } from "../../components/figures";
 import { Light } from "../../components/light";
 import { count, duration, percent } from "../../format";
 import { locale, t } from "../../i18n";
@@ -10,7 +12,7 @@ interface CardProps {
   id: string;
   title: string;
   value: string;
-  note: string;
+  note: ComponentChildren;
   to: string;
   light?: State;
   chosen?: boolean;
@@ -58,7 +60,7 @@ export function Cards({ summary, query }: { summary: Summary; query: URLSearchPa
       />
       <Card
         id="uptime" title={t("card.uptime")} value={percent(summary.uptime_24h, locale())} to={href("rounds")}
-        note={t("card.latency.note", { p95: duration(summary.p95_ms, locale()) })}
+        note={<>{t("card.uptime.note")} <Time at={summary.last_updated} /></>}
       />
       <Card
         id="latency" title={t("card.latency")} value={duration(summary.p50_ms, locale())} to={filtered({ sort: "p50", desc: true })}

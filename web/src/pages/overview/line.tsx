@@ -36,9 +36,9 @@ export function ModelLine({ row, index, active, open, manyGateways, onMark, onTo
         <div role="gridcell" class="cell cell-light"><Light state={row.light} /></div>
         <div role="gridcell" class="cell cell-model">
           <a href={href("model", row.id)} tabIndex={-1} class="model-link"><Name text={row.model_id} mono testId="model-name" /></a>
-          <CopyButton text={row.model_id} what={row.model_id} tabIndex={-1} />
           {row.withdrawn !== null ? <span class="tag tag-down" title={row.withdrawn.reason}>{t("row.withdrawn")}</span>
             : !row.listed && <span class="tag">{t("row.unlisted")}</span>}
+          <CopyButton text={row.model_id} what={row.model_id} tabIndex={-1} />
         </div>
         <div role="gridcell" class="cell cell-channel">
           <Name text={row.channel_name} />

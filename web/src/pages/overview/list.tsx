@@ -108,7 +108,7 @@ export function List({ rows, filter, manyGateways, enter }: ListProps) {
             >
               <button type="button" title={t("sort.by", { column: t(title ?? key) })} onClick={() => patch(nextSort(filter, sort))} data-testid={`sort-${sort}`}>
                 {sort === "light" ? <span class="off-screen">{t(key)}</span> : t(key)}
-                <span class="sort-mark" aria-hidden="true">{sortedBy ? (filter.descending ? "↓" : "↑") : sort === "light" ? "↕" : ""}</span>
+                {(sortedBy || sort === "light") && <span aria-hidden="true">{!sortedBy ? "↕" : filter.descending ? "↓" : "↑"}</span>}
               </button>
             </div>
           );
