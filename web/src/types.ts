@@ -13,7 +13,8 @@ export interface Running {
 
 export interface GatewayRow {
   name: string;
-  kind: string;
+  /** `null`: nobody could ask it yet. */
+  kind: string | null;
   mode: string;
   channels: number;
   models: number;
@@ -107,6 +108,11 @@ export interface ModelRow {
   sparkline_data: (number | null)[];
   /** Uptime in percent of each of the last 24 hours, oldest first. */
   uptime_hours: (number | null)[];
+}
+
+/** One model, and the models of the same name on other channels. By name it is the first of them. */
+export interface ModelPage extends ModelRow {
+  elsewhere: ModelRow[];
 }
 
 export interface Seen {
@@ -243,27 +249,37 @@ export interface PlanRow {
 }
 
 export interface HoldRow {
+  /** `null`: it is the file beside the store, which nobody lifts from here. */
+  id: number | null;
   gateway: string | null;
   channel: number | null;
   model: string | null;
   reason: string;
-  since?: string | null;
+  at: string | null;
 }
 
 export interface FreeRow {
   id: string;
   name: string;
   context_length: number | null;
-  modalities: string[] | string;
+  /** `text+image→text`. */
+  modalities: string;
+  /** `suffix`, `all-zero` or `router`. */
   free_kind: string;
   light: Light;
+  /** Why it is not up. */
+  why: string;
   uptime: number | null;
+  /** Tokens a second. */
   throughput: number | null;
+  /** To the first token, in ms. */
   latency_ms: number | null;
+  /** A UTC day. */
   ends: string | null;
   probed_at: string | null;
   probe_outcome: string | null;
-  usable: boolean;
+  /** `null`: there is no key to ask with. */
+  usable: boolean | null;
 }
 
 export interface BudgetScope {

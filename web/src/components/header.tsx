@@ -1,9 +1,10 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { session, post } from "../api";
 import { language, t } from "../i18n";
-import { connected } from "../live";
+import { utc } from "../format";
+import { connected, lost } from "../live";
 import { href, route, type PageName } from "../router";
-import { useSummary } from "../summary";
+import { toDecide, useSummary } from "../summary";
 import { nextTheme, theme } from "../theme";
 import { Icon } from "./icons";
 import { Progress } from "./progress";
@@ -15,7 +16,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
   const here = route.value.page;
   const summary = useSummary().data;
   const counts: Partial<Record<PageName, number>> = summary === null ? {} : {
-    plan: summary.pending_count + summary.held_count,
+    plan: toDecide(summary),
     withdrawn: summary.withdrawn_count,
   };
   const bar = useRef<HTMLElement>(null);
@@ -52,6 +53,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
         </div>
       </div>
       <Progress />
+      {lost.value !== null && <p class="lost" role="alert" data-testid="lost">{t("banner.offline", { time: utc(lost.value) })}</p>}
     </header>
   );
 }

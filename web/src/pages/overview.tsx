@@ -25,7 +25,8 @@ export default function Overview({ route }: { route: Route }) {
   );
   const enter = useRef<(() => void) | null>(null);
   const error = models.error ?? summary.error;
-  const gateways = summary.data?.gateways ?? [];
+  // Of all: a summary of one gateway has only that one, and there would be no way to another.
+  const gateways = useSummary().data?.gateways ?? [];
   const total = models.data?.total ?? 0;
   const read = models.data?.rows.length ?? 0;
   return (

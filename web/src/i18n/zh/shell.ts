@@ -86,6 +86,8 @@ export const shell: Record<keyof typeof en, string> = {
   "share": "占全部 {percent}",
 
   "banner.stale": "{gateway}：最近一次成功的检测已过期。",
+  "banner.none": "{gateway}：还没有一轮检测成功。",
+  "banner.offline": "自 {time} 起 channelwarden 没有应答，当前显示的是较早的内容。",
   "banner.stale.when": "最近成功：",
   "banner.hold": "写入已暂停：只检测，不修改。",
   "banner.hold.see": "查看计划",

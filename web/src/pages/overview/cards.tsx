@@ -5,6 +5,7 @@ import { count, duration, percent } from "../../format";
 import { locale, t } from "../../i18n";
 import { href, merged } from "../../router";
 import { LIGHTS, type Light as State, type Summary } from "../../types";
+import { toDecide } from "../../summary";
 
 const FIELDS = { up: "healthy_count", degraded: "degraded_count", down: "down_count", unknown: "unknown_count" } as const;
 
@@ -55,7 +56,7 @@ export function Cards({ summary, query }: { summary: Summary; query: URLSearchPa
         note={t("card.withdrawn.note")} to={filtered({ withdrawn: true })}
       />
       <Card
-        id="plan" title={t("card.plan")} value={number(summary.pending_count + summary.held_count)} to={href("plan")}
+        id="plan" title={t("card.plan")} value={number(toDecide(summary))} to={href("plan")}
         note={t("card.plan.note", { held: number(summary.held_count) })} tone={summary.held_count > 0 ? "attention" : undefined}
       />
       <Card
