@@ -38,11 +38,12 @@ pub(super) async fn remember(
         let round = store.begin_round(gateway, "apply", at).await?;
         let mut outcomes: BTreeMap<Outcome, usize> = BTreeMap::new();
         for (channel, plot) in channels {
-            let findings = findings(plot, hours, at, &mut rng);
+            let listed: Vec<_> = plot.models.split(',').filter_map(ModelName::parse).collect();
+            let findings = findings(plot, &listed, hours, at, &mut rng);
             for finding in &findings {
                 *outcomes.entry(finding.observation.outcome).or_default() += 1;
             }
-            store.remember(gateway, round, channel, &findings).await?;
+            store.remember(gateway, round, channel, &listed, &findings).await?;
         }
         let probed: usize = outcomes.values().sum();
         let report = json!({"gateway": gateway, "round": round, "mode": "apply", "channels": channels.len(),
@@ -54,18 +55,19 @@ pub(super) async fn remember(
 }
 
 /// What that round would have seen of a channel's models.
-fn findings(plot: &Plot, hours: i64, at: Timestamp, rng: &mut Rng) -> Vec<Finding> {
+fn findings(plot: &Plot, listed: &[ModelName], hours: i64, at: Timestamp, rng: &mut Rng) -> Vec<Finding> {
     let crowded = plot.name == CROWD && hours <= 3;
-    let names = plot.models.split(',').filter_map(ModelName::parse);
-    let seen = names.filter_map(|model| {
+    let seen = listed.iter().filter_map(|model| {
         let behaviour = plot.behaviours.iter().find(|(known, _)| *known == model.as_str());
         let sight = match behaviour {
             Some((_, behaviour)) => sight(plot.name, behaviour, hours, rng),
             None if crowded => FINE,
             None => return None,
         };
-        let observation = observation(&model, sight, hours, at, rng);
-        Some(Finding { model, observation, standing: Standing::default() })
+        let observation = observation(model, sight, hours, at, rng);
+        // As gpt-4o would bill it: 2.5 dollars a million tokens of the question, 10 of the answer.
+        let cost = (sight == FINE).then_some(14 * 5 / 2 + 3 * 10);
+        Some(Finding { model: model.clone(), observation, cost, standing: Standing::default() })
     });
     seen.collect()
 }
