@@ -78,14 +78,9 @@ impl Scene {
         tokio::spawn(desk.attend(orders));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
-        let app = App {
-            store: setup.store.clone(),
-            config: Arc::new(setup.config.clone()),
-            live: live.clone(),
-            acts: Some(acts),
-        };
-        let served = serve::serve(listener, app, stop.clone());
-        let served = tokio::spawn(async move { served.await.unwrap() });
+        let config = Arc::new(setup.config.clone());
+        let app = App::new(setup.store.clone(), config, live.clone(), Some(acts)).unwrap();
+        let served = tokio::spawn(serve::serve(listener, app, stop.clone()));
         Self { setup, at, live, scans, stop, served }
     }
 
