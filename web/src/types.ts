@@ -323,7 +323,11 @@ export interface Done {
 export interface Session {
   may_read: boolean;
   may_act: boolean;
+  /** Reading needs a token here. */
   needs_token: boolean;
+  /** There is a token to act with; without one nobody acts here. */
+  acts_with_token: boolean;
+  /** `null`: nobody is logged in. */
   csrf: string | null;
 }
 

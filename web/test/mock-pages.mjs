@@ -82,7 +82,7 @@ export function pageRoutes(tools) {
   ];
   let inside = true;
   let tries = 0;
-  const session = () => ({ may_read: inside, may_act: inside, needs_token: true, csrf: "mock-csrf" });
+  const session = () => ({ may_read: inside, may_act: inside, needs_token: true, acts_with_token: true, csrf: "mock-csrf" });
   const of = (query) => (row) => (query.get("gateway") === null || row.gateway === query.get("gateway")) && (query.get("channel") === null || row.channel === whole(query, "channel", 0, 2 ** 31));
   const found = (query) => (row) => row.model_id.toLowerCase().includes((query.get("search") ?? "").toLowerCase());
   const fields = (body, ...names) => {

@@ -15,9 +15,14 @@ export default function Login({ route }: { route: Route }) {
   return (
     <div class="login panel">
       <h1>{t("login.title")}</h1>
-      {found !== null && (found.may_act || !found.needs_token) ? <Inside session={found} /> : <Form back={back} mayRead={found?.may_read === true} />}
+      {found !== null && !tokenGivesMore(found) ? <Inside session={found} /> : <Form back={back} mayRead={found?.may_read === true} />}
     </div>
   );
+}
+
+/** Whether there is a token that gives more than we have: to act where reading is open, too. */
+export function tokenGivesMore({ may_read, may_act, needs_token, acts_with_token }: Session): boolean {
+  return (needs_token && !may_read) || (acts_with_token && !may_act);
 }
 
 /** Only an address of this page: a link from elsewhere must not lead out of it after the login. */
@@ -97,11 +102,11 @@ function Inside({ session: found }: { session: Session }) {
   };
   return (
     <div class="login-inside">
-      <p>{found.needs_token ? t(found.may_act ? "login.acts" : "login.reads") : t("login.open")}</p>
+      <p>{t(found.may_act ? "login.acts" : found.needs_token ? "login.reads" : "login.open")}</p>
       {!found.may_act && <p class="faint">{t("login.no-act")}</p>}
       <div class="deeds">
         <a class="button primary" href={href("overview")}>{t("page.overview")}</a>
-        {found.needs_token && <button type="button" class="button" onClick={leave} data-testid="login-leave">{t("tool.logout")}</button>}
+        {found.csrf !== null && <button type="button" class="button" onClick={leave} data-testid="login-leave">{t("tool.logout")}</button>}
       </div>
     </div>
   );

@@ -23,7 +23,7 @@ export default function Plan({ route }: { route: Route }) {
       <header class="page-head">
         <h1>{t("page.plan")}</h1>
         <GatewayFilter chosen={gateway} />
-        {!mayAct() && rows.length > 0 && <p class="faint">{t("plan.read-only")} {session.value?.needs_token === true && <a href={href("login", null, { then: href("plan") })}>{t("page.login")}</a>}</p>}
+        {!mayAct() && rows.length > 0 && <p class="faint">{t("plan.read-only")} {session.value?.acts_with_token === true && <a href={href("login", null, { then: href("plan") })}>{t("page.login")}</a>}</p>}
       </header>
       <Outcome />
       {error !== null && <ErrorBox error={error} retry={reload} stale={data !== null} />}

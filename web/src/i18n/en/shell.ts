@@ -67,7 +67,7 @@ export const shell = {
   "help.this": "This help",
 
   "card.models": "Models",
-  "card.models.note": "on {channels} channels",
+  "card.models.note": "channels: {channels}",
   "card.up": "Up",
   "card.degraded": "Degraded",
   "card.down": "Down",

@@ -69,7 +69,7 @@ export const shell: Record<keyof typeof en, string> = {
   "help.this": "本帮助",
 
   "card.models": "模型",
-  "card.models.note": "分布在 {channels} 个渠道",
+  "card.models.note": "渠道：{channels}",
   "card.up": "正常",
   "card.degraded": "不稳定",
   "card.down": "故障",

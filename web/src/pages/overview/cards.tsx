@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { Time } from "../../components/figures";
 import { Light } from "../../components/light";
-import { count, duration, percent } from "../../format";
+import { count, duration, NOTHING, percent } from "../../format";
 import { locale, t } from "../../i18n";
 import { href, merged } from "../../router";
 import { LIGHTS, type Light as State, type Summary } from "../../types";
@@ -61,7 +61,7 @@ export function Cards({ summary, query }: { summary: Summary; query: URLSearchPa
       />
       <Card
         id="uptime" title={t("card.uptime")} value={percent(summary.uptime_24h, locale())} to={href("rounds")}
-        note={<>{t("card.uptime.note")} <Time at={summary.last_updated} /></>}
+        note={summary.last_updated === null ? NOTHING : <>{t("card.uptime.note")} <Time at={summary.last_updated} /></>}
       />
       <Card
         id="latency" title={t("card.latency")} value={duration(summary.p50_ms, locale())} to={filtered({ sort: "p50", desc: true })}

@@ -8,6 +8,7 @@ import { Sparkline } from "../../components/sparkline";
 import { t } from "../../i18n";
 import { go, href } from "../../router";
 import type { ModelRow } from "../../types";
+import { word } from "../acts/words";
 
 interface LineProps {
   row: ModelRow;
@@ -94,7 +95,7 @@ function Why({ row, onHeight }: { row: ModelRow; onHeight: (height: number) => v
           <p><strong>{t("row.withdrawn.at")}</strong> <Time at={row.withdrawn.at} />: <Words text={row.withdrawn.reason} /></p>
         )}
         <dl class="facts">
-          {row.outcome !== "" && <div><dt>{t("row.outcome")}</dt><dd class="mono">{row.outcome}</dd></div>}
+          {row.outcome !== "" && <div><dt>{t("row.outcome")}</dt><dd>{word("outcome", row.outcome)}</dd></div>}
           <div><dt>{t("row.since")}</dt><dd><Time at={row.since} never="–" /></dd></div>
           {row.next_probe !== null && <div><dt>{t("row.next")}</dt><dd><Time at={row.next_probe} /></dd></div>}
           <div><dd><a href={href("model", row.id)}>{t("row.open")}</a></dd></div>

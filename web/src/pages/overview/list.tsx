@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { copy } from "../../components/copy";
 import { say } from "../../components/toasts";
@@ -27,6 +28,12 @@ const COLUMNS: readonly { sort: Sort; key: Key; title?: Key; number?: boolean }[
   { sort: "seen", key: "col.seen", number: true },
 ];
 
+/** The row that the keyboard is on, by id; stays while a person looks at another page. */
+const marked = signal<number | null>(null);
+const setMark = (id: number): void => {
+  marked.value = id;
+};
+
 interface ListProps {
   rows: ModelRow[];
   filter: Filter;
@@ -38,7 +45,7 @@ interface ListProps {
 /** The models as a table, of which only the rows on the screen are drawn. */
 export function List({ rows, filter, manyGateways, enter }: ListProps) {
   const grid = useRef<HTMLDivElement>(null);
-  const [active, setActive] = useState<number | null>(null);
+  const active = marked.value;
   const [open, setOpen] = useState<number | null>(null);
   /** How high the opened part is, once it is drawn. */
   const [extra, setExtra] = useState(100);
@@ -50,7 +57,7 @@ export function List({ rows, filter, manyGateways, enter }: ListProps) {
   const mark = (index: number): void => {
     const row = rows[Math.min(rows.length - 1, Math.max(0, index))];
     if (row === undefined) return;
-    setActive(row.id);
+    marked.value = row.id;
     grid.current?.focus({ preventScroll: true });
     const body = grid.current?.querySelector(".virtual-rows")?.getBoundingClientRect();
     const head = grid.current?.querySelector(".grid-head")?.getBoundingClientRect();
@@ -120,7 +127,7 @@ export function List({ rows, filter, manyGateways, enter }: ListProps) {
           return row !== undefined && (
             <ModelLine
               row={row} index={index + 2} active={row.id === active} open={row.id === open} manyGateways={manyGateways}
-              onMark={setActive} onToggle={toggle} onHeight={setExtra}
+              onMark={setMark} onToggle={toggle} onHeight={setExtra}
             />
           );
         }}
