@@ -138,6 +138,11 @@ export function pageRoutes(tools) {
       const { gateway, channel, model_id } = row;
       return { body: Array.from({ length: 7 }, (_, index) => ({ model: row.id, gateway, channel, model_id, at: time((index + 1) * 31 * HOUR), up: index % 2 === 0, outcome: index % 2 === 0 ? "works" : "broken", detail: index % 2 === 0 ? "" : "<b>Service Unavailable</b>" })) };
     }],
+    ["GET", /^\/api\/transitions$/, (query) => {
+      only(query, "gateway", "limit");
+      const turns = models.filter(of(query)).filter((row) => row.since !== null).sort((a, b) => b.since.localeCompare(a.since)).slice(0, whole(query, "limit", 100, 1000));
+      return { body: turns.map(({ id, gateway, channel, model_id, since, light, outcome, detail }) => ({ model: id, gateway, channel, model_id, at: since, up: light !== "down", outcome, detail })) };
+    }],
     ["GET", /^\/api\/series$/, (query) => (only(query, "gateway", "window", "bucket"), { body: seriesOf(query, 900, 900) })],
     ["GET", /^\/api\/rounds$/, (query) => (only(query, "gateway", "limit", "offset"), page(rounds.filter(of(query)), query, 50, 1000))],
     ["GET", /^\/api\/grid$/, (query) => {
@@ -176,12 +181,12 @@ export function pageRoutes(tools) {
     ["POST", /^\/api\/holds$/, (_query, body) => {
       fields(body, "gateway", "channel", "model", "reason");
       holds = [...holds, { id: 9, gateway: body.gateway ?? null, channel: body.channel ?? null, model: body.model ?? null, reason: body.reason, at: time(0) }];
-      return done(body, "applied");
+      return { body: { channels: [], notes: [] } };
     }],
     ["POST", /^\/api\/holds\/release$/, (_query, body) => {
       fields(body, "gateway", "channel", "model");
       holds = holds.filter((hold) => hold.id === null || hold.gateway !== (body.gateway ?? null) || hold.channel !== (body.channel ?? null) || hold.model !== (body.model ?? null));
-      return done(body, "applied");
+      return { body: { channels: [], notes: [] } };
     }],
     ["GET", /^\/api\/free$/, (query) => {
       only(query, "all", "limit", "offset");

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { counts, diff, isRepair, named } from "../src/pages/changes/diff";
-import { padded, ROW, scrollTo, step, tally } from "../src/pages/rounds/cells";
+import { counts, diff, isRepair } from "../src/pages/changes/diff";
+import { height, padded, ROW, scrollTo, step } from "../src/pages/rounds/cells";
 import { everyDay, uses } from "../src/pages/budget/use";
-import type { GridRow } from "../src/types";
+import { dollars } from "../src/pages/budget/dollars";
+import { descends, matching, parseSort, sorted } from "../src/pages/free/order";
+import { deedTo } from "../src/pages/model/touched";
+import type { FreeRow, GridRow } from "../src/types";
 
 describe("a change's diff", () => {
   const lines = diff({
@@ -30,10 +33,6 @@ describe("a change's diff", () => {
   it("tells a name that stands twice once", () => {
     expect(diff({ before: ["a", "a"], after: ["a"], removed: [], restored: [] })).toHaveLength(1);
   });
-  it("names a few", () => {
-    expect(named(["a", "b", "c"], 2)).toEqual({ shown: ["a", "b"], more: 1 });
-    expect(named(["a"], 2)).toEqual({ shown: ["a"], more: 0 });
-  });
 });
 
 describe("the run grid", () => {
@@ -44,17 +43,19 @@ describe("the run grid", () => {
     expect(step("End", { row: 7, column: 0 }, 9, 5, 4)).toEqual({ row: 7, column: 4 });
     expect(step("x", { row: 7, column: 0 }, 9, 5, 4)).toBeNull();
   });
+  it("shows a share that is not quite nothing", () => {
+    expect([0, 0.4, 50, 100].map(height)).toEqual([1, 2, 10, 20]);
+  });
   it("scrolls no further than it must", () => {
     expect(scrollTo(5, 0, 10 * ROW)).toBe(0);
     expect(scrollTo(12, 0, 10 * ROW)).toBe(3 * ROW);
     expect(scrollTo(2, 5 * ROW, 10 * ROW)).toBe(2 * ROW);
   });
-  it("counts cells, and fills the oldest of a short row", () => {
+  it("fills the oldest of a short row", () => {
     const row: GridRow = { id: 1, gateway: "g", channel: 1, channel_name: "c", model_id: "m", cells: ["OK", "429"] };
     expect(padded(row, 4)).toEqual(["MISS", "MISS", "OK", "429"]);
     expect(padded(row, 1)).toEqual(["429"]);
     expect(padded(row, 0)).toEqual([]);
-    expect(tally(padded(row, 4))).toEqual({ OK: 1, "429": 1, FAIL: 0, MISS: 2 });
   });
 });
 
@@ -76,5 +77,40 @@ describe("the budget", () => {
     expect(days[2]?.requests).toBe(0);
     // 29 February and a month's end are days like any other.
     expect(everyDay([], "2028-03-01", 2).map((day) => day.day)).toEqual(["2028-02-29", "2028-03-01"]);
+  });
+});
+
+describe("money", () => {
+  it("of fractions of a cent is not nothing", () => {
+    expect(dollars(0.0004, "en-GB")).toBe("$0.0004");
+    expect(dollars(0, "en-GB")).toBe("$0.00");
+    expect(dollars(1234.5, "en-GB")).toBe("$1,234.50");
+  });
+});
+
+describe("what a change did to a model", () => {
+  const lists = { before: ["a", "b"], after: ["a", "c"], removed: [{ model: "b", reason: "gone" }], restored: ["c"] };
+  it("is told of those it touched", () => {
+    expect(["a", "b", "c", "x"].map((model) => deedTo(lists, model))).toEqual([null, "removed", "restored", null]);
+  });
+});
+
+describe("free models", () => {
+  const row = (id: string, part: Partial<FreeRow>): FreeRow => ({
+    id, name: id, context_length: null, modalities: "text→text", free_kind: "suffix", light: "unknown", why: "", uptime: null, throughput: null,
+    latency_ms: null, ends: null, probed_at: null, probe_outcome: null, usable: null, ...part,
+  });
+  const rows = [row("b", { light: "down", uptime: 40, latency_ms: 90 }), row("a", { light: "up", uptime: 99, latency_ms: 400 }), row("c", {})];
+  const ids = (list: FreeRow[]) => list.map(({ id }) => id).join("");
+  it("stand best first, the unknown last either way", () => {
+    expect(ids(sorted(rows, "light", false))).toBe("abc");
+    expect(ids(sorted(rows, "uptime", false))).toBe("abc");
+    expect(ids(sorted(rows, "uptime", true))).toBe("bac");
+    expect(ids(sorted(rows, "latency_ms", false))).toBe("bac");
+    expect([descends("uptime", false), descends("latency_ms", false)]).toEqual([true, false]);
+  });
+  it("are found whatever the case; an unknown order is the usual one", () => {
+    expect(ids(matching(rows, " A "))).toBe("a");
+    expect(parseSort("constructor")).toBe("light");
   });
 });

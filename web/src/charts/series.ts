@@ -88,7 +88,7 @@ export function tip(slot: Slot, words: ChartWords): string {
 
 const MS_SPLIT = 4;
 
-/** The whole chart. `narrow`: on a phone, where the axis names have no room. */
+/** The whole chart; `step`: a bucket's length in ms, `still`: without motion. */
 export function seriesOption(
   slots: readonly Slot[],
   step: number,
@@ -109,7 +109,6 @@ export function seriesOption(
     animationDuration: 300,
     useUTC: true,
     textStyle: { fontFamily: palette.font },
-    aria: { enabled: false },
     legend: {
       top: 0,
       left: 0,

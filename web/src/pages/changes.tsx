@@ -1,6 +1,7 @@
 // What was changed in the gateways, newest first; one of them with all there is to know.
 import { list } from "../api";
 import { Time } from "../components/figures";
+import { Name } from "../components/name";
 import { EmptyState, ErrorBox, Loading } from "../components/notices";
 import { Pager } from "../components/pager";
 import { t } from "../i18n";
@@ -65,8 +66,8 @@ function ChangeList({ route }: { route: Route }) {
 /** Changes as rows, each leading to its own page. */
 export function ChangeTable({ rows }: { rows: ChangeRow[] }) {
   return (
-    <div class="table-scroll">
-      <table class="table">
+    <div class="panel table-scroll">
+      <table class="table stacked">
         <thead>
           <tr>
             <th scope="col">{t("change.id")}</th>
@@ -81,11 +82,11 @@ export function ChangeTable({ rows }: { rows: ChangeRow[] }) {
           {rows.map((change) => (
             <tr key={change.id} data-testid="change-row" data-state={change.state}>
               <th scope="row"><a href={href("changes", change.id)}>#{change.id}</a></th>
-              <td><Time at={change.opened} /></td>
+              <td data-label={t("change.when")}><Time at={change.opened} /></td>
               <td><Channel gateway={change.gateway} id={change.channel} name={change.channel_name} /></td>
               <td><DiffCount lists={change} /> <Examples change={change} /></td>
               <td><StateTag change={change} /></td>
-              <td><LiveState change={change} /></td>
+              <td data-label={t("change.live")}><LiveState change={change} /></td>
             </tr>
           ))}
         </tbody>
@@ -99,5 +100,5 @@ function Examples({ change }: { change: ChangeRow }) {
   const names = [...change.removed.map(({ model }) => model), ...change.added, ...change.restored];
   const [first] = names;
   if (first === undefined) return null;
-  return <span class="faint examples"><bdi class="name" title={first}>{first}</bdi>{names.length > 1 && ` +${names.length - 1}`}</span>;
+  return <span class="faint examples"><Name text={first} />{names.length > 1 && ` +${names.length - 1}`}</span>;
 }

@@ -41,7 +41,7 @@ export default function Free({ route }: { route: Route }) {
       {data !== null && data.rows.length > 0 && rows.length === 0 && <EmptyState title={t("empty.filtered")} />}
       {rows.length > 0 && (
         <section class="panel table-scroll">
-          <table class="table">
+          <table class="table stacked">
             <thead>
               <tr>
                 {COLUMNS.map(([column, key, figures]) => (
@@ -83,13 +83,13 @@ function Row({ row }: { row: FreeRow }) {
           {row.why !== "" && <Words text={row.why} />}
         </small>
       </td>
-      <td class="number"><Count value={row.context_length} /></td>
-      <td class="number"><Percent value={row.uptime} /></td>
-      <td class="number">{row.throughput === null ? "–" : t("free.tokens", { count: count(Math.round(row.throughput), locale()) })}</td>
-      <td class="number"><Ms value={row.latency_ms} /></td>
-      <td>{row.ends === null ? <span class="faint">–</span> : <span class="tag tag-degraded">{row.ends}</span>}</td>
-      <td class="faint"><bdi>{row.modalities}</bdi></td>
-      <td>{row.probe_outcome === null ? <span class="faint">{t("time.never")}</span> : <>{word("outcome", row.probe_outcome)} <span class="faint"><Time at={row.probed_at} /></span></>}</td>
+      <td data-label={t("free.context")} class="number"><Count value={row.context_length} /></td>
+      <td data-label={t("col.uptime")} class="number"><Percent value={row.uptime} /></td>
+      <td data-label={t("free.throughput")} class="number">{row.throughput === null ? "–" : t("free.tokens", { count: count(Math.round(row.throughput), locale()) })}</td>
+      <td data-label={t("free.latency")} class="number"><Ms value={row.latency_ms} /></td>
+      <td data-label={t("free.ends")}>{row.ends === null ? <span class="faint">–</span> : <span class="tag tag-degraded">{row.ends}</span>}</td>
+      <td data-label={t("free.takes")} class="faint"><bdi>{row.modalities}</bdi></td>
+      <td data-label={t("free.probe")}>{row.probe_outcome === null ? <span class="faint">{t("time.never")}</span> : <>{word("outcome", row.probe_outcome)} <span class="faint"><Time at={row.probed_at} /></span></>}</td>
     </tr>
   );
 }

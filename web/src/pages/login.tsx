@@ -83,7 +83,7 @@ function Form({ back, mayRead }: { back: string; mayRead: boolean }) {
 
 /** What went wrong: the token, the haste, or the way. */
 function Failure({ error }: { error: ApiError }) {
-  const wrong = error.status === 401 || error.status === 403;
+  const wrong = error.status === 401;
   const said = wrong ? t("login.wrong") : error.code === "rate_limited" ? t("login.limited") : error.message;
   return (
     <div class="error-box" role="alert" id="login-error" data-testid="login-error">

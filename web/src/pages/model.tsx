@@ -34,7 +34,7 @@ function Found({ id, window }: { id: string; window: string | null }) {
           <div class="columns">
             <History path={path} />
             <div>
-              <Transitions path={path} />
+              <Transitions path={`${path}/transitions`} />
               <Touched model={data} />
               <Others rows={data.elsewhere} name={data.model_id} />
             </div>
@@ -46,7 +46,7 @@ function Found({ id, window }: { id: string; window: string | null }) {
           {chart}
           <Others rows={[data, ...data.elsewhere]} name={null} />
           <History path={path} models={[data, ...data.elsewhere]} />
-          <Transitions path={path} />
+          <Transitions path={`${path}/transitions`} />
         </>
       )}
     </div>

@@ -9,6 +9,7 @@ import { patch, type Route } from "../router";
 import { LIGHTS, type GatewayRow, type Grid } from "../types";
 import { GatewayFilter } from "./acts/gateway-filter";
 import { SearchField } from "./acts/search-field";
+import { Transitions } from "./model/history";
 import { RoundDetail } from "./rounds/detail";
 import { RunGrid } from "./rounds/grid";
 import "../styles/pages.css";
@@ -66,7 +67,10 @@ function Latest({ route, gateway }: { route: Route; gateway: string | null }) {
         {data !== null && data.rounds.length > 0 && data.rows.length === 0 && <EmptyState title={t("empty.filtered")} hint={t("empty.filtered.hint")} />}
         {data !== null && <Pager offset={offset} limit={LIMIT} total={data.total} onMove={(next) => patch({ offset: next === 0 ? null : next }, true)} />}
       </section>
-      {data !== null && round !== null && <RoundDetail id={round} gateway={gateway} known={data.rounds} />}
+      <div class="columns">
+        <div>{data !== null && round !== null && <RoundDetail id={round} gateway={gateway} known={data.rounds} />}</div>
+        <Transitions path="transitions" query={{ gateway }} named />
+      </div>
     </>
   );
 }

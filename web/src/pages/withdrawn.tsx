@@ -37,7 +37,7 @@ export default function Withdrawn({ route }: { route: Route }) {
       {data !== null && data.rows.length > 0 && (
         <section class="panel">
           <div class="table-scroll">
-            <table class="table">
+            <table class="table stacked">
               <thead>
                 <tr>
                   <th scope="col">{t("col.model")}</th>
@@ -63,7 +63,7 @@ function Row({ model }: { model: ModelRow }) {
     <tr data-testid="withdrawn-row">
       <td class="wide-name"><a href={href("model", model.id)}><Name text={model.model_id} mono testId="model-name" /></a></td>
       <td><Channel gateway={model.gateway} id={model.channel} name={model.channel_name} /></td>
-      <td><Time at={withdrawn?.at} never="–" /></td>
+      <td data-label={t("row.withdrawn.at")}><Time at={withdrawn?.at} never="–" /></td>
       <td class="cause">
         {withdrawn !== null && (
           <>
@@ -72,7 +72,7 @@ function Row({ model }: { model: ModelRow }) {
           </>
         )}
       </td>
-      <td><Time at={model.next_probe} never={t("model.next-round")} /></td>
+      <td data-label={t("row.next")}><Time at={model.next_probe} never={t("model.next-round")} /></td>
     </tr>
   );
 }

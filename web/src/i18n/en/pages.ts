@@ -36,6 +36,7 @@ export const pages = {
   "history.shape": "Shape",
   "transition.title": "Ups and downs",
   "transition.none": "It never went up or down.",
+  "transition.none.yet": "No model went up or down yet.",
   "transition.up": "up",
   "transition.down": "down",
   "others.title": "On other channels",
@@ -127,8 +128,8 @@ export const pages = {
   "undo.what": "The channel's list becomes what it was before, unless someone has edited the channel since: then theirs stays.",
   "undo.hold": "Its models are put on hold, so that the next round does not do the same again.",
 
-  "deed.result": "Done",
-  "deed.nothing": "There was nothing to do.",
+  "deed.result": "What came of it",
+  "deed.done": "It is done.",
   "deed.not-done": "It was not done",
   "deed.applied": "applied",
   "deed.conflict": "conflict: theirs stays",

@@ -38,6 +38,7 @@ export const pages: Record<keyof typeof en, string> = {
   "history.shape": "请求形式",
   "transition.title": "状态变化",
   "transition.none": "状态从未变化。",
+  "transition.none.yet": "还没有模型状态变化。",
   "transition.up": "恢复",
   "transition.down": "故障",
   "others.title": "其他渠道",
@@ -130,7 +131,7 @@ export const pages: Record<keyof typeof en, string> = {
   "undo.hold": "涉及的模型将被暂停写入，以免下一轮重复同样的操作。",
 
   "deed.result": "结果",
-  "deed.nothing": "没有需要处理的内容。",
+  "deed.done": "已完成。",
   "deed.not-done": "未执行",
   "deed.applied": "已写入",
   "deed.conflict": "冲突：保留他人修改",

@@ -1,11 +1,11 @@
 // Something a person does to a gateway: asked once more, done, and what came of it.
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { post, session, type ApiError } from "../../api";
 import { Confirm } from "../../components/dialog";
 import { Icon } from "../../components/icons";
-import { Words } from "../../components/name";
+import { Name, Words } from "../../components/name";
 import { t } from "../../i18n";
 import { bump } from "../../live";
 import { asApiError } from "../../resource";
@@ -13,7 +13,7 @@ import { href } from "../../router";
 import type { Done, DoneChannel } from "../../types";
 import { word } from "./words";
 
-/** What came of what was done last, until it is put away: what it was done to may be gone from the page by then. */
+/** What came of what was done last, until it is put away or the page is left: what it was done to may be gone by then. */
 const told = signal<Done | null>(null);
 
 export const mayAct = (): boolean => session.value?.may_act === true;
@@ -80,27 +80,30 @@ function Refused({ error }: { error: ApiError }) {
 /** What came of it, channel by channel. */
 export function Outcome() {
   const done = told.value;
+  useEffect(() => () => { told.value = null; }, []);
   if (done === null) return null;
   return (
     <section class="panel outcome" role="status" data-testid="outcome">
       <header>
         <h2>{t("deed.result")}</h2>
-        <button type="button" class="icon-button" aria-label={t("close")} onClick={() => { told.value = null; }}><Icon name="close" /></button>
+        <button type="button" class="icon-button at-end" aria-label={t("close")} onClick={() => { told.value = null; }}><Icon name="close" /></button>
       </header>
       <ul>
         {done.channels.map((line, i) => <li key={i}><OutcomeLine line={line} /></li>)}
         {done.notes.map((note, i) => <li key={`note ${i}`}><Words text={note} /></li>)}
-        {done.channels.length + done.notes.length === 0 && <li>{t("deed.nothing")}</li>}
+        {done.channels.length + done.notes.length === 0 && <li>{t("deed.done")}</li>}
       </ul>
     </section>
   );
 }
 
+/** Whatever else it says, it was not done. */
+const TONES: Record<string, string> = { applied: "tag-up", rejected: "tag-accent", held: "tag-degraded", "on-hold": "tag-degraded" };
+
 function OutcomeLine({ line }: { line: DoneChannel }) {
-  const good = line.outcome === "applied";
   return (
     <>
-      <span class={good ? "tag tag-up" : "tag tag-down"}>{word("deed", line.outcome)}</span>{" "}
+      <span class={`tag ${TONES[line.outcome] ?? "tag-down"}`}>{word("deed", line.outcome)}</span>{" "}
       <Channel gateway={line.gateway} id={line.channel} name={line.channel_name} />{" "}
       {line.change !== null && <a href={href("changes", line.change)}>{t("change.number", { id: line.change })}</a>}
       {line.why !== "" && <p class="faint"><Words text={line.why} /></p>}
@@ -112,7 +115,7 @@ function OutcomeLine({ line }: { line: DoneChannel }) {
 export function Channel({ gateway, id, name }: { gateway: string; id: number; name: string }) {
   return (
     <span class="channel">
-      <bdi class="faint">{gateway}</bdi> <span class="figure faint">#{id}</span> <bdi class="name" title={name}>{name}</bdi>
+      <bdi class="faint">{gateway}</bdi> <span class="figure faint">#{id}</span> <Name text={name} />
     </span>
   );
 }

@@ -48,8 +48,3 @@ export function counts(lines: readonly DiffLine[]): DiffCounts {
 
 /** Whether the list stays as it is: only the gateway's routing rows were set right. */
 export const isRepair = (lines: readonly DiffLine[]): boolean => lines.every(({ kind }) => kind === "kept");
-
-/** Names as one puts them in text, and how many more there are. */
-export function named(names: readonly string[], most: number): { shown: string[]; more: number } {
-  return { shown: names.slice(0, most), more: Math.max(0, names.length - most) };
-}

@@ -54,7 +54,7 @@ function Facts({ change }: { change: ChangeRow }) {
 }
 
 /** The way back, with what it means. */
-export function Undo({ change }: { change: ChangeRow }) {
+function Undo({ change }: { change: ChangeRow }) {
   if (!change.undoable) return null;
   return (
     <Deed action={t("undo")} title={t("undo.title", { id: change.id })} path={`changes/${change.id}/undo`} danger testId="undo">

@@ -14,7 +14,7 @@ function Title({ name, children }: { name: string; children?: ComponentChildren 
   return (
     <header class="page-head model-head">
       <a class="back" href={href("overview")}>← {t("page.overview")}</a>
-      <h1 data-testid="model-title"><bdi class="words mono">{name}</bdi> <CopyButton text={name} what={name} /></h1>
+      <h1 data-testid="model-title"><span class="mono"><Words text={name} /></span> <CopyButton text={name} what={name} /></h1>
       {children}
     </header>
   );

@@ -2,10 +2,10 @@
 import { list } from "../../api";
 import { Ms, Time } from "../../components/figures";
 import { EmptyState, ErrorBox, Loading } from "../../components/notices";
-import { Words } from "../../components/name";
+import { Name, Words } from "../../components/name";
 import { t } from "../../i18n";
 import { useResource } from "../../resource";
-import { href } from "../../router";
+import { href, type Query } from "../../router";
 import type { ModelRow, Seen, Transition } from "../../types";
 import { Channel } from "../acts/deed";
 import { word } from "../acts/words";
@@ -26,7 +26,7 @@ export function History({ path, models }: { path: string; models?: ModelRow[] })
       {data !== null && rows.length === 0 && <EmptyState title={t("row.never")} />}
       {rows.length > 0 && (
         <div class="table-scroll tall">
-          <table class="table">
+          <table class="table stacked">
             <thead>
               <tr>
                 <th scope="col">{t("history.when")}</th>
@@ -45,11 +45,11 @@ export function History({ path, models }: { path: string; models?: ModelRow[] })
                   <td><Time at={seen.run_datetime} /></td>
                   {models !== undefined && <td><On model={models.find(({ id }) => id === seen.model)} /></td>}
                   <td><StatusTag label={seen.status_label} /></td>
-                  <td class="number"><Ms value={seen.latency_ms} /></td>
-                  <td class="number"><Ms value={seen.ttft_ms} /></td>
+                  <td data-label={t("history.latency")} class="number"><Ms value={seen.latency_ms} /></td>
+                  <td data-label={t("col.ttft")} class="number"><Ms value={seen.ttft_ms} /></td>
                   <td class="cause"><span>{word("outcome", seen.outcome)}</span>{seen.detail !== "" && <small class="muted"><Words text={seen.detail} /></small>}</td>
-                  <td class="faint"><bdi>{seen.shape}</bdi></td>
-                  <td class="faint"><a href={href("rounds", null, { round: seen.round })}>#{seen.round}</a></td>
+                  <td data-label={t("history.shape")} class="faint"><bdi>{seen.shape}</bdi></td>
+                  <td data-label={t("change.round")} class="faint"><a href={href("rounds", null, { round: seen.round })}>#{seen.round}</a></td>
                 </tr>
               ))}
             </tbody>
@@ -65,22 +65,31 @@ function On({ model }: { model: ModelRow | undefined }) {
   return <a href={href("model", model.id)}><Channel gateway={model.gateway} id={model.channel} name={model.channel_name} /></a>;
 }
 
-/** When it went up or down, newest first. */
-export function Transitions({ path }: { path: string }) {
-  const whole = `${path}/transitions`;
-  const { data, error, reload } = useResource(whole, (abort) => list<Transition>(whole, { limit: LIMIT }, abort));
+interface TransitionsProps {
+  /** Below `/api`: `transitions`, or `models/17/transitions`. */
+  path: string;
+  query?: Query;
+  /** Whether they are of several models, so that each must be named. */
+  named?: boolean;
+}
+
+/** When a model went up or down, newest first. */
+export function Transitions({ path, query = {}, named = false }: TransitionsProps) {
+  const whole = { ...query, limit: LIMIT };
+  const { data, error, reload } = useResource(`${path}?${JSON.stringify(whole)}`, (abort) => list<Transition>(path, whole, abort));
   const rows = data?.rows ?? [];
   return (
     <section class="panel">
       <header><h2>{t("transition.title")}</h2></header>
       {error !== null && <ErrorBox error={error} retry={reload} stale={data !== null} />}
-      {data !== null && rows.length === 0 && <p class="panel-body faint">{t("transition.none")}</p>}
-      <ul class="rows">
+      {data !== null && rows.length === 0 && <p class="panel-body faint">{t(named ? "transition.none.yet" : "transition.none")}</p>}
+      <ul class="rows capped">
         {rows.map((turn, i) => (
           <li key={`${turn.model} ${turn.at} ${i}`} data-testid="transition-row">
             <div>
               <span class={turn.up ? "good" : "bad"}>{turn.up ? `▲ ${t("transition.up")}` : `▼ ${t("transition.down")}`}</span>{" "}
-              <span class="muted">{word("outcome", turn.outcome)}</span>
+              {named && <a href={href("model", turn.model)}><Name text={turn.model_id} mono /></a>}{" "}
+              <span class="muted">{named && `#${turn.channel} · `}{word("outcome", turn.outcome)}</span>
               {turn.detail !== "" && <small class="muted"><Words text={turn.detail} /></small>}
             </div>
             <Time at={turn.at} />

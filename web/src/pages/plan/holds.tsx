@@ -24,11 +24,11 @@ export function Holds({ gateway }: { gateway: string }) {
         </div>
       </header>
       {rows.length === 0 && <p class="faint">{t("hold.none")}</p>}
-      <ul class="rows">
+      <ul class="rows capped">
         {rows.map((hold) => (
           <li key={hold.id ?? "file"} data-testid="hold-row">
             <div>
-              <strong><bdi>{hold.gateway ?? t("hold.everything")}</bdi>{hold.channel !== null && ` #${hold.channel}`} {hold.model !== null && <bdi class="mono">{hold.model}</bdi>}</strong>
+              <strong><bdi>{hold.gateway ?? t("hold.everything")}</bdi>{hold.channel !== null && ` #${hold.channel}`} {hold.model !== null && <span class="mono"><Words text={hold.model} /></span>}</strong>
               <p class="faint"><Words text={hold.reason} /> {hold.at !== null && <Time at={hold.at} />}</p>
             </div>
             {hold.id !== null && <Deed

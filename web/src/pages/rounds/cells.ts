@@ -1,4 +1,4 @@
-/** The run grid: how the keyboard goes through it, how far it scrolls, what a row adds up to. Pure. */
+/** The run grid: how the keyboard goes through it, and how far it scrolls. Pure. */
 import type { Cell, GridRow } from "../../types";
 
 /** A row's height and a cell's width, in CSS pixels; styles/pages.css has the same numbers. */
@@ -50,15 +50,6 @@ export function scrollTo(row: number, scrolled: number, height: number): number 
   const top = row * ROW;
   if (top < scrolled) return top;
   return top + ROW > scrolled + height ? top + ROW - height : scrolled;
-}
-
-export type Tally = Record<Cell, number>;
-
-/** How many of each in one model's row. */
-export function tally(cells: readonly Cell[]): Tally {
-  const sum: Tally = { OK: 0, "429": 0, FAIL: 0, MISS: 0 };
-  for (const cell of cells) sum[cell] += 1;
-  return sum;
 }
 
 /** Cells as many as there are rounds: a row that is too short lacks the oldest. */

@@ -1,9 +1,10 @@
 // The run grid: a row a model, a column a round, the newest at the right. Told by sign and colour both.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Name } from "../../components/name";
 import { VirtualRows } from "../../components/virtual-rows";
 import { percent, utc } from "../../format";
 import { locale, t } from "../../i18n";
-import { go } from "../../router";
+import { go, href } from "../../router";
 import type { Cell, Grid, GridRow, RoundRow } from "../../types";
 import { CELL, GLYPHS, height, padded, ROW, scrollTo, step, type Place } from "./cells";
 
@@ -102,7 +103,7 @@ function RoundHead({ round, column, chosen, onChoose }: { round: RoundRow; colum
 }
 
 /** A round in one line. */
-export function roundWords(round: RoundRow): string {
+function roundWords(round: RoundRow): string {
   const parts = [
     t("grid.round", { id: round.id }),
     utc(round.started),
@@ -118,8 +119,8 @@ function ModelCells({ row, index, rounds, at }: { row: GridRow; index: number; r
   return (
     <div class="run-row" role="row" aria-rowindex={index + 2}>
       <span class="run-name" role="rowheader">
-        <a tabIndex={-1} href={`#/model/${row.id}`} title={row.model_id}><bdi>{row.model_id}</bdi></a>
-        <bdi class="faint" title={row.channel_name}>{row.channel_name}</bdi>
+        <a tabIndex={-1} href={href("model", row.id)}><Name text={row.model_id} mono testId="model-name" /></a>
+        <Name text={row.channel_name} />
       </span>
       {padded(row, rounds).map((cell, column) => (
         <span
@@ -142,7 +143,7 @@ function Told({ row, round, column, count }: { row: GridRow | undefined; round: 
   if (row === undefined || round === undefined || cell === undefined) return null;
   return (
     <>
-      <strong>{cell} {cellWord(cell)}</strong> <bdi class="mono">{row.model_id}</bdi> <bdi class="faint">{row.channel_name}</bdi>{" "}
+      <strong>{cell} {cellWord(cell)}</strong> <Name text={row.model_id} mono /> <Name text={row.channel_name} />{" "}
       <span class="faint">{t("grid.round", { id: round.id })} · {utc(round.started)}</span>
     </>
   );
