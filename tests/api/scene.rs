@@ -39,7 +39,7 @@ impl Scene {
             "budget": { "requests": 1000 },
         });
         let mut setup = Setup::new(Engine::Sqlite, Schema::OneApi, &config).await;
-        let long = "x".repeat(300);
+        let long = "x".repeat(200);
         let many = [TAG, SLASHES, TURNED, &long, "c", "d", "e", "dead"];
         let one = ["a", "b", "c", "d", "e"];
         let dead = |name: &str, on: &str| (on == "one" && "cde".contains(name)) || name == "dead";

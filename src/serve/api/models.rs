@@ -27,12 +27,12 @@ pub(super) struct ModelsQuery {
     #[param(max_length = 500)]
     gateway: String,
     /// Of this channel only, by id.
-    #[serde(default, deserialize_with = "ask::number")]
+    #[serde(default, deserialize_with = "ask::channel")]
     #[param(value_type = i64, required = false, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     channel: Option<i64>,
     /// In one of these lights only, with commas between them.
     #[serde(default)]
-    #[param(pattern = "^(up|degraded|down|unknown)(,(up|degraded|down|unknown))*$", max_length = 100)]
+    #[param(pattern = "^((up|degraded|down|unknown)(,(up|degraded|down|unknown))*)?$", max_length = 100)]
     light: String,
     /// Only those withdrawn by us, or only the others.
     #[serde(default, deserialize_with = "ask::yes_or_no")]
@@ -179,7 +179,7 @@ pub(super) struct ModelId {
     /// The model's number in our store, or its name, URL-encoded (`openai%2Fgpt-4o:free`); a name means it on all
     /// channels together.
     #[allow(dead_code, reason = "it describes the path")]
-    #[param(min_length = 1, max_length = 500)]
+    #[param(min_length = 1, max_length = 500, example = "1")]
     id: String,
 }
 
