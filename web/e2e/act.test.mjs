@@ -7,8 +7,8 @@ import { api, close, eventually, launch, listsInTheGateway, logIn, visit } from 
 before(launch);
 after(close);
 
-test("who only reads sees no button that acts, and is refused", async () => {
-  const visitor = await visit({ expect: [403] });
+test("who has no token sees no button that acts, and is refused", async () => {
+  const visitor = await visit({ expect: [401] });
   for (const [path, row] of [["#/", "card-up"], ["#/plan", "plan-row"], ["#/changes", "change-row"]]) {
     await visitor.go(path);
     await visitor.see(row);
@@ -24,8 +24,8 @@ test("who only reads sees no button that acts, and is refused", async () => {
     });
     return { status: answer.status, said: await answer.json() };
   });
-  assert.equal(refused.status, 403);
-  assert.equal(refused.said.error.code, "forbidden");
+  assert.equal(refused.status, 401);
+  assert.equal(refused.said.error.code, "unauthorized");
   visitor.clean();
   await visitor.end();
 });

@@ -107,8 +107,11 @@ test("the page is walked by keyboard: search, down, open, back, help", async () 
   const inSearch = () => visitor.page.evaluate(() => document.activeElement?.getAttribute("data-testid"));
   assert.equal(await inSearch(), "search");
   await keyboard.type("gpt-4o");
+  await visitor.page.waitForURL(/search=gpt-4o/);
   await keyboard.press("Escape");
-  assert.notEqual(await inSearch(), "search", "Escape leaves the field");
+  assert.equal(await visitor.byId("search").inputValue(), "", "Escape empties the field");
+  await keyboard.press("Escape");
+  assert.notEqual(await inSearch(), "search", "and then leaves it");
   await keyboard.press("j");
   await keyboard.press("Enter");
   await visitor.see("model-title");
