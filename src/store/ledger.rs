@@ -68,7 +68,7 @@ impl RoundTold {
 pub struct LastRounds {
     /// The latest that ended.
     pub last: Option<Timestamp>,
-    /// The latest over everything that ended without an error.
+    /// The latest over everything that ended without an error, and with our own network up.
     pub good: Option<Timestamp>,
     /// The first thing that failed in the latest.
     pub error: Option<String>,
@@ -185,6 +185,7 @@ impl Store {
         let good: Option<i64> = sqlx::query_scalar(
             "select ended_ms from round where gateway = ? and ended_ms is not null
              and coalesce(json_array_length(report, '$.errors'), 0) = 0
+             and coalesce(report ->> '$.blackout[0]', '') <> 'own-network'
              and coalesce(report ->> '$.whole', true) order by id desc limit 1",
         )
         .bind(gateway)

@@ -109,6 +109,8 @@ async fn a_body_is_json_of_a_bounded_length_that_says_what_is_known() {
         ("/api/holds", json, "{}".to_owned(), 400),
         ("/api/holds", json, format!(r#"{{"reason": "{}"}}"#, "x".repeat(501)), 400),
         ("/api/holds/release", json, r#"{"gateway": "main"}"#.to_owned(), 404),
+        ("/api/holds/release", json, "[null, null, null]".to_owned(), 400),
+        ("/api/scan", json, "[]".to_owned(), 400),
     ] {
         let answer = post(path, kind, body.clone()).await;
         assert_eq!(answer.status, status, "{path} {body:.80}: {}", answer.text());

@@ -170,6 +170,8 @@ export interface RoundRow {
   id: number;
   gateway: string;
   mode: string;
+  /** Whether everything was asked, or only what was due again; `null`: it runs, or that is not known. */
+  full: boolean | null;
   started: string;
   ended: string | null;
   pairs: number;

@@ -40,7 +40,7 @@ export function pageRoutes(tools) {
     const [pairs, failed, limited] = [900, Math.floor(random() * (index % 19 === 4 ? 600 : 60)), Math.floor(random() * 40)];
     const [probed, ok] = [880, 880 - failed - limited];
     return {
-      id: 200 - index, gateway: index % 5 === 4 ? gateways[1] : gateways[0], mode: "apply", started: time((index + 0.2) * HOUR / 2), ended: time((index + 0.1) * HOUR / 2),
+      id: 200 - index, gateway: index % 5 === 4 ? gateways[1] : gateways[0], mode: "apply", full: index % 4 !== 1, started: time((index + 0.2) * HOUR / 2), ended: time((index + 0.1) * HOUR / 2),
       pairs, probed, ok, limited, failed, missed: 20, ok_rate: (100 * ok) / (ok + failed), changes: index % 6 === 2 ? 3 : 0, held: index % 9 === 3 ? 1 : 0,
       errors: index % 13 === 5 ? ["channel #14: the upstream's list could not be read: connection refused (is it running? its address is in the gateway's channel)"] : [],
       notes: index % 4 === 0 ? ["3 models were left out: the day's budget is nearly used up", "<b>notes are text</b>"] : [],
@@ -204,6 +204,8 @@ export function pageRoutes(tools) {
         { scope: "all", requests: 18_230, tokens: 402_113, cost_usd: 0.8123, ...none, limit_requests: 20_000 },
         { scope: "free:openrouter.ai", requests: 50, tokens: 1_200, cost_usd: 0, ...none, limit_requests: 50 },
         { scope: "a3f1c09e", requests: 1_204, tokens: 33_000, cost_usd: 0.0004, ...none, limit_requests: 5_000, limit_tokens: 500_000 },
+        { scope: "03e5d956369a3e978f3e35ecd173b0ce", requests: 61, tokens: 924, cost_usd: 0.000936, ...none },
+        { scope: "2a12e290f1f6b88f6649ced862997fe2", requests: 62, tokens: 970, cost_usd: 0.001285, ...none },
       ];
       return { body: { day: day(0), scopes, days: Array.from({ length: 26 }, (_, past) => ({ day: day(past), requests: Math.floor(9000 + random() * 9000), tokens: Math.floor(2e5 + random() * 3e5), cost_usd: random() })) } };
     }],

@@ -65,6 +65,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             let error = ApiError::bad("the body is no JSON: send it with `Content-Type: application/json`");
             return Err(error.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
+        // A list would be read as the members in their order.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(ApiError::bad("the body: it is no JSON object"));
+        }
         let mut reader = serde_json::Deserializer::from_slice(&body);
         let read =
             serde_path_to_error::deserialize(&mut reader).map_err(|error| ApiError::bad(format!("the body: {error}")));

@@ -95,6 +95,5 @@ fn every(config: &Config) -> SignedDuration {
 }
 
 fn stale_after(config: &Config) -> SignedDuration {
-    let own = config.web.stale_after.and_then(|after| SignedDuration::try_from(after).ok());
-    own.unwrap_or_else(|| every(config).checked_mul(3).unwrap_or(SignedDuration::MAX))
+    SignedDuration::try_from(config.stale_after()).unwrap_or(SignedDuration::MAX)
 }

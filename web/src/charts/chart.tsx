@@ -44,8 +44,8 @@ export function Chart({ option, label, testId, failed, low = false }: ChartProps
 
   useEffect(() => {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    // Not merged with what was there: a bucket that has fallen out of the window must go.
-    chart.current?.setOption(option(readPalette(), still), { notMerge: true });
+    // The lines are drawn anew; what the reader chose (a line put out, a tooltip) stays over a refresh.
+    chart.current?.setOption(option(readPalette(), still), { replaceMerge: ["series"] });
   }, [option, isDark, state]);
 
   return (

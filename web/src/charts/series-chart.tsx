@@ -4,6 +4,7 @@ import { ErrorBox, Loading } from "../components/notices";
 import { count, duration, percent, utc } from "../format";
 import { locale, t } from "../i18n";
 import { list } from "../api";
+import { useLast } from "../last";
 import { useResource } from "../resource";
 import { patch, type Query } from "../router";
 import type { SeriesPoint } from "../types";
@@ -30,16 +31,17 @@ export function SeriesChart({ path, query = {}, window: asked, testId }: SeriesC
     // The axis ends when it was read: only then is an empty bucket one in which nothing was seen.
     return { rows, at: Date.now() };
   });
-  const all = useMemo(() => (data === null ? null : slots(data.rows, window, data.at)), [data, window]);
+  const read = useMemo(() => (data === null ? null : { slots: slots(data.rows, window, data.at), window, rows: data.rows }), [data, window]);
+  const shown = useLast(read);
   return (
-    <section class="panel series" aria-label={t("chart.title")}>
+    <section class="panel series" aria-label={t("chart.title")} aria-busy={read === null}>
       <header>
         <h2>{t("chart.title")}</h2>
-        {data !== null && <Summary rows={data.rows} />}
+        {shown !== null && <Summary rows={shown.rows} />}
         <WindowSwitch window={window} />
       </header>
-      {error !== null && <ErrorBox error={error} retry={reload} stale={data !== null} />}
-      {all === null ? error === null && <Loading /> : <Drawn slots={all} window={window} testId={testId} />}
+      {error !== null && <ErrorBox error={error} retry={reload} stale={shown !== null} />}
+      {shown === null ? error === null && <Loading /> : <Drawn slots={shown.slots} window={shown.window} testId={testId} />}
     </section>
   );
 }

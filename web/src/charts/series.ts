@@ -116,7 +116,7 @@ export function seriesOption(
       itemWidth: 14,
       itemHeight: 4,
       textStyle: { ...text, color: palette.text },
-      inactiveColor: palette.line,
+      inactiveColor: palette.unknown,
       data: [words.p50, words.p95, words.ttft],
     },
     tooltip: {

@@ -26,7 +26,7 @@ export default function Budget({ route }: { route: Route }) {
       {error !== null && <ErrorBox error={error} retry={reload} stale={data !== null} />}
       {data === null && error === null && <Loading />}
       {data !== null && data.scopes.length === 0 && <EmptyState title={t("budget.none")} hint={t("budget.none.hint")} />}
-      {data !== null && <div class="scopes">{data.scopes.map((scope) => <Scope key={scope.scope} scope={scope} />)}</div>}
+      {data !== null && <Scopes scopes={data.scopes} />}
       {data !== null && <Days days={data.days} today={data.day} measure={measure} />}
     </div>
   );
@@ -34,20 +34,57 @@ export default function Budget({ route }: { route: Route }) {
 
 const say = (measure: Measure, value: number): string => (measure === "cost_usd" ? dollars(value, locale()) : count(value, locale()));
 
+/** What has a limit as bars, and everything together; the rest in a table. */
+function Scopes({ scopes }: { scopes: BudgetScope[] }) {
+  const isShown = (scope: BudgetScope): boolean => scope.scope === "all" || uses(scope).some((use) => use.limit !== null);
+  const rest = scopes.filter((scope) => !isShown(scope));
+  return (
+    <>
+      <div class="scopes">{scopes.filter(isShown).map((scope) => <Scope key={scope.scope} scope={scope} />)}</div>
+      {rest.length > 0 && (
+        <section class="panel">
+          <header><h2>{t("budget.scopes")}</h2></header>
+          <div class="table-scroll">
+            <table class="table stacked">
+              <thead>
+                <tr>
+                  <th scope="col">{t("budget.scope")}</th>
+                  {MEASURES.map((measure) => <th key={measure} scope="col" class="number">{t(`budget.${measure}`)}</th>)}
+                </tr>
+              </thead>
+              <tbody>
+                {rest.map((scope) => (
+                  <tr key={scope.scope} data-testid="budget-scope">
+                    <th scope="row" title={scope.scope}><bdi>{scopeWord(scope.scope)}</bdi></th>
+                    {MEASURES.map((measure) => <td key={measure} class="number" data-label={t(`budget.${measure}`)}>{say(measure, scope[measure])}</td>)}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </section>
+      )}
+    </>
+  );
+}
+
 function Scope({ scope }: { scope: BudgetScope }) {
   return (
     <section class="panel" data-testid="budget-scope">
-      <header><h2><bdi>{scopeWord(scope.scope)}</bdi></h2></header>
+      <header><h2 title={scope.scope}><bdi>{scopeWord(scope.scope)}</bdi></h2></header>
       <dl class="uses">{uses(scope).map((use) => <Bar key={use.measure} use={use} />)}</dl>
     </section>
   );
 }
 
+/** So much of a fingerprint tells accounts apart; the whole of it stands in the title. */
+const FINGERPRINT = 8;
+
 /** `all`, `free:HOST`, or the fingerprint of an account. */
 function scopeWord(scope: string): string {
   if (scope === "all") return t("budget.scope.all");
   if (scope.startsWith("free:")) return t("budget.scope.free", { host: scope.slice("free:".length) });
-  return t("budget.scope.account", { account: scope });
+  return t("budget.scope.account", { account: scope.slice(0, FINGERPRINT) });
 }
 
 function Bar({ use }: { use: Use }) {

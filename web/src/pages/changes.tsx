@@ -5,6 +5,7 @@ import { Name } from "../components/name";
 import { EmptyState, ErrorBox, Loading } from "../components/notices";
 import { Pager } from "../components/pager";
 import { t } from "../i18n";
+import { useLast } from "../last";
 import { useResource } from "../resource";
 import { href, patch, type Route } from "../router";
 import type { ChangeRow } from "../types";
@@ -31,7 +32,8 @@ function ChangeList({ route }: { route: Route }) {
   const read = (name: string): string => route.query.get(name) ?? "";
   const offset = Math.max(0, Number.parseInt(read("offset"), 10) || 0);
   const query = { gateway: read("gateway"), channel: read("channel"), state: read("state"), limit: LIMIT, offset };
-  const { data, error, reload } = useResource(`changes?${JSON.stringify(query)}`, (abort) => list<ChangeRow>("changes", query, abort));
+  const { data: fresh, error, reload } = useResource(`changes?${JSON.stringify(query)}`, (abort) => list<ChangeRow>("changes", query, abort));
+  const data = useLast(fresh);
   const filtered = query.gateway !== "" || query.channel !== "" || query.state !== "";
   return (
     <>

@@ -21,6 +21,7 @@ export default function Model({ route }: { route: Route }) {
 function Found({ id, window }: { id: string; window: string | null }) {
   const path = `models/${encodeURIComponent(id)}`;
   const { data, error, reload } = useResource(path, (abort) => get<ModelPage>(path, {}, abort));
+  if (data === null && error?.status === 404) return <EmptyState title={t("model.none")} hint={t("model.none.hint")} />;
   if (data === null) return error === null ? <Loading /> : <ErrorBox error={error} retry={reload} />;
   const byNumber = String(data.id) === id;
   const chart = <SeriesChart path={`${path}/series`} window={window} testId="model-chart" />;

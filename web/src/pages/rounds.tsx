@@ -4,6 +4,7 @@ import { SeriesChart } from "../charts/series-chart";
 import { EmptyState, ErrorBox, Loading } from "../components/notices";
 import { Pager } from "../components/pager";
 import { t } from "../i18n";
+import { useLast } from "../last";
 import { useResource } from "../resource";
 import { patch, type Route } from "../router";
 import { LIGHTS, type GatewayRow, type Grid } from "../types";
@@ -41,7 +42,8 @@ function Latest({ route, gateway }: { route: Route; gateway: string | null }) {
   const read = (name: string): string => route.query.get(name) ?? "";
   const offset = Math.max(0, Number.parseInt(read("offset"), 10) || 0);
   const query = { gateway, rounds: ROUNDS, search: read("search"), light: read("light"), limit: LIMIT, offset };
-  const { data, error, reload } = useResource(`grid?${JSON.stringify(query)}`, (abort) => get<Grid>("grid", query, abort));
+  const { data: fresh, error, reload } = useResource(`grid?${JSON.stringify(query)}`, (abort) => get<Grid>("grid", query, abort));
+  const data = useLast(fresh);
   const chosen = Number.parseInt(read("round"), 10);
   const newest = data?.rounds.at(-1)?.id ?? null;
   const round = Number.isFinite(chosen) ? chosen : newest;

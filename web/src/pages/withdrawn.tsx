@@ -5,6 +5,7 @@ import { EmptyState, ErrorBox, Loading } from "../components/notices";
 import { Name, Words } from "../components/name";
 import { Pager } from "../components/pager";
 import { t } from "../i18n";
+import { useLast } from "../last";
 import { useResource } from "../resource";
 import { href, patch, type Route } from "../router";
 import type { ModelRow } from "../types";
@@ -20,7 +21,8 @@ export default function Withdrawn({ route }: { route: Route }) {
   const read = (name: string): string => route.query.get(name) ?? "";
   const offset = Math.max(0, Number.parseInt(read("offset"), 10) || 0);
   const query = { withdrawn: true, gateway: read("gateway"), search: read("search"), limit: LIMIT, offset };
-  const { data, error, reload } = useResource(`models?${JSON.stringify(query)}`, (abort) => list<ModelRow>("models", query, abort));
+  const { data: fresh, error, reload } = useResource(`models?${JSON.stringify(query)}`, (abort) => list<ModelRow>("models", query, abort));
+  const data = useLast(fresh);
   const filtered = query.gateway !== "" || query.search !== "";
   return (
     <div class="page">

@@ -30,7 +30,7 @@ function Round({ round }: { round: RoundRow }) {
     <section class="panel" data-testid="round-detail">
       <header>
         <h2>{t("grid.round", { id: round.id })}</h2>
-        <span class="faint"><bdi>{round.gateway}</bdi> · {word("mode", round.mode)} · <Time at={round.started} /> · {took === null ? t("round.running") : t("round.took", { time: duration(took, locale()) })}</span>
+        <span class="faint"><bdi>{round.gateway}</bdi> · {word("mode", round.mode)} · <Time at={round.started} /> · {round.full === false && `${t("round.again")} · `}{took === null ? t("round.running") : t("round.took", { time: duration(took, locale()) })}</span>
         {round.changes > 0 && <a href={href("changes", null, { gateway: round.gateway })}>{t("round.changes", { count: round.changes })}</a>}
         {round.held > 0 && <a href={href("plan", null, { gateway: round.gateway })}>{t("round.held", { count: round.held })}</a>}
       </header>

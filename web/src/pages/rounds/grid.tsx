@@ -94,7 +94,7 @@ function RoundHead({ round, column, chosen, onChoose }: { round: RoundRow; colum
       <button type="button" tabIndex={-1} aria-pressed={chosen} title={told} aria-label={told} onClick={onChoose} data-testid="round">
         <span class="run-marks" aria-hidden="true">{round.errors.length > 0 ? "!" : round.changes > 0 ? "±" : round.held > 0 ? "‖" : ""}</span>
         <svg class={`run-rate run-rate-${tone}`} viewBox="0 0 10 20" preserveAspectRatio="none" aria-hidden="true">
-          {rate !== null && <rect x="1" width="8" y={20 - height(rate)} height={height(rate)} />}
+          {rate !== null && <rect x={round.full === false ? 3.5 : 1} width={round.full === false ? 3 : 8} y={20 - height(rate)} height={height(rate)} />}
         </svg>
         <span class="run-time" aria-hidden="true">{column % 5 === 4 ? round.started.slice(11, 16) : ""}</span>
       </button>
@@ -111,6 +111,7 @@ function roundWords(round: RoundRow): string {
     t("round.changes", { count: round.changes }),
     t("round.held", { count: round.held }),
   ];
+  if (round.full === false) parts.push(t("round.again"));
   if (round.errors.length > 0) parts.push(t("round.errors", { count: round.errors.length }));
   return parts.join(" · ");
 }
