@@ -18,6 +18,9 @@ export async function everyPage(world = demo) {
     ["budget", "#/budget"],
     ["about", "#/about"],
     ["login", "#/login"],
+    // What the server itself draws.
+    ["status", "status"],
+    ["api", "api"],
   ];
 }
 
