@@ -104,6 +104,8 @@ pub(super) fn page(title: &str, shown: &Shown, words: &Words) -> Markup {
                 meta http-equiv="refresh" content="120";
                 title { (title) }
                 link rel="stylesheet" href="/status.css";
+                // Without one browsers ask for /favicon.ico.
+                link rel="icon" href="data:,";
             }
             body {
                 main {
