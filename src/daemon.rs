@@ -35,7 +35,7 @@ use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
-use crate::serve::{Live, Metrics};
+use crate::serve::{Guard, Live, Metrics};
 use crate::store::{Store, StoreError};
 
 use self::lease::Keeping;
@@ -56,12 +56,12 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let (mut store, mut prober) = prepare(&config).await?;
+    let (mut store, mut prober, mut guard) = prepare(&config).await?;
     let metrics = Metrics::default();
     loop {
         let stop = CancellationToken::new();
         let retire = CancellationToken::new();
-        let watches = start(&config, &store, &prober, &metrics, &stop, &retire);
+        let watches = start(&config, &store, &prober, (&guard, &metrics), &stop, &retire);
         let beating = tokio::spawn(beat(store.clone()));
         let reloaded = loop {
             tokio::select! {
@@ -103,22 +103,25 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
         beating.abort();
         store.close().await;
         match reloaded {
-            Some(fresh) if !stop.is_cancelled() => (config, (store, prober)) = fresh,
+            Some(fresh) if !stop.is_cancelled() => (config, (store, prober, guard)) = fresh,
             Some(_) | None => return Ok(()),
         }
     }
 }
 
-/// What a configuration needs before it can hold: the store opened, the prober made.
-async fn prepare(config: &Config) -> anyhow::Result<(Store, Arc<Prober>)> {
+type Prepared = (Store, Arc<Prober>, Guard);
+
+/// What a configuration needs before it can hold: the store opened, the prober made, the tokens read.
+async fn prepare(config: &Config) -> anyhow::Result<Prepared> {
     let store = Store::open(&config.store.path).await?;
+    store.show_only(&config.gateways.keys().map(String::as_str).collect::<Vec<_>>()).await?;
     let prober = Prober::with_accounts(config, &store).await;
     let prober = prober.map_err(anyhow::Error::msg).context("cannot prepare probing")?;
-    Ok((store, prober))
+    Ok((store, prober, Guard::new(&config.web).map_err(anyhow::Error::msg)?))
 }
 
 /// The configuration read again, and all it needs made, before anything of the old one ends.
-async fn reload(path: &Path) -> anyhow::Result<(Config, (Store, Arc<Prober>))> {
+async fn reload(path: &Path) -> anyhow::Result<(Config, Prepared)> {
     let config = config::load(path)?.config;
     let prepared = prepare(&config).await?;
     Ok((config, prepared))
@@ -129,7 +132,7 @@ fn start(
     config: &Config,
     store: &Store,
     prober: &Arc<Prober>,
-    metrics: &Metrics,
+    (guard, metrics): (&Guard, &Metrics),
     stop: &CancellationToken,
     retire: &CancellationToken,
 ) -> TaskTracker {
@@ -145,7 +148,7 @@ fn start(
             stop: stop.clone(),
             retire: retire.clone(),
         };
-        web::start(desk, metrics, &watches);
+        web::start(desk, guard.clone(), metrics.clone(), &watches);
     }
     for name in config.gateways.keys() {
         let bell = Arc::new(Bell::default());

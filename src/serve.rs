@@ -19,27 +19,22 @@ mod status;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use self::acts::{Act, ActError, Acts, Done, DoneChannel, Order};
-pub use self::guard::{Guard, Rights};
+pub use self::guard::Guard;
 pub use self::live::{Event, Live, Running};
 pub use self::metrics::{ANSWER_BOUNDS_MS, Metrics, RoundFacts, WriteResult};
 use crate::config::Config;
 use crate::store::Store;
 
-/// The longest body of a request, in bytes.
-const BODY: usize = 64 * 1024;
 /// The longest pause in a request's body.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
 
@@ -61,41 +56,36 @@ pub struct App {
 }
 
 impl App {
-    /// What the handlers of this configuration use.
+    /// What the handlers of this configuration use; nobody acts, and nothing goes on.
     ///
     /// # Errors
     /// A sentence on the key whose secret cannot be read.
-    pub fn new(store: Store, config: Arc<Config>, live: Live, acts: Option<Acts>) -> Result<Self, String> {
+    pub fn new(store: Store, config: Arc<Config>) -> Result<Self, String> {
         let guard = Guard::new(&config.web)?;
-        Ok(Self { store, config, live, acts, guard, metrics: Metrics::default() })
+        Ok(Self { store, config, live: Live::default(), acts: None, guard, metrics: Metrics::default() })
     }
 }
 
 /// Everything that is served.
 pub fn router(app: App) -> Router {
     let guard = app.guard.clone();
-    let reads = guard.reads(api::reads().merge(metrics::routes()));
-    let routes = OpenApiRouter::new().merge(reads).merge(guard.acts(api::acts()));
-    let public = status::routes(&app);
-    // Small answers gain nothing, and a stream must not wait for a block to fill.
-    let worth_it = SizeAbove::new(1024).and(NotForContentType::SSE);
+    let routes =
+        OpenApiRouter::new().merge(guard.reads(api::reads().merge(metrics::routes()))).merge(guard.acts(api::acts()));
+    let open = Router::new().merge(health::routes()).fallback(pages::file).with_state(app.clone());
+    let open = open.merge(status::routes(&app)).layer(CompressionLayer::new());
     api::surround(routes.merge(login::routes()))
-        .merge(health::routes())
-        .fallback(pages::file)
         .with_state(app)
-        .merge(public)
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY))
+        .merge(open)
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(CompressionLayer::new().compress_when(worth_it))
-        .layer(CatchPanicLayer::custom(api::of_panic))
+        // What panics outside the API, which tells of it in its own form.
+        .layer(CatchPanicLayer::new())
         .layer(from_fn(headers::secure))
 }
 
-/// Serves until `stop`; what is being answered then is answered, for a few seconds.
+/// Serves until `stop`; what is being answered then is answered, for a moment.
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
     let noticing = tokio::spawn(api::notice_others(app.store.clone(), app.live.clone(), stop.clone()));
-    let router = router(app).layer(axum::Extension(api::Stopping(stop.clone())));
+    let router = router(app).layer(Extension(api::Stopping(stop.clone())));
     listen::serve(listener, router, stop.cancelled_owned()).await;
     noticing.abort();
 }

@@ -66,7 +66,7 @@ pub(crate) fn findings(start: Timestamp, round: i64, first: i64, models: i64) ->
             let bare = Observation::bare(outcome, at(start, round, pair), Shape::MaxTokens, detail);
             let usage = Usage { requests: 1, prompt_tokens: Some(20), completion_tokens: Some(7) };
             let timing = Timing { first_token_ms, ..Timing::default() };
-            let observation = Observation { status, latency_ms, usage, timing, ..bare };
+            let observation = Observation { status, latency_ms, timing, usage, ..bare };
             Finding { model: name(model), observation, cost: Some(12), standing: Standing::default() }
         })
         .collect()

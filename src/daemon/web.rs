@@ -12,21 +12,16 @@ use tokio_util::task::TaskTracker;
 use super::{BACK_OFF, Desk};
 use crate::model::{ChannelRef, Outcome};
 use crate::round::Progress;
-use crate::serve::{self, Acts, App, Live, Metrics};
+use crate::serve::{self, Acts, App, Guard, Live, Metrics};
 
 /// Starts the server, and the desk that does what is asked for there.
-pub(super) fn start(desk: Desk, metrics: &Metrics, watches: &TaskTracker) {
+pub(super) fn start(desk: Desk, guard: Guard, metrics: Metrics, watches: &TaskTracker) {
     let (acts, orders) = Acts::new();
-    let config = Arc::new(desk.config.clone());
+    let (store, config, live) = (desk.store.clone(), Arc::new(desk.config.clone()), desk.live.clone());
+    let app = App { store, config, live, acts: Some(acts), guard, metrics };
     let (stop, retire) = (desk.stop.clone(), desk.retire.clone());
-    match App::new(desk.store.clone(), config, desk.live.clone(), Some(acts)) {
-        Ok(app) => {
-            let app = App { metrics: metrics.clone(), ..app };
-            watches.spawn(desk.attend(orders));
-            watches.spawn(serve(app, stop, retire));
-        }
-        Err(why) => tracing::error!("there is no dashboard: {why}"),
-    }
+    watches.spawn(desk.attend(orders));
+    watches.spawn(serve(app, stop, retire));
 }
 
 /// Serves until one of the tokens is set. A port that is taken is tried again: the gateways are looked after all the

@@ -26,17 +26,27 @@ mod transitions;
 mod version;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware;
 use axum::routing::any;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use self::document::Document;
-pub(super) use self::error::of_panic;
 pub use self::error::{ApiError, Code, ErrorBody, Told};
 pub(super) use self::events::notice_others;
 use super::App;
+
+/// The most bytes a request's body may have.
+const BODY: usize = 64 * 1024;
+
+/// Whether this asker may act, as whoever guards the routes says (a request extension).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MayAct(pub bool);
 
 /// The server stops: streams that would never end do (a request extension).
 #[derive(Clone, Debug)]
@@ -84,15 +94,20 @@ pub fn acts() -> OpenApiRouter<App> {
         .routes(routes!(acts::release))
 }
 
-/// What all of it has in common: the description of the whole, errors of one form, marks.
+/// What all of it has in common: the description of the whole, errors of one form, marks, compression.
 pub fn surround(routes: OpenApiRouter<App>) -> Router<App> {
     let (routes, openapi) = routes.split_for_parts();
     let document = Document::new(&openapi);
+    // Small answers gain nothing, and a stream must not wait for a block to fill.
+    let worth_it = SizeAbove::new(1024).and(NotForContentType::SSE);
     routes
         .route("/api/{*rest}", any(nowhere))
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::Extension(document))
         .layer(middleware::from_fn(etag::mark))
+        .layer(CatchPanicLayer::custom(error::of_panic))
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(CompressionLayer::new().compress_when(worth_it))
 }
 
 async fn nowhere() -> ApiError {

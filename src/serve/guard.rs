@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use self::origin::Origins;
 use super::App;
-use super::api::{ApiError, Code};
+use super::api::{ApiError, Code, MayAct};
 use super::login::Attempts;
 use super::session::{SessionId, Sessions};
 use crate::clock;
@@ -40,14 +40,13 @@ pub(super) enum Right {
     Act,
 }
 
-/// What whoever asks may do: handlers behind [`Guard::reads`] and [`Guard::acts`] find it among the request's
-/// extensions.
+/// What whoever asks may do.
 #[derive(Clone, Debug)]
-pub struct Rights {
+pub(super) struct Rights {
     /// Look at everything.
-    pub may_read: bool,
+    pub(super) may_read: bool,
     /// Scan, approve, reject, undo, hold.
-    pub may_act: bool,
+    pub(super) may_act: bool,
     /// The session that says so, where it was not a token sent along.
     pub(super) session: Option<SessionId>,
 }
@@ -218,7 +217,7 @@ async fn may_act(State(guard): State<Guard>, request: Request, next: Next) -> Re
 async fn pass(rights: Result<Rights, ApiError>, mut request: Request, next: Next) -> Response {
     match rights {
         Ok(rights) => {
-            request.extensions_mut().insert(rights);
+            request.extensions_mut().insert(MayAct(rights.may_act));
             next.run(request).await
         }
         Err(error) => error.into_response(),

@@ -6,6 +6,8 @@
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse as _, Response};
 
+use super::api::ApiError;
+
 /// What a browser gets of one file.
 struct File {
     bytes: std::borrow::Cow<'static, [u8]>,
@@ -33,10 +35,14 @@ fn embedded(_path: &str) -> Option<File> {
 
 /// Any address that is nothing else: a file of the dashboard, `/` being its page, or nothing.
 pub(super) async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    if path.starts_with("api/") {
+        // Programs ask there, and read errors of one form.
+        return ApiError::not_found("there is no such path; GET /api lists them all").into_response();
+    }
     if method != Method::GET && method != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
-    let path = uri.path().trim_start_matches('/');
     let path = if path.is_empty() { "index.html" } else { path };
     match embedded(path) {
         Some(file) => answer(path, file, &headers),

@@ -185,8 +185,8 @@ impl Store {
         let good: Option<i64> = sqlx::query_scalar(
             "select ended_ms from round where gateway = ? and ended_ms is not null
              and coalesce(json_array_length(report, '$.errors'), 0) = 0
-             and coalesce(report ->> '$.blackout[0]', '') <> 'own-network'
-             and coalesce(report ->> '$.whole', true) order by id desc limit 1",
+             and coalesce(report ->> '$.whole', true) and coalesce(report ->> '$.blackout[0]', '') <> 'own-network'
+             order by id desc limit 1",
         )
         .bind(gateway)
         .fetch_optional(&self.readers)

@@ -137,6 +137,16 @@ impl Store {
         Ok(())
     }
 
+    /// Shows no more what was seen at gateways other than these: they are not configured any more. All of it is there again
+    /// with their next round.
+    pub async fn show_only(&self, gateways: &[&str]) -> Result<(), StoreError> {
+        sqlx::query("update place set gone = 1 where gone = 0 and gateway not in (select value from json_each(?))")
+            .bind(to_json("gateways", &gateways)?)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
     /// Forgets what is known about, and wanted for, channels that the gateway no longer has: all but the (id, created)
     /// in `seen`. What is known goes when the channel's last observation has: one absence may be a backup being put
     /// back.

@@ -79,7 +79,7 @@ impl Scene {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let config = Arc::new(setup.config.clone());
-        let app = App::new(setup.store.clone(), config, live.clone(), Some(acts)).unwrap();
+        let app = App { live: live.clone(), acts: Some(acts), ..App::new(setup.store.clone(), config).unwrap() };
         let served = tokio::spawn(serve::serve(listener, app, stop.clone()));
         Self { setup, at, live, scans, stop, served }
     }

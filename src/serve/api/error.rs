@@ -141,7 +141,7 @@ impl From<ActError> for ApiError {
 
 /// What a panic is answered with.
 #[expect(clippy::needless_pass_by_value, reason = "the layer gives it so")]
-pub(in crate::serve) fn of_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
+pub(super) fn of_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     ApiError::internal(&text.unwrap_or("a panic")).into_response()
 }

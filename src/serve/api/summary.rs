@@ -9,8 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::ask::{self, Asked};
 use super::error::ApiError;
 use super::gateways::{self, GatewayRow};
-use super::{holds, version};
-use crate::serve::{App, Rights, Running};
+use super::{MayAct, holds, version};
+use crate::serve::{App, Running};
 use crate::{clock, openrouter};
 
 /// The whole in a few figures.
@@ -72,7 +72,7 @@ pub(super) struct SummaryQuery {
     responses((status = 200, body = Summary)))]
 pub(super) async fn summary(
     State(app): State<App>,
-    guard: Option<Extension<Rights>>,
+    guard: Option<Extension<MayAct>>,
     Asked(asked): Asked<SummaryQuery>,
 ) -> Result<Json<Summary>, ApiError> {
     let gateway = ask::gateway(&app.config, asked.gateway)?;
@@ -106,7 +106,7 @@ pub(super) async fn summary(
         hold: holds::all(&app.store).await?.iter().any(|hold| hold.stops_all_of(gateway.as_deref())),
         running: running.into_iter().filter(of_these).collect(),
         gateways,
-        may_act: guard.is_some_and(|Extension(rights)| rights.may_act) && app.acts.is_some(),
+        may_act: guard.is_some_and(|Extension(MayAct(may))| may) && app.acts.is_some(),
         version: version::VERSION.to_owned(),
     }))
 }

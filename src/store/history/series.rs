@@ -52,13 +52,15 @@ impl Store {
         first: i64,
         last: i64,
     ) -> Result<Vec<(i64, Day)>, StoreError> {
-        let rows =
-            sqlx::query("select day, sums from total where day between ?1 and ?2 and (?3 is null or gateway = ?3)")
-                .bind(first)
-                .bind(last)
-                .bind(gateway)
-                .fetch_all(&self.readers)
-                .await?;
+        let rows = sqlx::query(
+            "select day, sums from total where day between ?1 and ?2 and (gateway = ?3 or (?3 is null
+                   and gateway in (select gateway from place where gone = 0)))",
+        )
+        .bind(first)
+        .bind(last)
+        .bind(gateway)
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter().map(|row| Ok((row.try_get("day")?, parse(row.try_get("sums")?)?))).collect()
     }
 }

@@ -42,7 +42,7 @@ fn finding(model: &str, outcome: Outcome, at: Timestamp, latency_ms: u32) -> Fin
     };
     let detail = if status == Some(200) { "" } else { "<img onerror> said no" };
     let seen = Observation::bare(outcome, at, Shape::MaxTokens, detail);
-    let observation = Observation { usage, timing, status, latency_ms, ..seen };
+    let observation = Observation { status, latency_ms, timing, usage, ..seen };
     Finding { model: name(model), observation, cost: Some(12), standing: Standing::default() }
 }
 
@@ -65,7 +65,9 @@ async fn names(store: &Store, query: &ModelQuery) -> String {
 
 #[tokio::test]
 async fn a_model_stands_as_its_observations_say() {
+    use Cell::{Fail, Limited, Miss, Ok};
     use Outcome::{Busy, Gone, Works};
+
     let (store, _folder) = store().await;
     let seen = [(Works, 100), (Works, 100), (Gone, 9), (Busy, 9), (Gone, 9), (Busy, 9)];
     let mut rounds = vec![];
@@ -102,7 +104,6 @@ async fn a_model_stands_as_its_observations_say() {
     );
 
     let grid = store.grid(&rounds, &all(), noon()).await.unwrap();
-    use Cell::{Fail, Limited, Miss, Ok};
     assert_eq!(grid.rows[0].cells, [Ok, Ok, Fail, Limited, Fail, Limited]);
     assert_eq!(grid.rows[1].cells, [Miss; 6]);
     store.close().await;
@@ -142,6 +143,12 @@ async fn what_leaves_the_list_is_shown_no_more_unless_we_took_it_off() {
     remember(&store, 7, &["a", "b"], &[]).await;
     let page = store.models(&all(), noon()).await.unwrap();
     assert_eq!((page.total, page.rows[1].light), (3, Light::Up));
+    // So is a gateway that is taken out of the configuration.
+    store.show_only(&["g", "other"]).await.unwrap();
+    assert_eq!(store.counts(None, noon()).await.unwrap().total, 3);
+    store.show_only(&["other"]).await.unwrap();
+    let counts = store.counts(None, noon()).await.unwrap();
+    assert_eq!((counts.total, counts.p50_ms), (0, None));
     store.close().await;
 }
 

@@ -36,7 +36,7 @@ async fn round(store: &Store, at: Timestamp, models: usize, outcome: Outcome) {
     let usage = Usage { requests: 1, prompt_tokens: Some(20), completion_tokens: Some(7) };
     let timing = Timing { first_token_ms: Some(321), ..Timing::default() };
     let bare = Observation::bare(outcome, at, Shape::LimitedStream, detail);
-    let observation = Observation { status: Some(200), latency_ms: 1234, usage, timing, ..bare };
+    let observation = Observation { status: Some(200), latency_ms: 1234, timing, usage, ..bare };
     let finding = |number| Finding {
         model: name(number),
         observation: observation.clone(),
