@@ -113,19 +113,9 @@ pub(super) fn no_gateway(config: &Config) -> ApiError {
     ApiError::new(super::Code::NotFound, "there is no gateway of that name", hint)
 }
 
-/// The id of a channel, for a parameter that may be given empty, as `channel=` in a form.
+/// The id of a channel.
 pub(super) fn channel<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    let text = String::deserialize(from)?;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let id: i64 = text.parse().map_err(serde::de::Error::custom)?;
+    let id = i64::deserialize(from)?;
     let wrong = || serde::de::Error::custom(format_args!("`channel` is between 1 and {ID}"));
     if (1..=ID).contains(&id) { Ok(Some(id)) } else { Err(wrong()) }
-}
-
-/// Likewise for yes and no.
-pub(super) fn yes_or_no<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
-    let text = String::deserialize(from)?;
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
 }

@@ -37,7 +37,7 @@ pub(super) struct ModelsQuery {
     #[param(pattern = "^((up|degraded|down|unknown)(,(up|degraded|down|unknown))*)?$", max_length = 100)]
     light: String,
     /// Only those withdrawn by us, or only the others.
-    #[serde(default, deserialize_with = "ask::yes_or_no")]
+    #[serde(default)]
     #[param(value_type = bool, required = false)]
     withdrawn: Option<bool>,
     /// Whose name, or whose channel's name, has this text in it, whatever the case.
