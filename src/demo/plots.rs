@@ -48,7 +48,7 @@ pub(super) fn plots() -> Vec<Plot> {
                 ("gpt-3.5-legacy", WORKS),
                 ("llama-busy", Behaviour::RateLimited(Some(1))),
                 ("deepseek-flaky", Behaviour::Flapping),
-                ("mixtral-8x7b", Behaviour::Slow(Duration::from_millis(400))),
+                ("mixtral-8x7b", Behaviour::Slow(Duration::from_millis(900))),
             ],
         },
         Plot {
