@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use channelwarden::clock;
 use channelwarden::daemon::{Desk, Scans};
-use channelwarden::serve::{Act, ActError, Acts, Done, Live};
+use channelwarden::serve::{Act, ActError, Acts, Done, Ended, Live};
 use channelwarden::store::HoldScope;
 use databases::Engine;
 use gateways::{ChannelRow, Schema};
@@ -55,8 +55,8 @@ fn apply(setup: &Setup, held: bool) -> Act {
     Act::Apply { gateway: "main".to_owned(), channel: Some(setup.channels["one"]), held }
 }
 
-fn outcomes(done: &Done) -> Vec<&str> {
-    done.channels.iter().map(|line| line.outcome.as_str()).collect()
+fn outcomes(done: &Done) -> Vec<Ended> {
+    done.channels.iter().map(|line| line.outcome).collect()
 }
 
 #[tokio::test]
@@ -65,21 +65,21 @@ async fn what_a_limit_holds_is_written_when_a_person_approves_it_and_taken_back_
     let before = setup.db.dump().await;
     let mut news = desk.live.listen();
     let done = acts.ask(apply(&setup, false)).await.unwrap();
-    assert_eq!(outcomes(&done), ["held"], "{done:?}");
+    assert_eq!(outcomes(&done), [Ended::Held], "{done:?}");
     assert!(done.channels[0].why.contains("channel-limit"), "{done:?}");
     assert_eq!(setup.db.dump().await, before);
     let done = acts.ask(apply(&setup, true)).await.unwrap();
-    assert_eq!(outcomes(&done), ["applied"], "{done:?}");
+    assert_eq!(outcomes(&done), [Ended::Applied], "{done:?}");
     assert_eq!(setup.lists().await["one"], "a,b");
     assert!(news.try_recv().is_ok(), "who looks is told");
     let gone = acts.ask(apply(&setup, true)).await.unwrap_err();
     assert!(matches!(gone, ActError::NotFound(_)), "{gone:?}");
     let change = done.channels[0].change.unwrap();
     let undone = acts.ask(Act::Undo { change }).await.unwrap();
-    assert_eq!(outcomes(&undone), ["applied"], "{undone:?}");
+    assert_eq!(outcomes(&undone), [Ended::Applied], "{undone:?}");
     assert_eq!(setup.db.dump().await, before, "byte for byte");
     let again = acts.ask(Act::Undo { change }).await.unwrap();
-    assert_eq!(outcomes(&again), ["conflict"], "{again:?}");
+    assert_eq!(outcomes(&again), [Ended::Conflict], "{again:?}");
     let missing = acts.ask(Act::Undo { change: 4711 }).await.unwrap_err();
     assert!(matches!(missing, ActError::NotFound(_)), "{missing:?}");
 }
@@ -89,7 +89,7 @@ async fn what_is_rejected_is_not_wanted_again() {
     let (setup, acts, _) = world("apply").await;
     let channel = setup.channels["one"];
     let reject = Act::Reject { gateway: "main".to_owned(), channel };
-    assert_eq!(outcomes(&acts.ask(reject.clone()).await.unwrap()), ["rejected"]);
+    assert_eq!(outcomes(&acts.ask(reject.clone()).await.unwrap()), [Ended::Rejected]);
     for _ in 0..2 {
         let report = setup.round().await;
         assert_eq!((report.held.len(), report.changes.len()), (0, 0), "{report:#?}");
@@ -106,18 +106,18 @@ async fn where_we_only_observe_and_while_a_hold_stands_nobody_writes() {
     let (setup, acts, _) = world("observe").await;
     let before = setup.db.dump().await;
     let done = acts.ask(apply(&setup, true)).await.unwrap();
-    assert_eq!(outcomes(&done), ["refused"], "{done:?}");
+    assert_eq!(outcomes(&done), [Ended::Refused], "{done:?}");
     assert!(done.channels[0].why.contains("mode is observe"), "{done:?}");
     let (setup_of_another, acts_of_another, _) = world("propose").await;
     let everything = Act::Hold { gateway: None, channel: None, model: None, reason: "a person says stop".to_owned() };
     acts_of_another.ask(everything).await.unwrap();
     let done = acts_of_another.ask(apply(&setup_of_another, true)).await.unwrap();
-    assert_eq!(outcomes(&done), ["on-hold"], "{done:?}");
+    assert_eq!(outcomes(&done), [Ended::OnHold], "{done:?}");
     assert!(done.channels[0].why.contains("a person says stop"), "{done:?}");
     let release = Act::Release { gateway: None, channel: None, model: None };
     acts_of_another.ask(release.clone()).await.unwrap();
     assert!(matches!(acts_of_another.ask(release).await.unwrap_err(), ActError::NotFound(_)));
-    assert_eq!(outcomes(&acts_of_another.ask(apply(&setup_of_another, true)).await.unwrap()), ["applied"]);
+    assert_eq!(outcomes(&acts_of_another.ask(apply(&setup_of_another, true)).await.unwrap()), [Ended::Applied]);
     assert_eq!(setup.db.dump().await, before);
 }
 

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::model::{ChannelRef, Held};
 use crate::probe::Prober;
 use crate::round::{Pending, Round, Written};
-use crate::serve::{Act, ActError, Done, DoneChannel, Event, Live, Order};
+use crate::serve::{Act, ActError, Done, DoneChannel, Ended, Event, Live, Order};
 use crate::store::{HoldScope, Proposal, Store};
 
 /// Why a model is on hold that a person did not want changed.
@@ -150,7 +150,7 @@ impl Desk {
         self.store.withdraw_proposal(gateway, channel).await.map_err(failed)?;
         self.changed(gateway);
         let why = format!("{} models are on hold on this channel", models.len());
-        Ok(Done { channels: vec![said(gateway, &change.channel, "rejected", None, why)], notes: vec![] })
+        Ok(Done { channels: vec![said(gateway, &change.channel, Ended::Rejected, None, why)], notes: vec![] })
     }
 
     async fn undo(&self, id: i64) -> Result<Done, ActError> {
@@ -211,11 +211,11 @@ fn failed(error: impl std::fmt::Display) -> ActError {
 
 fn line(gateway: &str, channel: &ChannelRef, written: Written) -> DoneChannel {
     match written {
-        Written::Gone => said(gateway, channel, "gone", None, "the channel is not there any more".to_owned()),
-        Written::Held(held) => said(gateway, channel, "held", None, held_by(&held)),
+        Written::Gone => said(gateway, channel, Ended::Gone, None, "the channel is not there any more".to_owned()),
+        Written::Held(held) => said(gateway, channel, Ended::Held, None, held_by(&held)),
         Written::Observed(_) => {
             let why = format!("gateways.{gateway}.mode is observe; set it to propose or apply");
-            said(gateway, channel, "refused", None, why)
+            said(gateway, channel, Ended::Refused, None, why)
         }
         Written::Tried { outcome, held, unseen, .. } => {
             let (outcome, change, why) = told(outcome, unseen);
@@ -233,23 +233,23 @@ fn held_by(held: &[Held]) -> String {
     held.iter().map(|held| format!("{} ({})", held.guard, held.why)).collect::<Vec<_>>().join("; ")
 }
 
-fn told(outcome: apply::Outcome, unseen: Option<String>) -> (&'static str, Option<i64>, String) {
+fn told(outcome: apply::Outcome, unseen: Option<String>) -> (Ended, Option<i64>, String) {
     match outcome {
-        apply::Outcome::Applied(id) => ("applied", Some(id), unseen.unwrap_or_default()),
-        apply::Outcome::Rehearsed => ("rehearsed", None, String::new()),
-        apply::Outcome::Conflict(why) => ("conflict", None, why),
-        apply::Outcome::OnHold(why) => ("on-hold", None, why),
-        apply::Outcome::Refused(why) => ("refused", None, why),
-        apply::Outcome::Failed(why) => ("failed", None, why),
+        apply::Outcome::Applied(id) => (Ended::Applied, Some(id), unseen.unwrap_or_default()),
+        apply::Outcome::Rehearsed => (Ended::Rehearsed, None, String::new()),
+        apply::Outcome::Conflict(why) => (Ended::Conflict, None, why),
+        apply::Outcome::OnHold(why) => (Ended::OnHold, None, why),
+        apply::Outcome::Refused(why) => (Ended::Refused, None, why),
+        apply::Outcome::Failed(why) => (Ended::Failed, None, why),
     }
 }
 
-fn said(gateway: &str, channel: &ChannelRef, outcome: &str, change: Option<i64>, why: String) -> DoneChannel {
+fn said(gateway: &str, channel: &ChannelRef, outcome: Ended, change: Option<i64>, why: String) -> DoneChannel {
     DoneChannel {
         gateway: gateway.to_owned(),
         channel: channel.id,
         channel_name: channel.name.clone(),
-        outcome: outcome.to_owned(),
+        outcome,
         change,
         why,
     }

@@ -76,12 +76,36 @@ pub struct DoneChannel {
     pub channel: i64,
     /// Its name.
     pub channel_name: String,
-    /// `applied`, `conflict`, `on-hold`, `refused`, `failed`, `held` or `gone`.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: Ended,
     /// The change in the journal, where one was made.
     pub change: Option<i64>,
     /// In words.
     pub why: String,
+}
+
+/// How something asked for ended on one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// The gateway has it.
+    Applied,
+    /// Somebody else changed the channel; theirs stays.
+    Conflict,
+    /// A person said stop.
+    OnHold,
+    /// It may not be written: the mode, or the state of a change.
+    Refused,
+    /// It was tried, and not written, or nobody knows.
+    Failed,
+    /// A guard holds all of it back.
+    Held,
+    /// The channel is not there any more.
+    Gone,
+    /// It is not wanted any more: its models are on hold.
+    Rejected,
+    /// It was tried up to its last step, and nothing was written.
+    Rehearsed,
 }
 
 /// Why it was not done.
@@ -130,7 +154,11 @@ impl Acts {
     /// Why it was not done.
     pub async fn ask(&self, act: Act) -> Result<Done, ActError> {
         let (reply, answer) = oneshot::channel();
-        let stopping = || ActError::Failed("we are stopping; nothing was begun".to_owned());
+        let stopping = || {
+            ActError::Failed(
+                "we stop, or take up a new configuration; nothing was begun: try again in a moment".to_owned(),
+            )
+        };
         self.0.try_send(Order { act, reply }).map_err(|refused| match refused {
             TrySendError::Full(_) => ActError::Busy("too much is waiting already; try again in a moment".to_owned()),
             TrySendError::Closed(_) => stopping(),

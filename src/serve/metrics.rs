@@ -22,7 +22,7 @@ use prometheus_client::registry::{Registry, Unit};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::api::ApiError;
-use super::{Act, App, Done};
+use super::{Act, App, Done, Ended};
 use crate::clock;
 
 /// The type that says so (`OpenMetrics` 1.0).
@@ -165,12 +165,13 @@ impl Metrics {
     pub(super) fn acted(&self, act: &Act, done: &Done) {
         let undo = matches!(act, Act::Undo { .. });
         for channel in &done.channels {
-            match channel.outcome.as_str() {
-                "applied" if undo => self.wrote(WriteResult::Undone, 1),
-                "applied" => self.wrote(WriteResult::Applied, 1),
-                "conflict" => self.wrote(WriteResult::Conflict, 1),
-                "failed" | "refused" => self.wrote(WriteResult::Failed, 1),
-                _ => {}
+            match channel.outcome {
+                Ended::Applied if undo => self.wrote(WriteResult::Undone, 1),
+                Ended::Applied => self.wrote(WriteResult::Applied, 1),
+                Ended::Conflict => self.wrote(WriteResult::Conflict, 1),
+                Ended::Failed | Ended::Refused => self.wrote(WriteResult::Failed, 1),
+                // Nothing was to be written, or somebody said stop.
+                Ended::OnHold | Ended::Held | Ended::Gone | Ended::Rejected | Ended::Rehearsed => {}
             }
         }
     }
