@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 
-use super::{Store, StoreError, from_json, time, to_json};
+use super::{Page, Store, StoreError, from_json, time, to_json};
 use crate::model::{Change, Held};
 
 /// What a round wants for one channel.
@@ -19,6 +20,23 @@ pub struct Proposal {
     pub change: Change,
     /// What guards held back.
     pub held: Vec<Held>,
+}
+
+/// How much is wanted of a gateway and not written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Channels whose list is to be changed.
+    pub pending: u64,
+    /// Channels of which a guard holds something back.
+    pub held: u64,
+    /// Models to be taken off lists.
+    pub removed: u64,
+    /// Models to be put on.
+    pub added: u64,
+    /// Models to be put back.
+    pub restored: u64,
+    /// Models held back, by the name of the guard.
+    pub by_guard: Vec<(String, u64)>,
 }
 
 impl Store {
@@ -56,16 +74,76 @@ impl Store {
             .bind(gateway)
             .fetch_all(&self.readers)
             .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Proposal {
-                    channel: row.try_get("channel")?,
-                    round: row.try_get("round")?,
-                    at: time(row.try_get("at_ms")?),
-                    change: from_json("change", row.try_get("change")?)?,
-                    held: from_json("held", row.try_get("held")?)?,
-                })
-            })
-            .collect()
+        rows.iter().map(proposal).collect()
     }
+
+    /// A page of what the latest rounds want of these gateways, each with the gateway's name; by gateway and channel.
+    pub async fn proposals_page(
+        &self,
+        gateways: &[&str],
+        limit: u32,
+        offset: u64,
+    ) -> Result<Page<(String, Proposal)>, StoreError> {
+        let names = to_json("gateways", &gateways)?;
+        let total: i64 =
+            sqlx::query_scalar("select count(*) from proposal where gateway in (select value from json_each(?))")
+                .bind(&names)
+                .fetch_one(&self.readers)
+                .await?;
+        let rows = sqlx::query(
+            "select * from proposal where gateway in (select value from json_each(?))
+             order by gateway, channel limit ? offset ?",
+        )
+        .bind(&names)
+        .bind(limit)
+        .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+        .fetch_all(&self.readers)
+        .await?;
+        let rows = rows.iter().map(|row| Ok((row.try_get("gateway")?, proposal(row)?)));
+        Ok(Page { rows: rows.collect::<Result<_, StoreError>>()?, total: total.unsigned_abs() })
+    }
+
+    /// How much the latest rounds want of a gateway, without reading the lists themselves.
+    pub async fn wanted(&self, gateway: &str) -> Result<Wanted, StoreError> {
+        let row = sqlx::query(
+            "select count(*) filter (where removed + added + restored > 0) pending, count(*) filter (where held > 0) held,
+               coalesce(sum(removed), 0) removed, coalesce(sum(added), 0) added, coalesce(sum(restored), 0) restored
+             from (select json_array_length(change, '$.removed') removed, json_array_length(change, '$.added') added,
+                     json_array_length(change, '$.restored') restored, json_array_length(held) held
+                   from proposal where gateway = ?)",
+        )
+        .bind(gateway)
+        .fetch_one(&self.readers)
+        .await?;
+        let guards = sqlx::query(
+            "select part.value ->> '$.guard' guard, sum(json_array_length(part.value, '$.removals')
+               + json_array_length(part.value, '$.additions')) models
+             from proposal, json_each(proposal.held) part where gateway = ? group by guard order by guard",
+        )
+        .bind(gateway)
+        .fetch_all(&self.readers)
+        .await?;
+        let count = |row: &SqliteRow, column: &str| Ok::<_, StoreError>(row.try_get::<i64, _>(column)?.unsigned_abs());
+        Ok(Wanted {
+            pending: count(&row, "pending")?,
+            held: count(&row, "held")?,
+            removed: count(&row, "removed")?,
+            added: count(&row, "added")?,
+            restored: count(&row, "restored")?,
+            by_guard: guards
+                .iter()
+                .map(|row| Ok((row.try_get("guard")?, count(row, "models")?)))
+                .collect::<Result<_, StoreError>>()?,
+        })
+    }
+}
+
+fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {
+    Ok(Proposal {
+        channel: row.try_get("channel")?,
+        round: row.try_get("round")?,
+        at: time(row.try_get("at_ms")?),
+        change: from_json("change", row.try_get("change")?)?,
+        held: from_json("held", row.try_get("held")?)?,
+    })
 }

@@ -143,6 +143,18 @@ async fn what_is_held_back_says_by_whom_and_whether_a_person_may_let_it_through(
     let models: Vec<_> = held["removals"].as_array().unwrap().iter().map(|removal| &removal["model"]).collect();
     assert_eq!(models, ["c", "d", "e"], "{held:#}");
     assert!(held["why"].as_str().is_some_and(|why| !why.is_empty()) && row["before"] == row["after"], "{row:#}");
+    // The same in figures.
+    let summary = scene.read("/api/summary").await;
+    assert_eq!((&summary["pending_count"], &summary["held_count"]), (&json!(0), &json!(1)), "{summary:#}");
+    let metrics = scene.get("/metrics").await.text();
+    for line in [
+        "channelwarden_plan_held{gateway=\"main\",guard=\"channel-limit\"} 3\n",
+        "channelwarden_plan_changes{gateway=\"main\",kind=\"removed\"} 0\n",
+    ] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
+    assert_eq!(scene.get("/api/plan?offset=1").await.header("x-total-count"), Some("1"));
+    assert_eq!(scene.read("/api/plan?offset=1").await, json!([]));
 }
 
 #[tokio::test]

@@ -11,12 +11,8 @@ use super::ask::{self, Asked};
 use super::error::ApiError;
 use super::holds;
 use super::list::Listed;
-use crate::clock;
 use crate::serve::App;
-use crate::store::{Light, ModelQuery};
-
-/// More models than any gateway has.
-const EVERY_MODEL: u32 = 100_000;
+use crate::store::ChannelCounts;
 
 /// One channel, as it stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
@@ -47,7 +43,7 @@ pub(super) struct ChannelRow {
     unknown: u64,
     /// Off its list by our hand.
     withdrawn: u64,
-    /// The mean of its models' uptime over 24 hours, in percent.
+    /// Uptime of its models together over 24 hours, in percent.
     uptime_24h: Option<f64>,
     /// Why nothing is written to it, if so.
     hold: Option<String>,
@@ -90,7 +86,7 @@ pub(super) async fn channels(
 }
 
 async fn rows(app: &App, gateway: Option<String>) -> Result<Vec<ChannelRow>, ApiError> {
-    let mut channels: BTreeMap<(String, i64), (ChannelRow, Vec<f64>)> = BTreeMap::new();
+    let mut channels: BTreeMap<(String, i64), ChannelRow> = BTreeMap::new();
     for (gateway, seen, _) in app.store.channels_seen(gateway.as_deref()).await? {
         let row = ChannelRow {
             gateway: gateway.clone(),
@@ -102,35 +98,27 @@ async fn rows(app: &App, gateway: Option<String>) -> Result<Vec<ChannelRow>, Api
             note: seen.note,
             ..ChannelRow::default()
         };
-        channels.insert((gateway, row.id), (row, vec![]));
+        channels.insert((gateway, row.id), row);
     }
-    let every = ModelQuery { gateway, limit: EVERY_MODEL, ..ModelQuery::default() };
-    for model in app.store.models(&every, clock::now()).await?.rows {
-        let (row, uptimes) = channels.entry((model.gateway.clone(), model.channel)).or_default();
-        (row.gateway, row.id) = (model.gateway, model.channel);
-        if row.name.is_empty() {
-            row.name = model.channel_name;
-        }
-        row.models += 1;
-        row.withdrawn += u64::from(model.withdrawn.is_some());
-        match model.light {
-            Light::Up => row.up += 1,
-            Light::Degraded => row.degraded += 1,
-            Light::Down => row.down += 1,
-            Light::Unknown => row.unknown += 1,
-        }
-        uptimes.extend(model.uptime_24h);
+    for ChannelCounts { gateway, channel, name, counts } in app.store.channel_counts(gateway.as_deref()).await? {
+        let row = channels.entry((gateway.clone(), channel)).or_insert_with(|| ChannelRow {
+            gateway,
+            id: channel,
+            name,
+            ..ChannelRow::default()
+        });
+        row.models = counts.total;
+        row.up = counts.up;
+        row.degraded = counts.degraded;
+        row.down = counts.down;
+        row.unknown = counts.unknown;
+        row.withdrawn = counts.withdrawn;
+        row.uptime_24h = counts.uptime_24h;
     }
+    let mut rows: Vec<_> = channels.into_values().collect();
     let holds = holds::all(&app.store).await?;
-    let finished = channels.into_values().map(|(mut row, uptimes)| {
-        row.uptime_24h = mean(&uptimes);
+    for row in &mut rows {
         row.hold = holds.iter().find_map(|hold| hold.stops(&row.gateway, row.id)).map(str::to_owned);
-        row
-    });
-    Ok(finished.collect())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a few thousand")]
-fn mean(of: &[f64]) -> Option<f64> {
-    (!of.is_empty()).then(|| of.iter().sum::<f64>() / of.len() as f64)
+    }
+    Ok(rows)
 }

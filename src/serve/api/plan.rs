@@ -123,12 +123,11 @@ pub(super) async fn plan(
 ) -> Result<Listed<PlanRow>, ApiError> {
     ask::page(asked.limit, 1000, asked.offset)?;
     let only = ask::gateway(&app.config, asked.gateway)?;
-    let mut rows = vec![];
-    for (name, gateway) in app.config.gateways.iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == *name))
-    {
-        let proposals = app.store.proposals(name).await?.into_iter();
-        let wanted = proposals.filter(|proposal| !proposal.change.is_empty() || !proposal.held.is_empty());
-        rows.extend(wanted.map(|proposal| PlanRow::of(name, gateway.mode, proposal)));
-    }
-    Ok(Listed::part(rows, &uri, asked.limit, asked.offset))
+    let gateways = &app.config.gateways;
+    let names: Vec<_> =
+        gateways.keys().map(String::as_str).filter(|name| only.as_deref().is_none_or(|only| only == *name)).collect();
+    let page = app.store.proposals_page(&names, asked.limit, asked.offset).await?;
+    let mode = |name: &str| gateways.get(name).map(|gateway| gateway.mode).unwrap_or_default();
+    let page = page.map(|(gateway, proposal)| PlanRow::of(&gateway, mode(&gateway), proposal));
+    Ok(Listed::page(page, &uri, asked.offset))
 }

@@ -72,7 +72,7 @@ pub(super) struct SummaryQuery {
     responses((status = 200, body = Summary)))]
 pub(super) async fn summary(
     State(app): State<App>,
-    guard: Option<Extension<Rights>>,
+    Extension(rights): Extension<Rights>,
     Asked(asked): Asked<SummaryQuery>,
 ) -> Result<Json<Summary>, ApiError> {
     let gateway = ask::gateway(&app.config, asked.gateway)?;
@@ -81,10 +81,9 @@ pub(super) async fn summary(
     let gateways = gateways::rows(&app, gateway.as_deref(), now).await?;
     let (mut pending_count, mut held_count) = (0, 0);
     for row in &gateways {
-        for proposal in app.store.proposals(&row.name).await? {
-            pending_count += u64::from(!proposal.change.is_empty());
-            held_count += u64::from(!proposal.held.is_empty());
-        }
+        let wanted = app.store.wanted(&row.name).await?;
+        pending_count += wanted.pending;
+        held_count += wanted.held;
     }
     let running = app.live.running();
     let of_these = |running: &Running| gateway.as_ref().is_none_or(|name| running.gateway == *name);
@@ -106,7 +105,7 @@ pub(super) async fn summary(
         hold: holds::all(&app.store).await?.iter().any(|hold| hold.stops_all_of(gateway.as_deref())),
         running: running.into_iter().filter(of_these).collect(),
         gateways,
-        may_act: guard.is_some_and(|Extension(rights)| rights.may_act) && app.acts.is_some(),
+        may_act: rights.may_act,
         version: version::VERSION.to_owned(),
     }))
 }

@@ -2,7 +2,6 @@
 //!
 //! Decides: which figures. Must not know: what happened before; that is counted as it happens.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
@@ -41,24 +40,12 @@ async fn gateways(app: &App, all: &mut Registry) -> Result<(), StoreError> {
             let labels = vec![gateway(), ("stage", "round".to_owned())];
             last.get_or_create(&labels).set(good.as_duration().as_secs_f64());
         }
-        let mut kinds = BTreeMap::from([("removed", 0), ("added", 0), ("restored", 0)]);
-        let mut guards: BTreeMap<&str, usize> = BTreeMap::new();
-        for proposal in app.store.proposals(name).await? {
-            let change = &proposal.change;
-            for (kind, names) in
-                [("removed", change.removed.len()), ("added", change.added.len()), ("restored", change.restored.len())]
-            {
-                *kinds.entry(kind).or_default() += names;
-            }
-            for part in &proposal.held {
-                *guards.entry(part.guard.as_str()).or_default() += part.removals.len() + part.additions.len();
-            }
+        let wanted = app.store.wanted(name).await?;
+        for (kind, models) in [("removed", wanted.removed), ("added", wanted.added), ("restored", wanted.restored)] {
+            planned.get_or_create(&vec![gateway(), ("kind", kind.to_owned())]).set(models.cast_signed());
         }
-        for (kind, models) in kinds {
-            planned.get_or_create(&vec![gateway(), ("kind", kind.to_owned())]).set(signed(models));
-        }
-        for (guard, models) in guards {
-            held.get_or_create(&vec![gateway(), ("guard", guard.to_owned())]).set(signed(models));
+        for (guard, models) in wanted.by_guard {
+            held.get_or_create(&vec![gateway(), ("guard", guard)]).set(models.cast_signed());
         }
     }
     all.register("journal_open_intents", "Writes begun of which the end is not known", open);
@@ -120,8 +107,4 @@ async fn budget(app: &App, all: &mut Registry, now: Timestamp) -> Result<(), Sto
     }
     all.register("probe_budget_remaining_ratio", "The share of today's budget for probes that is left (UTC)", left);
     Ok(())
-}
-
-fn signed(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

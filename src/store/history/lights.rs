@@ -54,11 +54,12 @@ impl Store {
                 tally.add(&row)?;
             }
         }
-        for row in self.withdrawn_counts(gateway).await? {
-            let (name, id): (&str, i64) = (row.try_get("gateway")?, row.try_get("channel")?);
-            let of = channels.iter_mut().find(|(channel, _)| channel.gateway == name && channel.channel == id);
-            if let Some((_, tally)) = of {
-                tally.counts.withdrawn += count(&row, "models")?;
+        let withdrawn = self.withdrawn_counts(gateway).await?;
+        for row in &withdrawn {
+            let of: (&str, i64) = (row.try_get("gateway")?, row.try_get("channel")?);
+            let place = channels.binary_search_by_key(&of, |(channel, _)| (&channel.gateway, channel.channel));
+            if let Ok(place) = place {
+                channels[place].1.counts.withdrawn += count(row, "models")?;
             }
         }
         let done = |(channel, tally): (ChannelCounts, Tally)| ChannelCounts { counts: tally.done(), ..channel };
