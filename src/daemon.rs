@@ -61,7 +61,9 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
     loop {
         let stop = CancellationToken::new();
         let retire = CancellationToken::new();
-        let watches = start(&config, &store, &prober, &metrics, &stop, &retire);
+        // The dashboard outlives a round that a new configuration waits for.
+        let over = stop.child_token();
+        let (watches, serving) = start(&config, &store, &prober, &metrics, &stop, &retire, &over);
         let beating = tokio::spawn(beat(store.clone()));
         let reloaded = loop {
             tokio::select! {
@@ -100,6 +102,9 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
             }
             stop.cancel();
         }
+        over.cancel();
+        serving.close();
+        serving.wait().await;
         beating.abort();
         store.close().await;
         match reloaded {
@@ -125,7 +130,8 @@ async fn reload(path: &Path) -> anyhow::Result<(Config, (Store, Arc<Prober>))> {
     Ok((config, prepared))
 }
 
-/// Starts two watches a gateway, over its channels and over its traffic, and one for OpenRouter's free models.
+/// Starts two watches a gateway, over its channels and over its traffic, and one for OpenRouter's free models; and,
+/// as the second part of what is given back, the server, until `over`.
 fn start(
     config: &Config,
     store: &Store,
@@ -133,21 +139,20 @@ fn start(
     metrics: &Metrics,
     stop: &CancellationToken,
     retire: &CancellationToken,
-) -> TaskTracker {
-    let watches = TaskTracker::new();
+    over: &CancellationToken,
+) -> (TaskTracker, TaskTracker) {
+    let (watches, serving) = (TaskTracker::new(), TaskTracker::new());
     let (live, scans) = (Live::default(), Scans::of(config.gateways.keys()));
-    if config.web.listen != "off" {
-        let desk = Desk {
-            config: config.clone(),
-            store: store.clone(),
-            prober: Arc::clone(prober),
-            live: live.clone(),
-            scans: scans.clone(),
-            stop: stop.clone(),
-            retire: retire.clone(),
-        };
-        web::start(desk, metrics, &watches);
-    }
+    let desk = Desk {
+        config: config.clone(),
+        store: store.clone(),
+        prober: Arc::clone(prober),
+        live: live.clone(),
+        scans: scans.clone(),
+        stop: stop.clone(),
+        retire: retire.clone(),
+    };
+    web::start(desk, metrics, over.clone(), &serving, &watches);
     for name in config.gateways.keys() {
         let bell = Arc::new(Bell::default());
         let traffic = TrafficWatch {
@@ -177,7 +182,7 @@ fn start(
         let (config, store, prober) = (config.clone(), store.clone(), Arc::clone(prober));
         watches.spawn(free_models::watch(config, store, prober, stop.clone(), retire.clone()));
     }
-    watches
+    (watches, serving)
 }
 
 /// Says again and again that we are alive.

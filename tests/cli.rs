@@ -38,6 +38,8 @@ mod repair;
 mod run;
 #[path = "cli/scene.rs"]
 mod scene;
+#[path = "cli/served.rs"]
+mod served;
 #[path = "cli/sweep.rs"]
 mod sweep;
 #[path = "cli/unseen.rs"]

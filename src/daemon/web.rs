@@ -2,6 +2,7 @@
 //!
 //! Decides: that a dashboard that cannot be served stops no round. Must not know: what is served.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -14,50 +15,48 @@ use crate::model::{ChannelRef, Outcome};
 use crate::round::Progress;
 use crate::serve::{self, Acts, App, Live, Metrics};
 
-/// Starts the server, and the desk that does what is asked for there.
-pub(super) fn start(desk: Desk, metrics: &Metrics, watches: &TaskTracker) {
+/// Starts the server among `serving`, until `over` is set, and among `watches` the desk that does what is asked for
+/// there.
+pub(super) fn start(
+    desk: Desk,
+    metrics: &Metrics,
+    over: CancellationToken,
+    serving: &TaskTracker,
+    watches: &TaskTracker,
+) {
+    let at = match desk.config.web.address() {
+        Ok(Some(at)) => at,
+        Ok(None) => return,
+        Err(why) => return tracing::error!("there is no dashboard: web.listen: {why}"),
+    };
     let (acts, orders) = Acts::new();
     let config = Arc::new(desk.config.clone());
-    let (stop, retire) = (desk.stop.clone(), desk.retire.clone());
-    match App::new(desk.store.clone(), config, desk.live.clone(), Some(acts)) {
+    match App::new(desk.store.clone(), config, desk.live.clone(), acts) {
         Ok(app) => {
-            let app = App { metrics: metrics.clone(), ..app };
+            let app = App { metrics: metrics.clone(), stop: over, ..app };
             watches.spawn(desk.attend(orders));
-            watches.spawn(serve(app, stop, retire));
+            serving.spawn(serve(app, at));
         }
         Err(why) => tracing::error!("there is no dashboard: {why}"),
     }
 }
 
-/// Serves until one of the tokens is set. A port that is taken is tried again: the gateways are looked after all the
-/// same.
-async fn serve(app: App, stop: CancellationToken, retire: CancellationToken) {
-    let listen = app.config.web.listen.clone();
-    let over = CancellationToken::new();
-    let served = async {
-        while !over.is_cancelled() {
-            match TcpListener::bind(&listen).await {
-                Ok(listener) => {
-                    let at = listener.local_addr().map_or_else(|_| listen.clone(), |at| at.to_string());
-                    tracing::info!("the dashboard is at http://{at}");
-                    return serve::serve(listener, app.clone(), over.clone()).await;
-                }
-                Err(error) => tracing::error!("the dashboard cannot listen at {listen}: {error}; see web.listen"),
+/// Serves until `app.stop` is set. A port that is taken is tried again: the gateways are looked after all the same.
+async fn serve(app: App, at: SocketAddr) {
+    loop {
+        match TcpListener::bind(at).await {
+            Ok(listener) => {
+                let at = listener.local_addr().unwrap_or(at);
+                tracing::info!("the dashboard is at http://{at}");
+                return serve::serve(listener, app).await;
             }
-            tokio::select! {
-                () = sleep(BACK_OFF) => {}
-                () = over.cancelled() => {}
-            }
+            Err(error) => tracing::error!("the dashboard cannot listen at {at}: {error}; see web.listen"),
         }
-    };
-    let ended = async {
         tokio::select! {
-            () = stop.cancelled() => {}
-            () = retire.cancelled() => {}
+            () = sleep(BACK_OFF) => {}
+            () = app.stop.cancelled() => return,
         }
-        over.cancel();
-    };
-    tokio::join!(served, ended);
+    }
 }
 
 /// Tells those who look how far a round is.

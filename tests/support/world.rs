@@ -58,6 +58,7 @@ impl Setup {
                 "unrouted": { "times": 6, "over": "1day" },
                 "restore_first": "1ms", "restore_max": "1ms",
             },
+            "web": { "listen": "off" },
         });
         lay_over(&mut whole, config);
         let path = folder.path().join("config.json5");
