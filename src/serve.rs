@@ -28,9 +28,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::timeout::RequestBodyTimeoutLayer;
-use utoipa_axum::router::OpenApiRouter;
 
-pub use self::acts::{Act, ActError, Acts, Done, DoneChannel, Order};
+pub use self::acts::{Act, ActError, Acts, Done, DoneChannel, Ended, Order};
 pub use self::guard::{Guard, Rights};
 pub use self::live::{Event, Live, Running};
 pub use self::metrics::{ANSWER_BOUNDS_MS, Metrics, RoundFacts, WriteResult};
@@ -51,12 +50,14 @@ pub struct App {
     pub config: Arc<Config>,
     /// What goes on just now.
     pub live: Live,
-    /// Who may act; `None`: nobody does in this process (`serve` beside a loop).
-    pub acts: Option<Acts>,
-    /// Who may read, and who may act.
+    /// The way to who may act.
+    pub acts: Acts,
+    /// Who may read, and who may ask for acts.
     pub guard: Guard,
     /// What happened since we started.
     pub metrics: Metrics,
+    /// Set when the server stops: streams that would never end do.
+    pub stop: CancellationToken,
 }
 
 impl App {
@@ -64,21 +65,22 @@ impl App {
     ///
     /// # Errors
     /// A sentence on the key whose secret cannot be read.
-    pub fn new(store: Store, config: Arc<Config>, live: Live, acts: Option<Acts>) -> Result<Self, String> {
+    pub fn new(store: Store, config: Arc<Config>, live: Live, acts: Acts) -> Result<Self, String> {
         let guard = Guard::new(&config.web)?;
-        Ok(Self { store, config, live, acts, guard, metrics: Metrics::default() })
+        let (metrics, stop) = (Metrics::default(), CancellationToken::new());
+        Ok(Self { store, config, live, acts, guard, metrics, stop })
     }
 }
 
-/// Everything that is served.
+/// Everything that is served: what needs a right first, then what is open to everybody.
 pub fn router(app: App) -> Router {
     let guard = app.guard.clone();
     let reads = guard.reads(api::reads().merge(metrics::routes()));
-    let routes = OpenApiRouter::new().merge(reads).merge(guard.acts(api::acts()));
+    let acts = guard.acts(api::acts());
     let public = status::routes(&app);
     // Small answers gain nothing, and a stream must not wait for a block to fill.
     let worth_it = SizeAbove::new(1024).and(NotForContentType::SSE);
-    api::surround(routes.merge(login::routes()))
+    api::surround(reads.merge(acts).merge(login::routes()))
         .merge(health::routes())
         .fallback(pages::file)
         .with_state(app)
@@ -90,10 +92,10 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(headers::secure))
 }
 
-/// Serves until `stop`; what is being answered then is answered, for a few seconds.
-pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
-    let noticing = tokio::spawn(api::notice_others(app.store.clone(), app.live.clone(), stop.clone()));
-    let router = router(app).layer(axum::Extension(api::Stopping(stop.clone())));
-    listen::serve(listener, router, stop.cancelled_owned()).await;
+/// Serves until `app.stop` is set; what is being answered then is answered, for a few seconds.
+pub async fn serve(listener: TcpListener, app: App) {
+    let noticing = tokio::spawn(api::notice_others(app.store.clone(), app.live.clone(), app.stop.clone()));
+    let stop = app.stop.clone();
+    listen::serve(listener, router(app), stop.cancelled_owned()).await;
     noticing.abort();
 }

@@ -46,7 +46,7 @@ pub use ledger::{ChangeQuery, ChangeTold, IntentTold, LastRounds, RoundFigures, 
 pub use listings::Listed;
 pub use memory::Finding;
 pub use observations::ObservationRecord;
-pub use proposals::Proposal;
+pub use proposals::{Proposal, Wanted};
 pub use pulse::{Pulse, Sort};
 pub use rounds::RoundRecord;
 pub use samples::SampleRecord;

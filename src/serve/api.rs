@@ -38,10 +38,6 @@ pub use self::error::{ApiError, Code, ErrorBody, Told};
 pub(super) use self::events::notice_others;
 use super::App;
 
-/// The server stops: streams that would never end do (a request extension).
-#[derive(Clone, Debug)]
-pub struct Stopping(pub tokio_util::sync::CancellationToken);
-
 /// Every path that only reads.
 pub fn reads() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -7,9 +7,10 @@
 mod origin;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -21,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use self::origin::Origins;
 use super::App;
 use super::api::{ApiError, Code};
-use super::login::Attempts;
+use super::login::{Attempts, Way};
 use super::session::{SessionId, Sessions};
 use crate::clock;
 use crate::config::{SecretRef, WebConfig};
@@ -124,31 +125,47 @@ impl Guard {
         }
     }
 
-    /// What whoever asks may do.
+    /// What the session gives that whoever asks is in, or no session.
     ///
     /// # Errors
-    /// Not at all: a wrong token, or a name of ours that nobody calls us by.
-    pub(super) fn rights(&self, headers: &HeaderMap, now: Timestamp) -> Result<Rights, ApiError> {
-        // A page of somebody else's whose name was made to point at us would read as we ourselves do.
-        if self.0.read.is_none() {
-            self.0.origins.require_own_name(headers)?;
-        }
-        if let Some(token) = bearer(headers) {
-            let right = self.right_of(token).ok_or_else(|| {
-                ApiError::new(
-                    Code::Unauthorized,
-                    "this token is neither web.read_token nor web.act_token",
-                    "check it for a typing error",
-                )
-            })?;
-            return Ok(Rights::of(right, None));
-        }
+    /// They call us by a name that is none of ours.
+    pub(super) fn rights_by_session(&self, headers: &HeaderMap, now: Timestamp) -> Result<Rights, ApiError> {
+        self.require_own_name(headers)?;
         for id in cookies(headers) {
             if let Some(right) = self.0.sessions.right(&id, now) {
                 return Ok(Rights::of(right, Some(id)));
             }
         }
         Ok(Rights { may_read: self.0.read.is_none(), may_act: false, session: None })
+    }
+
+    /// What the token gives that was sent along, or else the session.
+    ///
+    /// # Errors
+    /// A wrong token, too many of them, or a name that is none of ours.
+    fn rights(&self, request: &Request) -> Result<Rights, ApiError> {
+        let headers = request.headers();
+        let Some(token) = bearer(headers) else { return self.rights_by_session(headers, clock::now()) };
+        self.require_own_name(headers)?;
+        let peer = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| peer.ip());
+        let right = self.0.attempts.compare(Way::Header, peer, || self.right_of(token))?;
+        right.map(|right| Rights::of(right, None)).ok_or_else(|| {
+            ApiError::new(
+                Code::Unauthorized,
+                "this token is neither web.read_token nor web.act_token",
+                "check it for a typing error",
+            )
+        })
+    }
+
+    /// A page of somebody else's whose name was made to point at us would read as we ourselves do.
+    fn require_own_name(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        if self.0.read.is_none() { self.0.origins.require_own_name(headers) } else { Ok(()) }
+    }
+
+    /// Whether what these rights came by is still in force: a stream that they opened ends with the session.
+    pub(super) fn still(&self, rights: &Rights, now: Timestamp) -> bool {
+        rights.session.as_ref().is_none_or(|id| self.0.sessions.lasts(id, now))
     }
 
     /// That a mutation comes from our own page, or from no page at all.
@@ -178,8 +195,8 @@ impl Guard {
         router.route_layer(from_fn_with_state(self.clone(), may_act))
     }
 
-    fn for_reading(&self, headers: &HeaderMap) -> Result<Rights, ApiError> {
-        let rights = self.rights(headers, clock::now())?;
+    fn for_reading(&self, request: &Request) -> Result<Rights, ApiError> {
+        let rights = self.rights(request)?;
         if rights.may_read {
             return Ok(rights);
         }
@@ -187,9 +204,9 @@ impl Guard {
         Err(ApiError::new(Code::Unauthorized, "reading needs a token", hint))
     }
 
-    fn for_acting(&self, headers: &HeaderMap) -> Result<Rights, ApiError> {
-        let rights = self.rights(headers, clock::now())?;
-        self.require_own_page(headers, rights.session.as_ref())?;
+    fn for_acting(&self, request: &Request) -> Result<Rights, ApiError> {
+        let rights = self.rights(request)?;
+        self.require_own_page(request.headers(), rights.session.as_ref())?;
         if rights.may_act {
             return Ok(rights);
         }
@@ -198,8 +215,8 @@ impl Guard {
             return Err(ApiError::new(Code::Forbidden, "nobody acts over HTTP here: there is no web.act_token", hint));
         }
         let hint = "log in with web.act_token, or send it as `Authorization: Bearer …`";
-        let asked_who = rights.session.is_none() && bearer(headers).is_none();
-        Err(if asked_who {
+        let nobody = rights.session.is_none() && bearer(request.headers()).is_none();
+        Err(if nobody {
             ApiError::new(Code::Unauthorized, "acting needs a token", hint)
         } else {
             ApiError::new(Code::Forbidden, "this token may only read", hint)
@@ -208,11 +225,11 @@ impl Guard {
 }
 
 async fn may_read(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    pass(guard.for_reading(request.headers()), request, next).await
+    pass(guard.for_reading(&request), request, next).await
 }
 
 async fn may_act(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    pass(guard.for_acting(request.headers()), request, next).await
+    pass(guard.for_acting(&request), request, next).await
 }
 
 async fn pass(rights: Result<Rights, ApiError>, mut request: Request, next: Next) -> Response {

@@ -1,6 +1,6 @@
 //! `/api/session`, `/api/login`, `/api/logout`: a person's way from a token to a session.
 //!
-//! Decides: how often somebody may try, and what the cookie looks like. Must not know: what rights are for.
+//! Decides: how often somebody may try a token, and what the cookie looks like. Must not know: what rights are for.
 
 mod attempts;
 
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(super) use self::attempts::Attempts;
+pub(super) use self::attempts::{Attempts, Way};
 use super::App;
 use super::api::{ApiError, Code, ErrorBody};
 use super::guard::{COOKIE, Guard, Rights, cookies};
@@ -51,17 +51,16 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(session)).routes(routes!(login)).routes(routes!(logout))
 }
 
-/// What whoever asks may do, and the text to send with each mutation.
+/// What whoever asks may do by their session or without one, and the text to send with each mutation.
 #[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = SessionState)))]
 async fn session(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
-    // Whoever sends a wrong token is told what is open without one.
-    let rights = app.guard.rights(&without_token(headers), clock::now())?;
+    let rights = app.guard.rights_by_session(&headers, clock::now())?;
     Ok(told(&app.guard, &rights, None))
 }
 
 /// Begins a session.
 #[utoipa::path(post, path = "/api/login", tag = "session", request_body = Login, responses(
-    (status = 200, body = SessionState), (status = 429, body = ErrorBody, description = "Too many attempts: `rate_limited`."),
+    (status = 200, body = SessionState), (status = 429, body = ErrorBody, description = "Too many wrong tokens: `rate_limited`."),
 ))]
 async fn login(
     State(app): State<App>,
@@ -72,17 +71,16 @@ async fn login(
     let guard = &app.guard;
     let now = clock::now();
     guard.require_own_page(&headers, None)?;
-    let before = guard.rights(&without_token(headers), now)?;
+    let before = guard.rights_by_session(&headers, now)?;
     if !guard.reading_needs_a_token() && !guard.acting_is_possible() {
         let hint = "reading is open here; set web.act_token in the configuration to act";
         return Err(ApiError::new(Code::Forbidden, "there is no token to log in with", hint));
     }
     let peer = peer.map(|Extension(ConnectInfo(peer))| peer.ip());
-    guard.0.attempts.one_more(peer)?;
     let Json(Login { token }) = body.map_err(|_| {
         ApiError::new(Code::BadRequest, "no token in it", "send {\"token\": \"…\"} as application/json")
     })?;
-    let Some(right) = guard.right_of(token.trim()) else {
+    let Some(right) = guard.0.attempts.compare(Way::Login, peer, || guard.right_of(token.trim()))? else {
         tracing::warn!(?peer, "a login with a wrong token");
         let hint = "web.read_token reads, web.act_token reads and acts";
         return Err(ApiError::new(Code::Unauthorized, "this token is wrong", hint));
@@ -99,8 +97,7 @@ async fn login(
 #[utoipa::path(post, path = "/api/logout", tag = "session", responses((status = 200, body = SessionState)))]
 async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
     let guard = &app.guard;
-    let headers = without_token(headers);
-    let rights = guard.rights(&headers, clock::now())?;
+    let rights = guard.rights_by_session(&headers, clock::now())?;
     guard.require_own_page(&headers, rights.session.as_ref())?;
     if let Some(id) = &rights.session {
         guard.0.sessions.end(id);
@@ -109,11 +106,6 @@ async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
     // Also a cookie whose session ended long ago goes.
     let gone = cookies(&headers).next().map(|_| cookie(guard, "", 0));
     Ok(told(guard, &rights, gone))
-}
-
-fn without_token(mut headers: HeaderMap) -> HeaderMap {
-    headers.remove(header::AUTHORIZATION);
-    headers
 }
 
 fn told(guard: &Guard, rights: &Rights, cookie: Option<HeaderValue>) -> Response {

@@ -116,6 +116,11 @@ impl Sessions {
         None
     }
 
+    /// Whether a session lasts still. To look is not to be seen: a page that is only open keeps no session.
+    pub(super) fn lasts(&self, id: &SessionId, now: Timestamp) -> bool {
+        self.all().get(&id.digest("session")).is_some_and(|session| session.lasts(now))
+    }
+
     /// Ends one.
     pub(super) fn end(&self, id: &SessionId) {
         self.all().remove(&id.digest("session"));
@@ -139,6 +144,8 @@ mod tests {
         let busy = sessions.begin(Right::Act, START).unwrap();
         let mut now = START;
         while now.duration_since(START) + IDLE / 2 < WHOLE {
+            assert!(sessions.lasts(&busy, now));
+            assert_eq!(sessions.lasts(&idle, now), now.duration_since(START) < IDLE, "who looks keeps nothing alive");
             assert_eq!(sessions.right(&busy, now), Some(Right::Act));
             now += IDLE / 2;
         }

@@ -79,8 +79,8 @@ impl Scene {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let config = Arc::new(setup.config.clone());
-        let app = App::new(setup.store.clone(), config, live.clone(), Some(acts)).unwrap();
-        let served = tokio::spawn(serve::serve(listener, app, stop.clone()));
+        let app = App::new(setup.store.clone(), config, live.clone(), acts).unwrap();
+        let served = tokio::spawn(serve::serve(listener, App { stop: stop.clone(), ..app }));
         Self { setup, at, live, scans, stop, served }
     }
 

@@ -146,3 +146,21 @@ async fn every_path_that_is_described_keeps_its_right() {
     assert_eq!(scene.get("/api", &[]).await.status, 401);
     assert_eq!(scene.post("/api/scan", &[("authorization", &bearer(ACT))], &json!({})).await.status, 503);
 }
+
+#[tokio::test]
+async fn guessing_tokens_in_a_header_is_as_slow_as_logging_in() {
+    let scene = Scene::new(config()).await;
+    for number in 0..10 {
+        let guess = bearer(&format!("{number}-is-not-the-token"));
+        assert_eq!(scene.get(READING[number % 2], &[("authorization", &guess)]).await.status, 401);
+    }
+    // Now the right one, too, has to wait, be it to read or to act.
+    let right = bearer(ACT);
+    let reading = scene.get(READING[0], &[("authorization", &right)]).await;
+    assert_eq!((reading.status.as_u16(), reading.refusal().1.as_str()), (429, "rate_limited"));
+    assert!((1..=60).contains(&reading.header("retry-after").parse::<u64>().unwrap()));
+    assert_eq!(scene.post(ACTING, &[("authorization", &right)], &json!({})).await.status, 429);
+    // A person at the same address is kept out of nothing: neither of logging in nor of what they see.
+    let (cookie, _) = scene.log_in(READ).await;
+    assert_eq!(scene.get(READING[0], &[("cookie", &cookie)]).await.status, 200);
+}

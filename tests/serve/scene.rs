@@ -9,7 +9,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::routing::post;
 use channelwarden::config::{Config, GatewayConfig, SecretRef};
-use channelwarden::serve::{self, App, Live};
+use channelwarden::serve::{self, Acts, App, Live};
 use channelwarden::store::Store;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -66,7 +66,9 @@ impl Scene {
     pub(crate) async fn new(config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("store.db")).await.unwrap();
-        let app = App::new(store, Arc::new(config), Live::default(), None).unwrap();
+        // Nobody is there to act.
+        let (acts, _) = Acts::new();
+        let app = App::new(store, Arc::new(config), Live::default(), acts).unwrap();
         let acting = Router::new().route(ACTING, post(|| async { "done" }));
         let (acting, _) = app.guard.acts(OpenApiRouter::from(acting)).with_state(app.clone()).split_for_parts();
         let router = serve::router(app.clone()).merge(acting);

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use channelwarden::clock;
+use futures::StreamExt as _;
 use serde_json::json;
+use tokio::time::timeout;
+use tower::ServiceExt as _;
 
-use super::scene::{ACT, ACTING, READ, Scene, config};
+use super::scene::{ACT, ACTING, READ, Scene, config, request};
 
+const LONG: Duration = Duration::from_secs(20);
 const READING: &str = "/api/version";
 
 #[tokio::test]
@@ -59,6 +64,23 @@ async fn who_logs_out_is_out() {
     assert_eq!(out.json()["may_read"], false);
     assert!(out.header("set-cookie").contains("Max-Age=0"), "{out:?}");
     assert_eq!(scene.get(READING, &[("cookie", &cookie)]).await.status, 401);
+}
+
+#[tokio::test]
+async fn who_logs_out_hears_no_more_news() {
+    let scene = Scene::new(config()).await;
+    let (cookie, csrf) = scene.log_in(READ).await;
+    let listen = || request("GET", "/api/events", &[("cookie", &cookie)], Body::empty());
+    let news = scene.router.clone().oneshot(listen()).await.unwrap();
+    assert_eq!(news.status(), 200);
+    let mut body = news.into_body().into_data_stream();
+    let first = timeout(LONG, body.next()).await.unwrap().unwrap().unwrap();
+    assert!(first.starts_with(b"event: progress"), "{first:?}");
+    assert!(timeout(Duration::from_secs(1), body.next()).await.is_err(), "it is open while the session is");
+
+    scene.post("/api/logout", &[("cookie", &cookie), ("x-csrf-token", &csrf)], &json!({})).await;
+    assert!(timeout(LONG, body.next()).await.expect("it goes on").is_none());
+    assert_eq!(scene.router.clone().oneshot(listen()).await.unwrap().status(), 401);
 }
 
 #[tokio::test]

@@ -6,7 +6,6 @@ use channelwarden::serve;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use super::scene::{Scene, config};
 
@@ -24,8 +23,8 @@ async fn it_serves_until_it_is_told_to_stop_whoever_is_connected() {
     let scene = Scene::new(config()).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let stop = CancellationToken::new();
-    let serving = tokio::spawn(serve::serve(listener, scene.app.clone(), stop.clone()));
+    let stop = scene.app.stop.clone();
+    let serving = tokio::spawn(serve::serve(listener, scene.app.clone()));
 
     let mut first = TcpStream::connect(address).await.unwrap();
     let request = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";

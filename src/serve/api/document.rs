@@ -25,10 +25,11 @@ pub struct Document {
 }
 
 /// What every operation may be answered with beside its own answers: the status, and when.
-const ERRORS: [(&str, &str); 5] = [
+const ERRORS: [(&str, &str); 6] = [
     ("400", "The request is not as it should be: `bad_request`."),
     ("401", "A token is needed, or the one given is not it: `unauthorized`."),
     ("403", "This asker may not: `forbidden`."),
+    ("429", "Too many wrong tokens: `rate_limited`; `Retry-After` says when again."),
     ("500", "A mistake of ours; our log says more: `internal`."),
     ("503", "It cannot be answered just now: `unavailable`."),
 ];
@@ -107,7 +108,6 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         common.push(("409", error("It cannot be done as things stand: `conflict`.")));
         common.push(("413", error("The body is too large: `bad_request`.")));
         common.push(("415", error("The body is no JSON: `bad_request`.")));
-        common.push(("429", error("Too often: `rate_limited`; `Retry-After` says when again.")));
     } else {
         common.push(("304", json!({ "description": "The same as what `If-None-Match` names." })));
     }

@@ -1,6 +1,6 @@
 //! The news as they happen, for whoever listens.
 //!
-//! Decides: how often progress is told, to how many, and that a slow listener reads everything anew.
+//! Decides: how often progress is told, to how many, until when, and that a slow listener reads everything anew.
 //! Must not know: how rounds run.
 
 use std::convert::Infallible;
@@ -17,9 +17,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::Stopping;
 use super::error::{ApiError, Code};
-use crate::serve::{App, Event, Live, Running};
+use crate::clock;
+use crate::serve::{App, Event, Live, Rights, Running};
 use crate::store::{Pulse, Sort, Store, StoreError};
 
 /// Listeners at one time.
@@ -38,7 +38,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
     responses((status = 200, body = Event, content_type = "text/event-stream")))]
 pub(super) async fn events(
     State(app): State<App>,
-    stopping: Option<Extension<Stopping>>,
+    Extension(rights): Extension<Rights>,
 ) -> Result<impl IntoResponse, ApiError> {
     if app.live.listeners() >= LISTENERS {
         let message = format!("{LISTENERS} listen already");
@@ -46,25 +46,25 @@ pub(super) async fn events(
             ApiError::new(Code::Unavailable, message, "close a page, or ask /api/summary now and then").after(30)
         );
     }
-    let stop = stopping.map_or_else(CancellationToken::new, |Extension(Stopping(stop))| stop);
-    let stream = Sse::new(news(app.live, stop)).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE));
+    let stream = Sse::new(news(app, rights)).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE));
     // A proxy that waits for a block to fill (nginx) would keep the news.
     Ok(([("x-accel-buffering", "no"), ("cache-control", "no-store")], stream))
 }
 
 struct Listener {
-    live: Live,
+    app: App,
+    /// By which this one listens.
+    rights: Rights,
     news: Receiver<Event>,
     ticks: Interval,
-    stop: CancellationToken,
     /// What was told of the rounds under way; `None`: nothing yet.
     told: Option<Vec<Running>>,
 }
 
-fn news(live: Live, stop: CancellationToken) -> impl Stream<Item = Result<sse::Event, Infallible>> {
+fn news(app: App, rights: Rights) -> impl Stream<Item = Result<sse::Event, Infallible>> {
     let mut ticks = interval(PROGRESS);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let listener = Listener { news: live.listen(), live, ticks, stop, told: None };
+    let listener = Listener { news: app.live.listen(), app, rights, ticks, told: None };
     unfold(listener, |mut listener| async {
         let event = listener.next().await?;
         Some((Ok(event), listener))
@@ -72,11 +72,11 @@ fn news(live: Live, stop: CancellationToken) -> impl Stream<Item = Result<sse::E
 }
 
 impl Listener {
-    /// The next event; `None`: the server stops.
+    /// The next event; `None`: the server stops, or who listens may not any more.
     async fn next(&mut self) -> Option<sse::Event> {
         loop {
             tokio::select! {
-                () = self.stop.cancelled() => return None,
+                () = self.app.stop.cancelled() => return None,
                 event = self.news.recv() => match event {
                     // Told by the ticks, so that it is not told too often.
                     Ok(Event::Progress { .. }) => {}
@@ -86,7 +86,10 @@ impl Listener {
                     Err(RecvError::Closed) => return None,
                 },
                 _ = self.ticks.tick() => {
-                    let running = self.live.running();
+                    if !self.app.guard.still(&self.rights, clock::now()) {
+                        return None;
+                    }
+                    let running = self.app.live.running();
                     if self.told.as_ref() != Some(&running) {
                         self.told = Some(running.clone());
                         return Some(as_sent(&Event::Progress { running }));
