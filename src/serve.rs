@@ -72,7 +72,7 @@ impl App {
 
 /// Everything that is served.
 pub fn router(app: App) -> Router {
-    let guard = app.guard.clone();
+    let (guard, status) = (app.guard.clone(), status::routes(&app));
     let reads = guard.reads(api::reads().merge(metrics::routes()));
     let routes = OpenApiRouter::new().merge(reads).merge(guard.acts(api::acts()));
     // Small answers gain nothing, and a stream must not wait for a block to fill.
@@ -80,8 +80,8 @@ pub fn router(app: App) -> Router {
     api::surround(routes.merge(login::routes()))
         .merge(health::routes())
         .fallback(pages::file)
-        .with_state(app.clone())
-        .merge(status::routes(&app))
+        .with_state(app)
+        .merge(status)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(CompressionLayer::new().compress_when(worth_it))
