@@ -203,7 +203,7 @@ fn cut_off(findings: &[Finding]) -> Option<bool> {
         match seen.outcome {
             outcome if outcome.evidence() == Evidence::Alive => return Some(false),
             Outcome::KeyBad | Outcome::KeyBroke | Outcome::ChannelConfig | Outcome::Unreachable => {
-                of_the_channel = true
+                of_the_channel = true;
             }
             Outcome::Works
             | Outcome::Filtered
