@@ -1,5 +1,13 @@
-# Two stages: Rust builds the binary, a slim Debian runs it. Works with Docker, Podman and Buildah, BuildKit or not.
+# Three stages: Node builds the dashboard, Rust the binary with it inside, a slim Debian runs it. Works with Docker, Podman and Buildah, BuildKit or not.
 #   docker build -t channelwarden .
+
+FROM node:22-bookworm-slim AS web
+WORKDIR /build/web
+# The packages first: this layer lasts until the lock file changes.
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY web ./
+RUN npm run build
 
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /build
@@ -11,6 +19,7 @@ RUN sed -i '/^\[\[\(bench\|example\|test\)\]\]/,/^$/d' Cargo.toml \
     && cargo build --locked --profile dist \
     && rm -r src
 COPY . .
+COPY --from=web /build/web/dist web/dist
 # The stub is newer than the copied sources, which Cargo would take for "built already".
 RUN touch src/main.rs src/lib.rs && cargo build --locked --profile dist --bin channelwarden
 

@@ -39,9 +39,24 @@ fuzz seconds="300":
 with-databases +command:
     ./scripts/with-databases {{command}}
 
-# A simulated gateway and its upstreams, and real rounds over them
+# The dashboard in headless Chromium against the demo: `just browser hostile`
+[group('test')]
+browser *part:
+    ./scripts/test-browser {{part}}
+
+# The dashboard's own tests
+[group('test')]
+web-test: web
+    npm --prefix web test
+
+# The dashboard, from where the build takes it into the binary
 [group('demo')]
-demo *arguments:
+web:
+    ./scripts/build-web
+
+# A simulated gateway and its upstreams, real rounds over them, and the dashboard
+[group('demo')]
+demo *arguments: web
     cargo run --release -- demo {{arguments}}
 
 # Each measure as a ratio beside its baseline of the same run

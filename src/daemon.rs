@@ -5,7 +5,9 @@
 //! Must not know: what a round does.
 
 mod acts;
+mod figures;
 mod free_models;
+mod heartbeat;
 mod lease;
 mod scans;
 mod traffic;
@@ -33,7 +35,7 @@ use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
-use crate::serve::Live;
+use crate::serve::{Live, Metrics};
 use crate::store::{Store, StoreError};
 
 use self::lease::Keeping;
@@ -55,18 +57,25 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (mut store, mut prober) = prepare(&config).await?;
+    let metrics = Metrics::default();
     loop {
         let stop = CancellationToken::new();
         let retire = CancellationToken::new();
-        let watches = start(&config, &store, &prober, &stop, &retire);
+        let watches = start(&config, &store, &prober, &metrics, &stop, &retire);
         let beating = tokio::spawn(beat(store.clone()));
         let reloaded = loop {
             tokio::select! {
                 _ = terminate.recv() => break None,
                 _ = interrupt.recv() => break None,
                 _ = hangup.recv() => match reload(&path).await {
-                    Ok(fresh) => break Some(fresh),
-                    Err(error) => tracing::error!("the configuration stays as it was: {error:#}"),
+                    Ok(fresh) => {
+                        metrics.reloaded(true);
+                        break Some(fresh);
+                    }
+                    Err(error) => {
+                        metrics.reloaded(false);
+                        tracing::error!("the configuration stays as it was: {error:#}");
+                    }
                 },
             }
         };
@@ -121,6 +130,7 @@ fn start(
     config: &Config,
     store: &Store,
     prober: &Arc<Prober>,
+    metrics: &Metrics,
     stop: &CancellationToken,
     retire: &CancellationToken,
 ) -> TaskTracker {
@@ -136,7 +146,7 @@ fn start(
             stop: stop.clone(),
             retire: retire.clone(),
         };
-        web::start(desk, &watches);
+        web::start(desk, metrics, &watches);
     }
     for name in config.gateways.keys() {
         let bell = Arc::new(Bell::default());
@@ -154,6 +164,7 @@ fn start(
             store: store.clone(),
             prober: Arc::clone(prober),
             live: live.clone(),
+            metrics: metrics.clone(),
             scans: scans.clone(),
             bell,
             stop: stop.clone(),
@@ -187,6 +198,7 @@ struct Watch {
     store: Store,
     prober: Arc<Prober>,
     live: Live,
+    metrics: Metrics,
     scans: Scans,
     bell: Arc<Bell>,
     stop: CancellationToken,
@@ -207,8 +219,10 @@ impl Watch {
     }
 
     async fn run(self) {
+        self.metrics.lease(&self.name, false);
         let Some(mut keeping) = self.keeping().await else { return };
         self.rounds(&mut keeping).await;
+        self.metrics.lease(&self.name, false);
         keeping.end().await;
     }
 
@@ -218,8 +232,9 @@ impl Watch {
         // How many questions the last full round had: so many the next one is spread for. The first is not spread.
         let mut expected = None;
         loop {
+            self.metrics.lease(&self.name, keeping.is_ours());
             tokio::select! {
-                () = keeping.ours() => {}
+                () = keeping.ours() => self.metrics.lease(&self.name, true),
                 () = self.stop.cancelled() => return,
                 () = self.retire.cancelled() => return,
             }
@@ -227,7 +242,7 @@ impl Watch {
             if is_full {
                 full = Instant::now() + self.gap();
             }
-            let looked = clock::now();
+            let (looked, begun) = (clock::now(), Instant::now());
             // An error stops nothing: a gateway's database may start after us. It only makes us wait longer.
             let next = match self.round(is_full, expected).await {
                 Ok(report) => {
@@ -237,6 +252,11 @@ impl Watch {
                             expected = Some(report.probed);
                         }
                         tell(&report);
+                        figures::count(&self.metrics, &self.store, &report, begun.elapsed()).await;
+                        if is_full && heartbeat::is_good(&report) {
+                            let (config, store, stop) = (self.config.clone(), self.store.clone(), self.stop.clone());
+                            tokio::spawn(stop.run_until_cancelled_owned(heartbeat::tell(config, store)));
+                        }
                     }
                     self.next_look(full, looked).await
                 }

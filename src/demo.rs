@@ -1,112 +1,29 @@
 //! A One API database in a temporary folder and the simulated upstreams behind its channels.
 //!
-//! Decides: which channels there are, and what goes wrong with each. Must not know: rounds; real ones run over it.
+//! Decides: how the world stands up and what changes in it. Must not know: rounds; real ones run over it.
+
+mod past;
+mod plots;
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 
-use crate::model::Kind;
+use self::plots::{Plot, WORKS, plots};
+use crate::model::ChannelRef;
 use crate::simulate::{Behaviour, ListBehaviour, Simulated, World};
+use crate::store::{Store, StoreError};
 
-/// One channel of the demo: its name, what the gateway advertises, its groups and status, what its upstream does.
-struct Plot {
-    name: &'static str,
-    models: &'static str,
-    group: &'static str,
-    status: i64,
-    behaviours: &'static [(&'static str, Behaviour)],
-}
-
-const WORKS: Behaviour = Behaviour::Works;
-
-/// What goes wrong, a channel each.
-const PLOTS: [Plot; 7] = [
-    Plot {
-        name: "Acme",
-        models: "gpt-4o,gpt-4o-mini,o3-mini,qwq-stream,gpt-3.5-legacy,text-embedding-3-small,gpt-5-codex",
-        group: "default,vip",
-        status: 1,
-        behaviours: &[
-            ("gpt-4o", WORKS),
-            ("gpt-4o-mini", WORKS),
-            ("o3-mini", Behaviour::NeedsCompletionLimit),
-            ("qwq-stream", Behaviour::StreamOnly),
-            ("gpt-3.5-legacy", Behaviour::Gone),
-            ("text-embedding-3-small", Behaviour::Only(Kind::Embedding)),
-            ("gpt-5-codex", Behaviour::ResponsesOnly),
-            ("gpt-5-mini", WORKS),
-        ],
-    },
-    Plot {
-        name: "Borealis",
-        models: "gpt-4o,gpt-3.5-legacy,llama-busy,deepseek-flaky,mixtral-8x7b",
-        group: "default,vip",
-        status: 1,
-        behaviours: &[
-            ("gpt-4o", WORKS),
-            ("gpt-3.5-legacy", WORKS),
-            ("llama-busy", Behaviour::RateLimited(Some(1))),
-            ("deepseek-flaky", Behaviour::Flapping),
-            ("mixtral-8x7b", Behaviour::Slow(Duration::from_millis(400))),
-        ],
-    },
-    Plot {
-        name: "Cinder, out of credit",
-        models: "gpt-4o,gpt-4o-mini,mistral-large",
-        group: "default",
-        status: 1,
-        behaviours: &[
-            ("gpt-4o", Behaviour::NoCredit),
-            ("gpt-4o-mini", Behaviour::NoCredit),
-            ("mistral-large", Behaviour::NoCredit),
-        ],
-    },
-    Plot {
-        name: "Dune",
-        models: "gpt-4o-mini,only-here-and-gone,qwen-max",
-        group: "default",
-        status: 1,
-        behaviours: &[("gpt-4o-mini", WORKS), ("only-here-and-gone", Behaviour::Gone), ("qwen-max", WORKS)],
-    },
-    Plot {
-        name: "Ember",
-        models: "gpt-4o,qwen-max,gpt-4o-mini,o3-mini",
-        group: "default",
-        status: 1,
-        behaviours: &[
-            ("gpt-4o", WORKS),
-            ("qwen-max", Behaviour::Gone),
-            ("gpt-4o-mini", Behaviour::Gone),
-            ("o3-mini", Behaviour::Gone),
-        ],
-    },
-    Plot {
-        name: "Fjord, disabled by hand",
-        models: "gpt-4o",
-        group: "default",
-        status: 2,
-        behaviours: &[("gpt-4o", Behaviour::Gone)],
-    },
-    Plot {
-        name: "Glacier",
-        models: "gpt-4o,mixtral-8x7b,qwen-max,deepseek-flaky",
-        group: "default,vip",
-        status: 1,
-        behaviours: &[
-            ("gpt-4o", WORKS),
-            ("mixtral-8x7b", Behaviour::Hangs),
-            ("qwen-max", WORKS),
-            ("deepseek-flaky", WORKS),
-        ],
-    },
-];
+/// When every channel was made, in unix seconds.
+const CREATED: i64 = 1_790_000_000;
 
 /// The demo's world, as long as it lives.
 pub struct Demo {
+    channels: Vec<(ChannelRef, Plot)>,
+    /// A channel's, in the same order.
     upstreams: Vec<Simulated>,
     /// The gateway's database.
     database: SqlitePool,
@@ -121,13 +38,15 @@ pub struct ListLine {
 }
 
 impl Demo {
-    /// Makes the database in `folder` and starts the upstreams.
-    pub async fn start(folder: &Path) -> anyhow::Result<Self> {
+    /// Makes the database in `folder` and starts the upstreams. With `crowd`, one channel more has so many models; it is
+    /// disabled by hand, so nobody asks them.
+    pub async fn start(folder: &Path, crowd: u32) -> anyhow::Result<Self> {
         let options = SqliteConnectOptions::new().filename(folder.join("one-api.db")).create_if_missing(true);
         let database = SqlitePool::connect_with(options).await.context("cannot make the demo's gateway database")?;
         sqlx::raw_sql(include_str!("demo/one_api.sql")).execute(&database).await?;
-        let mut upstreams = vec![];
-        for (id, plot) in (1_i64..).zip(&PLOTS) {
+        let (mut channels, mut upstreams) = (vec![], vec![]);
+        let crowd = (crowd > 0).then(|| plots::crowd(crowd));
+        for (id, plot) in (1_i64..).zip(plots().into_iter().chain(crowd)) {
             let key = format!("sk-demo-{id}");
             let world = World {
                 models: plot.behaviours.iter().map(|(name, how)| ((*name).to_owned(), how.clone())).collect(),
@@ -136,10 +55,26 @@ impl Demo {
                 unknown: None,
             };
             let upstream = Simulated::start(world).await.context("cannot start a simulated upstream")?;
-            insert(&database, id, plot, &key, &upstream.base_url()).await?;
+            insert(&database, id, &plot, &key, &upstream.base_url()).await?;
             upstreams.push(upstream);
+            channels.push((ChannelRef { id, created: CREATED, name: plot.name.to_owned() }, plot));
         }
-        Ok(Self { upstreams, database })
+        Ok(Self { channels, upstreams, database })
+    }
+
+    /// How many channels there are.
+    pub fn channels(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// A random token with which a person may act, from SQLite's own random source.
+    pub async fn token(&self) -> anyhow::Result<String> {
+        Ok(sqlx::query_scalar("select lower(hex(randomblob(12)))").fetch_one(&self.database).await?)
+    }
+
+    /// Lets `store` remember a week of rounds that never were, so that charts have something to show.
+    pub async fn remember(&self, store: &Store, gateway: &str, now: Timestamp) -> Result<(), StoreError> {
+        past::remember(store, gateway, &self.channels, now).await
     }
 
     /// What the gateway advertises now.
@@ -160,7 +95,7 @@ impl Demo {
     }
 
     fn set(&self, channel: &str, model: &str, behaviour: Behaviour) {
-        let place = PLOTS.iter().position(|plot| plot.name == channel);
+        let place = self.channels.iter().position(|(known, _)| known.name == channel);
         if let Some(upstream) = place.and_then(|place| self.upstreams.get(place)) {
             upstream.set(model, behaviour);
         }
@@ -169,18 +104,21 @@ impl Demo {
 
 /// One channel and its routing rows, as One API itself would write them.
 async fn insert(database: &SqlitePool, id: i64, plot: &Plot, key: &str, base_url: &str) -> anyhow::Result<()> {
+    // Together: a row a transaction would take its time.
+    let mut tx = database.begin().await?;
     sqlx::query(
         "insert into channels (id, type, key, status, name, created_time, base_url, models, `group`)
-         values (?, 1, ?, ?, ?, 1790000000, ?, ?, ?)",
+         values (?, 1, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id)
     .bind(key)
     .bind(plot.status)
     .bind(plot.name)
+    .bind(CREATED)
     .bind(base_url)
-    .bind(plot.models)
+    .bind(&plot.models)
     .bind(plot.group)
-    .execute(database)
+    .execute(&mut *tx)
     .await?;
     for group in plot.group.split(',') {
         for model in plot.models.split(',') {
@@ -189,9 +127,9 @@ async fn insert(database: &SqlitePool, id: i64, plot: &Plot, key: &str, base_url
                 .bind(model)
                 .bind(id)
                 .bind(plot.status == 1)
-                .execute(database)
+                .execute(&mut *tx)
                 .await?;
         }
     }
-    Ok(())
+    Ok(tx.commit().await?)
 }

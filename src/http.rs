@@ -15,10 +15,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Request};
+use reqwest::{Client, Method, Request};
 use rustls::ClientConfig;
 use tokio::time::{Instant, sleep_until};
-use url::Host;
+use url::{Host, Url};
 
 use self::client::{builder, tls};
 use self::connections::Connections;
@@ -165,6 +165,19 @@ impl Http {
     /// No complete answer within the deadlines; its words hold neither URL nor key.
     pub async fn send(&self, request: Request, proxy: Option<&Secret>, cap: usize) -> Result<Reply, Transport> {
         self.send_watched(request, Way { proxy, cap, fresh: false }, &mut Timing::default(), &mut Unwatched).await
+    }
+
+    /// Asks an address with GET, and reads at most `cap` bytes of what it says.
+    ///
+    /// # Errors
+    /// As [`Http::send`]; the address stands in no word of it.
+    pub async fn get(&self, url: &str, cap: usize) -> Result<Reply, Transport> {
+        let url = Url::parse(url).map_err(|error| Transport {
+            kind: TransportKind::Setup,
+            why: format!("its address cannot be read: {error}"),
+            latency: Duration::ZERO,
+        })?;
+        self.send(Request::new(Method::GET, url), None, cap).await
     }
 
     /// As [`Http::send`], on the way that is asked for: notes when what came, and shows `watch` the body as it comes. A

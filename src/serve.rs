@@ -11,9 +11,10 @@ mod health;
 mod listen;
 pub mod live;
 mod login;
+mod metrics;
 mod pages;
-mod refusal;
 mod session;
+mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,13 +27,13 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use self::acts::{Act, ActError, Acts, Done, DoneChannel, Order};
 pub use self::guard::{Guard, Rights};
 pub use self::live::{Event, Live, Running};
+pub use self::metrics::{ANSWER_BOUNDS_MS, Metrics, RoundFacts, WriteResult};
 use crate::config::Config;
 use crate::store::Store;
 
@@ -54,6 +55,8 @@ pub struct App {
     pub acts: Option<Acts>,
     /// Who may read, and who may act.
     pub guard: Guard,
+    /// What happened since we started.
+    pub metrics: Metrics,
 }
 
 impl App {
@@ -63,22 +66,23 @@ impl App {
     /// A sentence on the key whose secret cannot be read.
     pub fn new(store: Store, config: Arc<Config>, live: Live, acts: Option<Acts>) -> Result<Self, String> {
         let guard = Guard::new(&config.web)?;
-        Ok(Self { store, config, live, acts, guard })
+        Ok(Self { store, config, live, acts, guard, metrics: Metrics::default() })
     }
 }
 
 /// Everything that is served.
 pub fn router(app: App) -> Router {
-    let guard = app.guard.clone();
-    let routes = OpenApiRouter::new().merge(guard.reads(api::reads())).merge(guard.acts(api::acts()));
+    let (guard, status) = (app.guard.clone(), status::routes(&app));
+    let reads = guard.reads(api::reads().merge(metrics::routes()));
+    let routes = OpenApiRouter::new().merge(reads).merge(guard.acts(api::acts()));
     // Small answers gain nothing, and a stream must not wait for a block to fill.
     let worth_it = SizeAbove::new(1024).and(NotForContentType::SSE);
     api::surround(routes.merge(login::routes()))
         .merge(health::routes())
         .fallback(pages::file)
         .with_state(app)
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY))
+        .merge(status)
+        .layer(DefaultBodyLimit::max(BODY))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(CompressionLayer::new().compress_when(worth_it))
         .layer(CatchPanicLayer::custom(api::of_panic))

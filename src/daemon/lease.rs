@@ -117,6 +117,12 @@ impl Keeping {
         }
     }
 
+    /// Whether no other instance looks after the gateway.
+    pub(super) fn is_ours(&self) -> bool {
+        let theirs = |kept: &Kept| matches!(*kept.lease.borrow(), Lease::Theirs(_) | Lease::Unasked);
+        !self.kept.as_ref().is_some_and(theirs)
+    }
+
     /// Gives the gateway to whoever wants it next.
     pub(super) async fn end(self) {
         if let Some(kept) = self.kept {

@@ -12,15 +12,16 @@ use tokio_util::task::TaskTracker;
 use super::{BACK_OFF, Desk};
 use crate::model::{ChannelRef, Outcome};
 use crate::round::Progress;
-use crate::serve::{self, Acts, App, Live};
+use crate::serve::{self, Acts, App, Live, Metrics};
 
 /// Starts the server, and the desk that does what is asked for there.
-pub(super) fn start(desk: Desk, watches: &TaskTracker) {
+pub(super) fn start(desk: Desk, metrics: &Metrics, watches: &TaskTracker) {
     let (acts, orders) = Acts::new();
     let config = Arc::new(desk.config.clone());
     let (stop, retire) = (desk.stop.clone(), desk.retire.clone());
     match App::new(desk.store.clone(), config, desk.live.clone(), Some(acts)) {
         Ok(app) => {
+            let app = App { metrics: metrics.clone(), ..app };
             watches.spawn(desk.attend(orders));
             watches.spawn(serve(app, stop, retire));
         }

@@ -36,7 +36,7 @@ pub enum TransportKind {
     Protocol,
     /// The answer began and its body broke off or cannot be decoded.
     Body,
-    /// The client for this channel could not be built (its proxy).
+    /// The client for this channel could not be built (its proxy), or its address not be read.
     Setup,
 }
 

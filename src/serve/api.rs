@@ -89,6 +89,7 @@ pub fn surround(routes: OpenApiRouter<App>) -> Router<App> {
     let (routes, openapi) = routes.split_for_parts();
     let document = Document::new(&openapi);
     routes
+        .route("/api/", any(nowhere))
         .route("/api/{*rest}", any(nowhere))
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::Extension(document))

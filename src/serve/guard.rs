@@ -20,8 +20,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use self::origin::Origins;
 use super::App;
+use super::api::{ApiError, Code};
 use super::login::Attempts;
-use super::refusal::Refusal;
 use super::session::{SessionId, Sessions};
 use crate::clock;
 use crate::config::{SecretRef, WebConfig};
@@ -128,14 +128,15 @@ impl Guard {
     ///
     /// # Errors
     /// Not at all: a wrong token, or a name of ours that nobody calls us by.
-    pub(super) fn rights(&self, headers: &HeaderMap, now: Timestamp) -> Result<Rights, Refusal> {
+    pub(super) fn rights(&self, headers: &HeaderMap, now: Timestamp) -> Result<Rights, ApiError> {
         // A page of somebody else's whose name was made to point at us would read as we ourselves do.
         if self.0.read.is_none() {
             self.0.origins.require_own_name(headers)?;
         }
         if let Some(token) = bearer(headers) {
             let right = self.right_of(token).ok_or_else(|| {
-                Refusal::unauthorized(
+                ApiError::new(
+                    Code::Unauthorized,
                     "this token is neither web.read_token nor web.act_token",
                     "check it for a typing error",
                 )
@@ -154,11 +155,12 @@ impl Guard {
     ///
     /// # Errors
     /// It comes from a foreign one, or by a session without its `X-CSRF-Token`.
-    pub(super) fn require_own_page(&self, headers: &HeaderMap, session: Option<&SessionId>) -> Result<(), Refusal> {
+    pub(super) fn require_own_page(&self, headers: &HeaderMap, session: Option<&SessionId>) -> Result<(), ApiError> {
         self.0.origins.require_own(headers)?;
         let sent = headers.get(CSRF_HEADER).map_or(&b""[..], |value| value.as_bytes());
         match session {
-            Some(session) if !session.has_csrf(sent) => Err(Refusal::forbidden(
+            Some(session) if !session.has_csrf(sent) => Err(ApiError::new(
+                Code::Forbidden,
                 "the header X-CSRF-Token is missing or not this session's",
                 "GET /api/session tells it as `csrf`; a token in `Authorization: Bearer` needs none",
             )),
@@ -176,16 +178,16 @@ impl Guard {
         router.route_layer(from_fn_with_state(self.clone(), may_act))
     }
 
-    fn for_reading(&self, headers: &HeaderMap) -> Result<Rights, Refusal> {
+    fn for_reading(&self, headers: &HeaderMap) -> Result<Rights, ApiError> {
         let rights = self.rights(headers, clock::now())?;
         if rights.may_read {
             return Ok(rights);
         }
         let hint = "log in, or send web.read_token as `Authorization: Bearer …`";
-        Err(Refusal::unauthorized("reading needs a token", hint))
+        Err(ApiError::new(Code::Unauthorized, "reading needs a token", hint))
     }
 
-    fn for_acting(&self, headers: &HeaderMap) -> Result<Rights, Refusal> {
+    fn for_acting(&self, headers: &HeaderMap) -> Result<Rights, ApiError> {
         let rights = self.rights(headers, clock::now())?;
         self.require_own_page(headers, rights.session.as_ref())?;
         if rights.may_act {
@@ -193,14 +195,14 @@ impl Guard {
         }
         if !self.acting_is_possible() {
             let hint = "set web.act_token in the configuration (16 characters or more), and log in with it";
-            return Err(Refusal::forbidden("nobody acts over HTTP here: there is no web.act_token", hint));
+            return Err(ApiError::new(Code::Forbidden, "nobody acts over HTTP here: there is no web.act_token", hint));
         }
         let hint = "log in with web.act_token, or send it as `Authorization: Bearer …`";
         let asked_who = rights.session.is_none() && bearer(headers).is_none();
         Err(if asked_who {
-            Refusal::unauthorized("acting needs a token", hint)
+            ApiError::new(Code::Unauthorized, "acting needs a token", hint)
         } else {
-            Refusal::forbidden("this token may only read", hint)
+            ApiError::new(Code::Forbidden, "this token may only read", hint)
         })
     }
 }
@@ -213,13 +215,13 @@ async fn may_act(State(guard): State<Guard>, request: Request, next: Next) -> Re
     pass(guard.for_acting(request.headers()), request, next).await
 }
 
-async fn pass(rights: Result<Rights, Refusal>, mut request: Request, next: Next) -> Response {
+async fn pass(rights: Result<Rights, ApiError>, mut request: Request, next: Next) -> Response {
     match rights {
         Ok(rights) => {
             request.extensions_mut().insert(rights);
             next.run(request).await
         }
-        Err(refusal) => refusal.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 

@@ -46,7 +46,7 @@ async fn stale(app: &App, now: Timestamp) -> Vec<String> {
     let mut reasons = vec![];
     let patience = i64::try_from(app.config.stale_after().as_secs()).unwrap_or(i64::MAX);
     for gateway in app.config.gateways.keys() {
-        match app.store.last_good_round(gateway).await {
+        match app.store.last_rounds(gateway).await.map(|rounds| rounds.good) {
             Ok(Some(last)) => {
                 let age = now.duration_since(last).as_secs();
                 if age > patience {

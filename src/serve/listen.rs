@@ -28,7 +28,7 @@ const HEAD: Duration = Duration::from_secs(20);
 /// The longest head of a request, in bytes.
 const HEAD_SIZE: usize = 32 * 1024;
 /// So long what is being answered may take at the end.
-const FAREWELL: Duration = Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(2);
 /// After a failure to take a connection (too many open files).
 const BREATH: Duration = Duration::from_millis(200);
 

@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 
 pub(super) use self::attempts::Attempts;
 use super::App;
+use super::api::{ApiError, Code, ErrorBody};
 use super::guard::{COOKIE, Guard, Rights, cookies};
-use super::refusal::Refusal;
 use super::session::{SessionId, WHOLE};
 use crate::clock;
 
@@ -52,10 +52,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// What whoever asks may do, and the text to send with each mutation.
-#[utoipa::path(get, path = "/api/session", tag = "session", responses(
-    (status = 200, body = SessionState), (status = 403, description = "called by a name that is not ours"),
-))]
-async fn session(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refusal> {
+#[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = SessionState)))]
+async fn session(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
     // Whoever sends a wrong token is told what is open without one.
     let rights = app.guard.rights(&without_token(headers), clock::now())?;
     Ok(told(&app.guard, &rights, None))
@@ -63,49 +61,43 @@ async fn session(State(app): State<App>, headers: HeaderMap) -> Result<Response,
 
 /// Begins a session.
 #[utoipa::path(post, path = "/api/login", tag = "session", request_body = Login, responses(
-    (status = 200, body = SessionState), (status = 400, description = "no token in it"),
-    (status = 401, description = "a wrong token"), (status = 403, description = "from a foreign page, or no token is set"),
-    (status = 429, description = "too many attempts"),
+    (status = 200, body = SessionState), (status = 429, body = ErrorBody, description = "Too many attempts: `rate_limited`."),
 ))]
 async fn login(
     State(app): State<App>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
     body: Result<Json<Login>, JsonRejection>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let guard = &app.guard;
     let now = clock::now();
     guard.require_own_page(&headers, None)?;
     let before = guard.rights(&without_token(headers), now)?;
     if !guard.reading_needs_a_token() && !guard.acting_is_possible() {
         let hint = "reading is open here; set web.act_token in the configuration to act";
-        return Err(Refusal::forbidden("there is no token to log in with", hint));
+        return Err(ApiError::new(Code::Forbidden, "there is no token to log in with", hint));
     }
     let peer = peer.map(|Extension(ConnectInfo(peer))| peer.ip());
     guard.0.attempts.one_more(peer)?;
-    let Json(Login { token }) =
-        body.map_err(|_| Refusal::bad_request("no token in it", "send {\"token\": \"…\"} as application/json"))?;
+    let Json(Login { token }) = body.map_err(|_| {
+        ApiError::new(Code::BadRequest, "no token in it", "send {\"token\": \"…\"} as application/json")
+    })?;
     let Some(right) = guard.right_of(token.trim()) else {
         tracing::warn!(?peer, "a login with a wrong token");
         let hint = "web.read_token reads, web.act_token reads and acts";
-        return Err(Refusal::unauthorized("this token is wrong", hint));
+        return Err(ApiError::new(Code::Unauthorized, "this token is wrong", hint));
     };
     if let Some(old) = &before.session {
         guard.0.sessions.end(old);
     }
-    let id = guard.0.sessions.begin(right, now).map_err(|error| {
-        tracing::error!("the system gives no random bytes: {error}");
-        Refusal::internal()
-    })?;
+    let id = guard.0.sessions.begin(right, now).map_err(|error| ApiError::internal(&error))?;
     let cookie = cookie(guard, id.expose(), WHOLE.as_secs());
     Ok(told(guard, &Rights::of(right, Some(id)), Some(cookie)))
 }
 
 /// Ends the session.
-#[utoipa::path(post, path = "/api/logout", tag = "session", responses(
-    (status = 200, body = SessionState), (status = 403, description = "without this session's X-CSRF-Token"),
-))]
-async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refusal> {
+#[utoipa::path(post, path = "/api/logout", tag = "session", responses((status = 200, body = SessionState)))]
+async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
     let guard = &app.guard;
     let headers = without_token(headers);
     let rights = guard.rights(&headers, clock::now())?;

@@ -38,6 +38,15 @@ impl Store {
         Ok(())
     }
 
+    /// How many channels of a gateway were seen.
+    pub async fn channels_count(&self, gateway: &str) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar("select count(*) from channel where gateway = ?")
+            .bind(gateway)
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(count.unsigned_abs())
+    }
+
     /// The channels of a gateway, or of all, with when each was first seen as it is; by gateway and id.
     pub async fn channels_seen(
         &self,

@@ -33,8 +33,8 @@ pub struct RoundFigures {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RoundTold {
-    /// Channels looked at.
-    pub channels: u64,
+    /// Whether everything was looked at, and not only what was due again; `None`: an older version did not say.
+    pub whole: Option<bool>,
     /// (channel, model) pairs advertised by them.
     pub pairs: u64,
     /// Pairs probed.
@@ -63,15 +63,13 @@ impl RoundTold {
     }
 }
 
-/// When a gateway's rounds ended.
+/// When a gateway's rounds ended, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LastRounds {
     /// The latest that ended.
     pub last: Option<Timestamp>,
-    /// The latest that ended without an error.
+    /// The latest over everything that ended without an error, and with our own network up.
     pub good: Option<Timestamp>,
-    /// Channels that the latest looked at.
-    pub channels: u64,
     /// The first thing that failed in the latest.
     pub error: Option<String>,
 }
@@ -177,7 +175,7 @@ impl Store {
     /// When a gateway's latest rounds ended.
     pub async fn last_rounds(&self, gateway: &str) -> Result<LastRounds, StoreError> {
         let last = sqlx::query(
-            "select ended_ms, report ->> '$.channels' as channels, report ->> '$.errors[0]' as error
+            "select ended_ms, report ->> '$.errors[0]' as error
              from round where gateway = ? and ended_ms is not null order by id desc limit 1",
         )
         .bind(gateway)
@@ -186,7 +184,9 @@ impl Store {
         let Some(last) = last else { return Ok(LastRounds::default()) };
         let good: Option<i64> = sqlx::query_scalar(
             "select ended_ms from round where gateway = ? and ended_ms is not null
-             and coalesce(json_array_length(report, '$.errors'), 0) = 0 order by id desc limit 1",
+             and coalesce(json_array_length(report, '$.errors'), 0) = 0
+             and coalesce(report ->> '$.blackout[0]', '') <> 'own-network'
+             and coalesce(report ->> '$.whole', true) order by id desc limit 1",
         )
         .bind(gateway)
         .fetch_optional(&self.readers)
@@ -194,7 +194,6 @@ impl Store {
         Ok(LastRounds {
             last: last.try_get::<Option<i64>, _>("ended_ms")?.map(time),
             good: good.map(time),
-            channels: last.try_get::<Option<i64>, _>("channels")?.unwrap_or_default().unsigned_abs(),
             error: last.try_get("error")?,
         })
     }

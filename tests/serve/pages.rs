@@ -9,7 +9,17 @@ use super::scene::{ACT, READ, Scene, config, request};
 #[tokio::test]
 async fn every_answer_tells_the_browser_what_it_may_not() {
     let scene = Scene::new(config()).await;
-    let paths = ["/", "/assets/none.js", "/api/version", "/api/session", "/healthz", "/readyz", "/nothing/here"];
+    let paths = [
+        "/",
+        "/assets/none.js",
+        "/api/version",
+        "/api/session",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/nothing",
+        "/nothing/here",
+    ];
     for path in paths {
         let answer = scene.get(path, &[]).await;
         let policy = answer.header("content-security-policy");

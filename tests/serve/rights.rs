@@ -5,8 +5,11 @@ use serde_json::json;
 
 use super::scene::{ACT, ACTING, READ, Scene, config};
 
-/// What needs the right to read.
-const READING: [&str; 1] = ["/api/version"];
+/// Some of what needs the right to read.
+const READING: [&str; 2] = ["/api/version", "/metrics"];
+
+/// What is open to everybody, and says so.
+const OPEN: [&str; 3] = ["/api/session", "/api/login", "/api/logout"];
 
 fn bearer(token: &str) -> String {
     format!("Bearer {token}")
@@ -106,4 +109,40 @@ async fn a_foreign_page_does_nothing_even_with_the_token() {
     let headers =
         [("authorization", token.as_str()), ("origin", "http://127.0.0.1:8000"), ("sec-fetch-site", "same-origin")];
     assert_eq!(scene.post(ACTING, &headers, &json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn every_path_that_is_described_keeps_its_right() {
+    let scene = Scene::new(config()).await;
+    let reader = bearer(READ);
+    let described = scene.get("/api/openapi.json", &[("authorization", &reader)]).await.json();
+    let (mut reads, mut acts) = (0, 0);
+    for (path, operations) in described["paths"].as_object().unwrap() {
+        if OPEN.contains(&path.as_str()) {
+            continue;
+        }
+        let path = path.replace("{id}", "1");
+        for method in operations.as_object().unwrap().keys() {
+            let (nobody, token) = match method.as_str() {
+                "get" => (scene.get(&path, &[]).await, None),
+                "post" => (
+                    scene.post(&path, &[], &json!({})).await,
+                    Some(scene.post(&path, &[("authorization", &reader)], &json!({})).await),
+                ),
+                other => panic!("{other} {path}"),
+            };
+            assert_eq!(nobody.status, 401, "{method} {path}");
+            match token {
+                Some(reading) => {
+                    assert_eq!(reading.status, 403, "{path}");
+                    acts += 1;
+                }
+                None => reads += 1,
+            }
+        }
+    }
+    assert!(reads > 20 && acts > 5, "{reads} {acts}");
+    // Nothing under /api is open because it is not described.
+    assert_eq!(scene.get("/api", &[]).await.status, 401);
+    assert_eq!(scene.post("/api/scan", &[("authorization", &bearer(ACT))], &json!({})).await.status, 503);
 }

@@ -54,7 +54,13 @@ export async function post<T>(path: string, content: object = {}): Promise<T> {
   const csrf = session.peek()?.csrf ?? (await refreshSession()).csrf;
   const headers: Record<string, string> = { "Content-Type": "application/json" };
   if (csrf !== null && csrf !== "") headers["X-CSRF-Token"] = csrf;
-  return body<T>(await ask(address(path), { method: "POST", headers, body: JSON.stringify(content) }));
+  try {
+    return await body<T>(await ask(address(path), { method: "POST", headers, body: JSON.stringify(content) }));
+  } catch (cause) {
+    // Logged out elsewhere, or for too long: what the page offers should say so.
+    if (cause instanceof ApiError && cause.code === "forbidden") void refreshSession().catch(() => undefined);
+    throw cause;
+  }
 }
 
 /** Asks who we are, and remembers it. */

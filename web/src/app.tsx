@@ -55,7 +55,7 @@ function Shown() {
     );
   }, [here.page]);
   if (here.page === "overview") return <Overview route={here} />;
-  if (readNow === undefined) return <EmptyState title={t("page.missing")} hint={t("page.missing.hint")} />;
+  if (readNow === undefined) return <><h1 class="off-screen">{t("page.missing")}</h1><EmptyState title={t("page.missing")} hint={t("page.missing.hint")} /></>;
   if (error !== null) return <ErrorBox error={error} retry={() => location.reload()} />;
   if (found === undefined) return <Loading />;
   const Found = found;

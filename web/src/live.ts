@@ -1,6 +1,6 @@
 // The news: what runs, and that something is other than it was. SSE while it can be had, asking where it cannot.
 import { signal } from "@preact/signals";
-import { address, get } from "./api";
+import { address, ApiError, get } from "./api";
 import type { Event as News, Running, Status } from "./types";
 
 /** Rounds under way. */
@@ -9,6 +9,9 @@ export const running = signal<Running[]>([]);
 export const version = signal(0);
 /** Whether news comes as it happens; otherwise it is asked for. */
 export const connected = signal(false);
+
+/** Since when the server does not answer at all; `null`: it does. */
+export const lost = signal<string | null>(null);
 
 /** What is shown grows old while a round runs, too: it is read again this often (ms). */
 const WHILE_RUNNING = 15_000;
@@ -59,8 +62,11 @@ export async function poll(): Promise<void> {
     running.value = status.running;
     if ((lastRound >= 0 && latest !== lastRound) || before.length > status.running.length) bump();
     lastRound = latest;
-  } catch {
-    // What shows on the page says so by itself; the next try is a few seconds away.
+    if (lost.peek() !== null) bump();
+    lost.value = null;
+  } catch (cause) {
+    // Any other failure shows where it matters; the next try is a few seconds away.
+    if (cause instanceof ApiError && cause.code === "offline") lost.value ??= new Date().toISOString();
   }
 }
 
@@ -77,6 +83,7 @@ function open(): void {
     void poll();
   };
   stream.onerror = () => {
+    if (connected.peek()) void poll();
     connected.value = false;
     // The browser tries again by itself, unless the answer was no stream at all.
     if (stream.readyState !== EventSource.CLOSED) return;

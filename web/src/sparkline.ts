@@ -24,6 +24,12 @@ export function path(values: readonly (number | null)[], width: number, height: 
   return drawn;
 }
 
+/** Dashes at height `y`, a slot an hour, for the hours that `chosen` picks. */
+export function dashes(shares: readonly (number | null)[], width: number, y: number, chosen: (share: number) => boolean): string {
+  const slot = width / Math.max(1, shares.length);
+  return shares.map((share, hour) => (share !== null && chosen(share) ? `M${round(hour * slot)},${y}h${round(slot * 0.8)}` : "")).join("");
+}
+
 function round(value: number): number {
   return Math.round(value * 10) / 10;
 }

@@ -13,7 +13,8 @@ export interface Running {
 
 export interface GatewayRow {
   name: string;
-  kind: string;
+  /** `null`: nobody could ask it yet. */
+  kind: string | null;
   mode: string;
   channels: number;
   models: number;
@@ -109,6 +110,11 @@ export interface ModelRow {
   uptime_hours: (number | null)[];
 }
 
+/** One model, and the models of the same name on other channels. By name it is the first of them. */
+export interface ModelPage extends ModelRow {
+  elsewhere: ModelRow[];
+}
+
 export interface Seen {
   model: number;
   run_datetime: string;
@@ -164,6 +170,8 @@ export interface RoundRow {
   id: number;
   gateway: string;
   mode: string;
+  /** Whether everything was asked, or only what was due again; `null`: it runs, or that is not known. */
+  full: boolean | null;
   started: string;
   ended: string | null;
   pairs: number;
@@ -243,27 +251,37 @@ export interface PlanRow {
 }
 
 export interface HoldRow {
+  /** `null`: it is the file beside the store, which nobody lifts from here. */
+  id: number | null;
   gateway: string | null;
   channel: number | null;
   model: string | null;
   reason: string;
-  since?: string | null;
+  at: string | null;
 }
 
 export interface FreeRow {
   id: string;
   name: string;
   context_length: number | null;
-  modalities: string[] | string;
+  /** `text+image→text`. */
+  modalities: string;
+  /** `suffix`, `all-zero` or `router`. */
   free_kind: string;
   light: Light;
+  /** Why it is not up. */
+  why: string;
   uptime: number | null;
+  /** Tokens a second. */
   throughput: number | null;
+  /** To the first token, in ms. */
   latency_ms: number | null;
+  /** A UTC day. */
   ends: string | null;
   probed_at: string | null;
   probe_outcome: string | null;
-  usable: boolean;
+  /** `null`: there is no key to ask with. */
+  usable: boolean | null;
 }
 
 export interface BudgetScope {
@@ -307,7 +325,11 @@ export interface Done {
 export interface Session {
   may_read: boolean;
   may_act: boolean;
+  /** Reading needs a token here. */
   needs_token: boolean;
+  /** There is a token to act with; without one nobody acts here. */
+  acts_with_token: boolean;
+  /** `null`: nobody is logged in. */
   csrf: string | null;
 }
 

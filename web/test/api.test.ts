@@ -50,7 +50,7 @@ describe("failures", () => {
 
 it("a deed carries the session's CSRF token, fetched first where it is not known", async () => {
   asked
-    .mockResolvedValueOnce(answer({ may_read: true, may_act: true, needs_token: true, csrf: "c-1" }))
+    .mockResolvedValueOnce(answer({ may_read: true, may_act: true, needs_token: true, acts_with_token: true, csrf: "c-1" }))
     .mockResolvedValue(answer({ channels: [], notes: [] }));
   await post("scan", { gateway: "main" });
   expect(asked.mock.calls.map(([url]) => url)).toEqual(["api/session", "api/scan"]);

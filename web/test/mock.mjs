@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pageRoutes } from "./mock-pages.mjs";
 
 const MODELS = Number(process.argv[2] ?? 5000);
 const PORT = Number(process.argv[3] ?? 8799);
@@ -39,7 +40,7 @@ const WHY = {
   FAIL: ["no answer within 30 s", "connection reset by peer while the answer was read"],
   NONE: [""],
 };
-const OUTCOMES = { OK: "ok", 429: "rate-limited", "HTTP 503": "server-error", "HTTP 404": "model-not-found", FAIL: "timeout", NONE: "" };
+const OUTCOMES = { OK: "works", 429: "busy", "HTTP 503": "broken", "HTTP 404": "gone", FAIL: "timed-out", NONE: "" };
 
 const gateways = ["main", "edge-asia"];
 const channels = Array.from({ length: Math.max(6, Math.ceil(MODELS / 60)) }, (_, index) => ({
@@ -136,9 +137,9 @@ const scan = () => {
 };
 
 class Refused extends Error {
-  constructor(status, code, message, hint = "") {
+  constructor(status, code, message, hint = "", headers = {}) {
     super(message);
-    Object.assign(this, { status, code, hint });
+    Object.assign(this, { status, code, hint, headers });
   }
 }
 const bad = (message) => new Refused(400, "bad_request", message, "See /api for what may be asked.");
@@ -157,7 +158,6 @@ const page = (rows, query, usual, most) => {
 };
 
 const routes = {
-  "GET /api/session": () => ({ body: { may_read: true, may_act: true, needs_token: true, csrf: "mock-csrf" } }),
   "GET /api/summary": (query) => {
     only(query, "gateway");
     const rows = models.filter((row) => query.get("gateway") === null || row.gateway === query.get("gateway"));
@@ -192,8 +192,15 @@ const routes = {
     scan();
     return { status: 202, body: { channels: [], notes: [] } };
   },
-  "POST /api/logout": () => ({ body: { may_read: false, may_act: false, needs_token: true, csrf: null } }),
 };
+
+const pages = pageRoutes({ models, channels, gateways, random, pick, time, only, page, whole, Refused, bad, tell });
+
+async function content(request) {
+  let text = "";
+  for await (const part of request) text += part;
+  return text === "" ? {} : JSON.parse(text);
+}
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 
@@ -223,14 +230,17 @@ const server = createServer(async (request, response) => {
       return;
     }
     if (!url.pathname.startsWith("/api")) return await file(url.pathname, response);
-    const route = routes[`${request.method} ${url.pathname}`];
-    if (route === undefined) throw new Refused(404, "not_found", `there is no ${request.method} ${url.pathname}`, "See /api.");
+    const body = request.method === "POST" ? await content(request) : {};
     if (request.method === "POST" && request.headers["x-csrf-token"] !== "mock-csrf") throw new Refused(403, "forbidden", "the CSRF token is missing or old", "Load the page again.");
-    const { status = 200, body, headers } = route(url.searchParams);
-    send(request, response, status, body, headers);
+    const route = routes[`${request.method} ${url.pathname}`];
+    const behind = pages(request.method, url.pathname, url.searchParams, body);
+    if (behind !== null) return send(request, response, behind.status ?? 200, behind.body, behind.headers);
+    if (route === undefined) throw new Refused(404, "not_found", `there is no ${request.method} ${url.pathname}`, "See /api.");
+    const { status = 200, body: told, headers } = route(url.searchParams);
+    send(request, response, status, told, headers);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    send(request, response, error.status, { error: { code: error.code, message: error.message, hint: error.hint } });
+    send(request, response, error.status, { error: { code: error.code, message: error.message, hint: error.hint } }, error.headers);
   }
 });
 server.listen(PORT, "127.0.0.1", () => console.log(`http://127.0.0.1:${PORT}/ with ${MODELS} models`));

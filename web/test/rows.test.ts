@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { filterOf, narrows, nextSort, select, sorted, type Filter } from "../src/pages/overview/rows";
-import { matrix } from "../src/pages/overview/matrix";
+import { columnsSeen, matrix } from "../src/pages/overview/matrix";
 import type { ModelRow } from "../src/types";
 
 const row = (change: Partial<ModelRow>): ModelRow => ({
@@ -75,4 +75,14 @@ it("the matrix has a row a name and a column a channel of a gateway", () => {
     ["gpt-4o", [[0, 1], [1, 2], [2, 3]]],
     ["b", [[1, 4]]],
   ]);
+});
+
+it("the matrix draws every column on the screen, and not many more", () => {
+  expect(columnsSeen(0, 1000, 30)).toEqual({ first: 0, end: 40 });
+  for (let left = 0; left < 6000; left += 37) {
+    const { first, end } = columnsSeen(left, 1000, 30);
+    expect(first * 30).toBeLessThanOrEqual(left);
+    expect(end * 30).toBeGreaterThanOrEqual(left + 1000);
+    expect(end - first).toBeLessThanOrEqual(60);
+  }
 });

@@ -150,7 +150,9 @@ async fn done(app: &App, act: Act) -> Result<Json<Done>, ApiError> {
         ApiError::new(Code::Unavailable, "nobody here can do it", hint)
     };
     let acts = app.acts.as_ref().ok_or_else(nobody)?;
-    Ok(Json(acts.ask(act).await?))
+    let done = acts.ask(act.clone()).await?;
+    app.metrics.acted(&act, &done);
+    Ok(Json(done))
 }
 
 /// A gateway that is configured, or none.

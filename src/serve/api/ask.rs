@@ -65,6 +65,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             let error = ApiError::bad("the body is no JSON: send it with `Content-Type: application/json`");
             return Err(error.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
+        // A list would be read as the members in their order.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(ApiError::bad("the body: it is no JSON object"));
+        }
         let mut reader = serde_json::Deserializer::from_slice(&body);
         let read =
             serde_path_to_error::deserialize(&mut reader).map_err(|error| ApiError::bad(format!("the body: {error}")));
@@ -109,14 +113,9 @@ pub(super) fn no_gateway(config: &Config) -> ApiError {
     ApiError::new(super::Code::NotFound, "there is no gateway of that name", hint)
 }
 
-/// For a parameter that may be given empty, as `channel=` in a form.
-pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    let text = String::deserialize(from)?;
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
-}
-
-/// Likewise for yes and no.
-pub(super) fn yes_or_no<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
-    let text = String::deserialize(from)?;
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
+/// The id of a channel.
+pub(super) fn channel<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    let id = i64::deserialize(from)?;
+    let wrong = || serde::de::Error::custom(format_args!("`channel` is between 1 and {ID}"));
+    if (1..=ID).contains(&id) { Ok(Some(id)) } else { Err(wrong()) }
 }

@@ -26,7 +26,6 @@ pub(super) struct ChangeRow {
     /// The channel's name: text from outside.
     channel_name: String,
     /// How it ended.
-    #[schema(inline)]
     state: ChangeState,
     /// When it was written down.
     #[schema(value_type = String, format = DateTime)]
@@ -128,7 +127,7 @@ pub(super) struct ChangesQuery {
     #[param(max_length = 500)]
     gateway: String,
     /// Of this channel only, by id.
-    #[serde(default, deserialize_with = "ask::number")]
+    #[serde(default, deserialize_with = "ask::channel")]
     #[param(value_type = i64, required = false, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     channel: Option<i64>,
     /// In this state only.
@@ -174,7 +173,7 @@ pub(super) async fn changes(
 pub(super) struct ChangeId {
     /// The change's number.
     #[allow(dead_code, reason = "it describes the path")]
-    #[param(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+    #[param(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     id: i64,
 }
 

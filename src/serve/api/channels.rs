@@ -15,6 +15,9 @@ use crate::clock;
 use crate::serve::App;
 use crate::store::{Light, ModelQuery};
 
+/// More models than any gateway has.
+const EVERY_MODEL: u32 = 100_000;
+
 /// One channel, as it stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 pub(super) struct ChannelRow {
@@ -87,12 +90,27 @@ pub(super) async fn channels(
 }
 
 async fn rows(app: &App, gateway: Option<String>) -> Result<Vec<ChannelRow>, ApiError> {
-    let every = ModelQuery { gateway, limit: 100_000, ..ModelQuery::default() };
-    let models = app.store.models(&every, clock::now()).await?;
     let mut channels: BTreeMap<(String, i64), (ChannelRow, Vec<f64>)> = BTreeMap::new();
-    for model in models.rows {
+    for (gateway, seen, _) in app.store.channels_seen(gateway.as_deref()).await? {
+        let row = ChannelRow {
+            gateway: gateway.clone(),
+            id: seen.channel.id,
+            name: seen.channel.name,
+            provider: seen.provider,
+            status: seen.status,
+            groups: seen.groups,
+            note: seen.note,
+            ..ChannelRow::default()
+        };
+        channels.insert((gateway, row.id), (row, vec![]));
+    }
+    let every = ModelQuery { gateway, limit: EVERY_MODEL, ..ModelQuery::default() };
+    for model in app.store.models(&every, clock::now()).await?.rows {
         let (row, uptimes) = channels.entry((model.gateway.clone(), model.channel)).or_default();
-        (row.gateway, row.id, row.name) = (model.gateway, model.channel, model.channel_name);
+        (row.gateway, row.id) = (model.gateway, model.channel);
+        if row.name.is_empty() {
+            row.name = model.channel_name;
+        }
         row.models += 1;
         row.withdrawn += u64::from(model.withdrawn.is_some());
         match model.light {

@@ -70,15 +70,26 @@ impl Document {
         for (name, schema) in [("ErrorBody", ErrorBody::schema()), ("Told", Told::schema()), ("Code", Code::schema())] {
             document["components"]["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
         }
+        let optional = may_be_left_out(&document["components"]["schemas"]);
         let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::iter_mut);
         for (path, item) in paths {
             for (method, operation) in item.as_object_mut().into_iter().flat_map(Map::iter_mut) {
                 complete(path, method, operation);
+                let body = operation.pointer("/requestBody/content/application~1json/schema/$ref");
+                if body.and_then(Value::as_str).is_some_and(|body| optional.iter().any(|name| body.ends_with(name))) {
+                    operation["requestBody"]["required"] = false.into();
+                }
             }
         }
         let page = readable::page(&document).into();
         Self { openapi: Arc::new(document), page }
     }
+}
+
+/// The schemas that require nothing: a body of such a form may be left out.
+fn may_be_left_out(schemas: &Value) -> Vec<String> {
+    let all = schemas.as_object().into_iter().flatten();
+    all.filter(|(_, schema)| schema["required"].is_null()).map(|(name, _)| format!("/{name}")).collect()
 }
 
 /// What every operation has in common.
@@ -102,7 +113,10 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, response) in common {
-        responses.entry(status).or_insert(response);
+        let told = responses.entry(status).or_insert_with(|| response.clone());
+        if told["content"].is_null() && !response["content"].is_null() {
+            told["content"] = response["content"].clone();
+        }
     }
     if let Some(good) = responses.get_mut("200") {
         let schema = good.pointer("/content/application~1json/schema/type");

@@ -16,11 +16,12 @@ const LARGEST: usize = 64 << 20;
 
 /// Marks every good answer to a GET by its content, and answers 304 to whoever has that content.
 pub(super) async fn mark(request: Request, next: Next) -> Response {
-    let asked = matches!(*request.method(), Method::GET | Method::HEAD);
+    let asked = request.method() == Method::GET;
     let known = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
     let response = next.run(request).await;
     let json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    if !asked || response.status() != StatusCode::OK || !json {
+    let says_itself = response.headers().contains_key(header::CACHE_CONTROL);
+    if !asked || response.status() != StatusCode::OK || !json || says_itself {
         return uncached(response);
     }
     let (mut parts, body) = response.into_parts();

@@ -20,7 +20,7 @@ pub(super) struct GatewayRow {
     kind: Option<String>,
     /// What we may do to it: `observe`, `propose` or `apply`.
     mode: String,
-    /// Channels that the latest round looked at.
+    /// Its channels, as far as rounds saw them.
     pub(super) channels: u64,
     /// Models on their lists, and those withdrawn by us.
     models: u64,
@@ -68,7 +68,7 @@ pub(super) async fn rows(app: &App, only: Option<&str>, now: Timestamp) -> Resul
             name: name.clone(),
             kind: gateway.kind.map(|kind| kind.to_string()),
             mode: mode(gateway.mode).to_owned(),
-            channels: rounds.channels,
+            channels: app.store.channels_count(name).await?,
             models: counts.total,
             up: counts.up,
             degraded: counts.degraded,
@@ -95,6 +95,5 @@ fn every(config: &Config) -> SignedDuration {
 }
 
 fn stale_after(config: &Config) -> SignedDuration {
-    let own = config.web.stale_after.and_then(|after| SignedDuration::try_from(after).ok());
-    own.unwrap_or_else(|| every(config).checked_mul(3).unwrap_or(SignedDuration::MAX))
+    SignedDuration::try_from(config.stale_after()).unwrap_or(SignedDuration::MAX)
 }

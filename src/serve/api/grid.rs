@@ -45,7 +45,7 @@ pub(super) struct GridQuery {
     search: String,
     /// In one of these lights only, with commas between them.
     #[serde(default)]
-    #[param(pattern = "^(up|degraded|down|unknown)(,(up|degraded|down|unknown))*$", max_length = 100)]
+    #[param(pattern = "^((up|degraded|down|unknown)(,(up|degraded|down|unknown))*)?$", max_length = 100)]
     light: String,
     /// So many models at most.
     #[serde(default = "hundred")]

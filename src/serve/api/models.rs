@@ -15,6 +15,8 @@ use crate::store::{Light, ModelQuery, ModelRow, ModelSort, Seen};
 
 /// Models that one answer may hold: all of a large gateway's.
 const MODELS: u32 = 5000;
+/// The longest list of lights, in characters: each of them three times over.
+const LIGHTS: usize = 100;
 /// Observations that one answer may hold.
 const SEEN: u32 = 1000;
 
@@ -27,15 +29,15 @@ pub(super) struct ModelsQuery {
     #[param(max_length = 500)]
     gateway: String,
     /// Of this channel only, by id.
-    #[serde(default, deserialize_with = "ask::number")]
+    #[serde(default, deserialize_with = "ask::channel")]
     #[param(value_type = i64, required = false, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     channel: Option<i64>,
     /// In one of these lights only, with commas between them.
     #[serde(default)]
-    #[param(pattern = "^(up|degraded|down|unknown)(,(up|degraded|down|unknown))*$", max_length = 100)]
+    #[param(pattern = "^((up|degraded|down|unknown)(,(up|degraded|down|unknown))*)?$", max_length = 100)]
     light: String,
     /// Only those withdrawn by us, or only the others.
-    #[serde(default, deserialize_with = "ask::yes_or_no")]
+    #[serde(default)]
     #[param(value_type = bool, required = false)]
     withdrawn: Option<bool>,
     /// Whose name, or whose channel's name, has this text in it, whatever the case.
@@ -179,7 +181,7 @@ pub(super) struct ModelId {
     /// The model's number in our store, or its name, URL-encoded (`openai%2Fgpt-4o:free`); a name means it on all
     /// channels together.
     #[allow(dead_code, reason = "it describes the path")]
-    #[param(min_length = 1, max_length = 500)]
+    #[param(min_length = 1, max_length = 500, example = "1")]
     id: String,
 }
 
@@ -207,5 +209,8 @@ pub(super) fn lights(text: &str) -> Result<Vec<Light>, ApiError> {
         "unknown" => Ok(Light::Unknown),
         _ => Err(ApiError::bad("`light` is some of up, degraded, down, unknown, with commas between them")),
     };
+    if text.len() > LIGHTS {
+        return Err(ApiError::bad(format!("`light` is {LIGHTS} characters long at most")));
+    }
     if text.is_empty() { Ok(vec![]) } else { text.split(',').map(light).collect() }
 }

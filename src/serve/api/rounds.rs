@@ -26,6 +26,8 @@ pub(super) struct RoundRow {
     gateway: String,
     /// What we were allowed to do: `observe`, `propose` or `apply`.
     mode: String,
+    /// Whether everything was asked, and not only what was due again; none: that is not known.
+    full: Option<bool>,
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     started: Timestamp,
@@ -67,6 +69,7 @@ impl RoundRow {
             id,
             gateway,
             mode,
+            full: told.whole,
             started,
             ended,
             pairs: told.pairs,

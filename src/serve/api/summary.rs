@@ -41,7 +41,7 @@ pub(super) struct Summary {
     pending_count: u64,
     /// Channels of which a guard holds something back.
     held_count: u64,
-    /// Channels that the latest rounds looked at.
+    /// Channels, as far as rounds saw them.
     channels_count: u64,
     /// Free models of OpenRouter that answer in text, as last read.
     free_count: u64,

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, header};
 use url::{Position, Url};
 
-use super::Refusal;
+use super::{ApiError, Code};
 
 /// Where people open us.
 #[derive(Debug)]
@@ -23,23 +23,25 @@ impl Origins {
     }
 
     /// The name that we were called by is loopback's, or that of `public_url`.
-    pub(super) fn require_own_name(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub(super) fn require_own_name(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let host = host(headers).map(without_port);
         let public = self.public.as_ref().and_then(Url::host_str);
         let own = |host: &str| is_loopback(host) || public.is_some_and(|public| public.eq_ignore_ascii_case(host));
         if host.is_some_and(own) {
             return Ok(());
         }
-        Err(Refusal::forbidden(
+        Err(ApiError::new(
+            Code::Forbidden,
             "without web.read_token we answer to loopback's names only",
             "open http://127.0.0.1 and our port; or set web.public_url to the address that you open, or web.read_token",
         ))
     }
 
     /// What a browser tells of the page that sends this, if it is a browser: that page is ours.
-    pub(super) fn require_own(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub(super) fn require_own(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let foreign = || {
-            Err(Refusal::forbidden(
+            Err(ApiError::new(
+                Code::Forbidden,
                 "this was sent by a page of another site",
                 "where a proxy stands in front, set web.public_url to the address that you open",
             ))

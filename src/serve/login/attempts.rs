@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 
-use super::Refusal;
+use super::{ApiError, Code};
 
 /// From one address, in a minute; so many at once.
 const FROM_ONE: NonZeroU32 = NonZeroU32::new(10).unwrap();
@@ -34,9 +34,12 @@ impl Default for Attempts {
 
 impl Attempts {
     /// One more, if that may be.
-    pub(super) fn one_more(&self, peer: Option<IpAddr>) -> Result<(), Refusal> {
+    pub(super) fn one_more(&self, peer: Option<IpAddr>) -> Result<(), ApiError> {
         let wait = |until: NotUntil<_>| {
-            Refusal::rate_limited("too many attempts to log in", until.wait_time_from(DefaultClock::default().now()))
+            let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+            let error =
+                ApiError::new(Code::RateLimited, "too many attempts to log in", format!("try again in {seconds} s"));
+            error.after(u32::try_from(seconds).unwrap_or(u32::MAX))
         };
         if self.by_address.len() > ADDRESSES {
             self.by_address.retain_recent();

@@ -1,9 +1,11 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { session, post } from "../api";
 import { language, t } from "../i18n";
-import { connected } from "../live";
-import { href, route, type PageName } from "../router";
-import { useSummary } from "../summary";
+import { utc } from "../format";
+import { bump, connected, lost } from "../live";
+import { go, href, route, type PageName } from "../router";
+import { toDecide, useSummary } from "../summary";
+import type { Session } from "../types";
 import { nextTheme, theme } from "../theme";
 import { Icon } from "./icons";
 import { Progress } from "./progress";
@@ -15,7 +17,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
   const here = route.value.page;
   const summary = useSummary().data;
   const counts: Partial<Record<PageName, number>> = summary === null ? {} : {
-    plan: summary.pending_count + summary.held_count,
+    plan: toDecide(summary),
     withdrawn: summary.withdrawn_count,
   };
   const bar = useRef<HTMLElement>(null);
@@ -29,6 +31,8 @@ export function Header({ onHelp }: { onHelp: () => void }) {
     watch.observe(bar.current);
     return () => watch.disconnect();
   }, []);
+  // On a phone the links scroll within their line: where we are stays in sight.
+  useLayoutEffect(() => bar.current?.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [here]);
   return (
     <header ref={bar} class="top">
       <div class="top-bar">
@@ -39,7 +43,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
         {here !== "login" && (
           <nav class="nav" aria-label={t("nav.main")}>
             {LINKS.map((name) => (
-              <a key={name} href={href(name)} aria-current={name === here ? "page" : undefined} data-testid={`nav-${name}`}>
+              <a key={name} href={href(name)} aria-current={name === here ? "page" : name === "overview" && here === "model" ? "true" : undefined} data-testid={`nav-${name}`}>
                 {t(`page.${name}`)}
                 {(counts[name] ?? 0) > 0 && <span class="nav-count">{counts[name]}</span>}
               </a>
@@ -52,17 +56,20 @@ export function Header({ onHelp }: { onHelp: () => void }) {
         </div>
       </div>
       <Progress />
+      {lost.value !== null && <p class="lost" role="alert" data-testid="lost">{t("banner.offline", { time: utc(lost.value) })}</p>}
     </header>
   );
 }
 
 function Tools({ onHelp }: { onHelp: () => void }) {
+  const who = session.value;
   const colours = t("tool.theme", { theme: t(`theme.${theme.value}`) });
   const news = connected.value ? t("live.on") : t("live.off");
   const leave = async (): Promise<void> => {
-    await post("logout").catch(() => undefined);
-    location.hash = href("login");
-    location.reload();
+    const left = await post<Session>("logout").catch(() => null);
+    if (left !== null) session.value = left;
+    if (left?.may_read === true) bump();
+    else go("login");
   };
   return (
     <>
@@ -79,7 +86,10 @@ function Tools({ onHelp }: { onHelp: () => void }) {
       <button type="button" class="tool" title={t("tool.help")} aria-label={t("tool.help")} onClick={onHelp} data-testid="help">
         <Icon name="help" />
       </button>
-      {session.value?.needs_token === true && session.value.may_read && (
+      {who !== null && who.acts_with_token && !who.may_act && route.value.page !== "login" && (
+        <a class="tool login" href={href("login", null, { then: location.hash })} data-testid="login">{t("page.login")}</a>
+      )}
+      {who !== null && who.csrf !== null && (
         <button type="button" class="tool" title={t("tool.logout")} aria-label={t("tool.logout")} onClick={leave} data-testid="logout">
           <Icon name="exit" />
         </button>

@@ -7,10 +7,19 @@ export function Light({ state, label }: { state: State; label?: string }) {
   return (
     <svg class={`light light-${state}`} viewBox="0 0 12 12" role="img" aria-label={said}>
       <title>{said}</title>
-      {state === "up" && <circle cx="6" cy="6" r="5" />}
-      {state === "degraded" && <path d="M6 .8 11.6 10.8H.4Z" />}
-      {state === "down" && <rect x="1.2" y="1.2" width="9.6" height="9.6" rx="1.6" />}
-      {state === "unknown" && <circle cx="6" cy="6" r="4.2" />}
+      <Shape state={state} />
     </svg>
   );
+}
+
+/** The light alone, where what is around it says the state. */
+export function BareLight({ state }: { state: State }) {
+  return <svg class={`light light-${state}`} viewBox="0 0 12 12" aria-hidden="true"><Shape state={state} /></svg>;
+}
+
+function Shape({ state }: { state: State }) {
+  if (state === "up") return <circle cx="6" cy="6" r="5" />;
+  if (state === "degraded") return <path d="M6 .8 11.6 10.8H.4Z" />;
+  if (state === "down") return <rect x="1.2" y="1.2" width="9.6" height="9.6" rx="1.6" />;
+  return <circle cx="6" cy="6" r="4.2" />;
 }

@@ -1,6 +1,6 @@
 import { duration } from "../format";
 import { locale, t } from "../i18n";
-import { path } from "../sparkline";
+import { dashes, path } from "../sparkline";
 
 const WIDTH = 92;
 const HEIGHT = 18;
@@ -11,18 +11,13 @@ export function Sparkline({ values, uptime }: { values: (number | null)[]; uptim
   const label = known.length === 0
     ? t("spark.none")
     : t("spark.label", { least: duration(Math.min(...known), locale()), most: duration(Math.max(...known), locale()) });
-  const slot = WIDTH / Math.max(1, uptime.length);
   return (
     <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT + 6}`} role="img" aria-label={label}>
       <title>{label}</title>
       <path class="spark-line" d={path(values, WIDTH - 4, HEIGHT - 4)} transform="translate(2 2)" />
-      {uptime.map((share, hour) => share !== null && (
-        <rect
-          key={hour}
-          class={share >= 90 ? "spark-up" : share >= 50 ? "spark-degraded" : "spark-down"}
-          x={hour * slot} y={HEIGHT + 2} width={slot * 0.8} height="3"
-        />
-      ))}
+      <path class="spark-up" d={dashes(uptime, WIDTH, HEIGHT + 3.5, (share) => share >= 90)} />
+      <path class="spark-degraded" d={dashes(uptime, WIDTH, HEIGHT + 3.5, (share) => share >= 50 && share < 90)} />
+      <path class="spark-down" d={dashes(uptime, WIDTH, HEIGHT + 3.5, (share) => share < 50)} />
     </svg>
   );
 }

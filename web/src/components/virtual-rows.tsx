@@ -36,7 +36,11 @@ export function VirtualRows({ count, height, open = -1, extra = 0, scroller, row
     const target: EventTarget = outside ?? window;
     target.addEventListener("scroll", look, { passive: true });
     addEventListener("resize", look);
+    // What scrolls may change its own height while the window keeps its.
+    const resized = new ResizeObserver(look);
+    if (outside !== null) resized.observe(outside);
     return () => {
+      resized.disconnect();
       target.removeEventListener("scroll", look);
       removeEventListener("resize", look);
     };

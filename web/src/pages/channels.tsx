@@ -47,11 +47,11 @@ function ChannelTable({ rows, manyGateways }: { rows: ChannelRow[]; manyGateways
         <thead>
           <tr>
             <th scope="col">{t("col.channel")}</th>
-            <th scope="col">{t("col.state")}</th>
-            <th scope="col" class="number">{t("col.models")}</th>
             <th scope="col">{t("filter.lights")}</th>
             <th scope="col" class="number">{t("col.uptime")}</th>
+            <th scope="col" class="number">{t("col.models")}</th>
             <th scope="col" class="number">{t("card.withdrawn")}</th>
+            <th scope="col">{t("col.state")}</th>
             <th scope="col">{t("col.provider")}</th>
             <th scope="col">{t("col.groups")}</th>
             <th scope="col">{t("col.note")}</th>
@@ -73,16 +73,16 @@ function ChannelLine({ row, manyGateways }: { row: ChannelRow; manyGateways: boo
         <a href={href("overview", null, { gateway: row.gateway, channel: row.id })}><Name text={row.name} /></a>
         <div class="faint small">{manyGateways && <><Name text={row.gateway} /> </>}<span class="figure">#{row.id}</span></div>
       </th>
-      <td>
-        <span class={row.status === "enabled" ? "tag tag-up" : "tag"}>{known === undefined ? <Name text={row.status} /> : t(known)}</span>
-        {row.hold !== null && <span class="tag tag-degraded" title={row.hold}>{t("channel.hold")}</span>}
-      </td>
-      <td class="number"><Count value={row.models} /></td>
       <td><Share row={row} /></td>
       <td class="number"><Percent value={row.uptime_24h} /></td>
+      <td class="number"><Count value={row.models} /></td>
       <td class="number">
         {row.withdrawn === 0 ? <span class="faint">0</span>
           : <a href={href("overview", null, { gateway: row.gateway, channel: row.id, withdrawn: true })}><Count value={row.withdrawn} /></a>}
+      </td>
+      <td>
+        <span class={row.status === "enabled" ? "tag tag-up" : "tag"}>{known === undefined ? <Name text={row.status} /> : t(known)}</span>
+        {row.hold !== null && <span class="tag tag-degraded" title={row.hold}>{t("channel.hold")}</span>}
       </td>
       <td><Name text={row.provider} /></td>
       <td><Name text={row.groups} /></td>

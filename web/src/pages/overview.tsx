@@ -2,14 +2,14 @@ import { useMemo, useRef } from "preact/hooks";
 import { EmptyState, ErrorBox, Loading } from "../components/notices";
 import { t } from "../i18n";
 import { useResource } from "../resource";
-import type { Route } from "../router";
+import { href, type Route } from "../router";
 import { useSummary } from "../summary";
 import { Banners } from "./overview/banners";
 import { Cards } from "./overview/cards";
 import { List } from "./overview/list";
 import { MatrixView } from "./overview/matrix-view";
 import { readModels } from "./overview/read";
-import { filterOf, select, sorted } from "./overview/rows";
+import { filterOf, narrows, select, sorted } from "./overview/rows";
 import { Toolbar } from "./overview/toolbar";
 import "../styles/overview.css";
 
@@ -25,13 +25,15 @@ export default function Overview({ route }: { route: Route }) {
   );
   const enter = useRef<(() => void) | null>(null);
   const error = models.error ?? summary.error;
-  const gateways = summary.data?.gateways ?? [];
+  // Of all: a summary of one gateway has only that one, and there would be no way to another.
+  const gateways = useSummary().data?.gateways ?? [];
   const total = models.data?.total ?? 0;
   const read = models.data?.rows.length ?? 0;
   return (
     <>
       <h1 class="off-screen">{t("page.overview")}</h1>
       {error !== null && <ErrorBox error={error} retry={() => { models.reload(); summary.reload(); }} stale={models.data !== null} />}
+      {models.data === null && error !== null && narrows(filter) && <p><a class="button" href={href("overview")}>{t("filter.clear")}</a></p>}
       {summary.data !== null && <Banners summary={summary.data} />}
       {summary.data !== null && <Cards summary={summary.data} query={route.query} />}
       {models.data === null ? error === null && <Loading /> : (

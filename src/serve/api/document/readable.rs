@@ -11,7 +11,7 @@ pub(super) fn page(document: &Value) -> String {
     let mut out = String::from(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>channelwarden API</title>\n\
-         <link rel=\"stylesheet\" href=\"/api/style.css\">\n</head>\n<body>\n<header>\n",
+         <link rel=\"stylesheet\" href=\"/api/style.css\">\n<link rel=\"icon\" href=\"data:,\">\n</head>\n<body>\n<header>\n",
     );
     let version = text(&document["info"]["version"]);
     let _ = writeln!(out, "<h1>channelwarden API <small>{}</small></h1>", escape(version));

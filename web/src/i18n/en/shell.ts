@@ -67,7 +67,7 @@ export const shell = {
   "help.this": "This help",
 
   "card.models": "Models",
-  "card.models.note": "on {channels} channels",
+  "card.models.note": "channels: {channels}",
   "card.up": "Up",
   "card.degraded": "Degraded",
   "card.down": "Down",
@@ -84,6 +84,8 @@ export const shell = {
   "share": "{percent} of all",
 
   "banner.stale": "{gateway}: the last good round is stale.",
+  "banner.none": "{gateway}: no round has succeeded yet.",
+  "banner.offline": "channelwarden has not answered since {time}. What shows here is older.",
   "banner.stale.when": "Last good round:",
   "banner.hold": "Writing is on hold: rounds look, and change nothing.",
   "banner.hold.see": "See the plan",

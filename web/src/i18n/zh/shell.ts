@@ -69,7 +69,7 @@ export const shell: Record<keyof typeof en, string> = {
   "help.this": "本帮助",
 
   "card.models": "模型",
-  "card.models.note": "分布在 {channels} 个渠道",
+  "card.models.note": "渠道：{channels}",
   "card.up": "正常",
   "card.degraded": "不稳定",
   "card.down": "故障",
@@ -86,6 +86,8 @@ export const shell: Record<keyof typeof en, string> = {
   "share": "占全部 {percent}",
 
   "banner.stale": "{gateway}：最近一次成功的检测已过期。",
+  "banner.none": "{gateway}：还没有一轮检测成功。",
+  "banner.offline": "自 {time} 起 channelwarden 没有应答，当前显示的是较早的内容。",
   "banner.stale.when": "最近成功：",
   "banner.hold": "写入已暂停：只检测，不修改。",
   "banner.hold.see": "查看计划",

@@ -12,11 +12,11 @@ export function Banners({ summary }: { summary: Summary }) {
   return (
     <>
       {stale.map((gateway) => (
-        <div key={gateway.name} class="banner banner-bad" role="alert" data-testid="stale">
+        <div key={gateway.name} class={gateway.last_good === null && gateway.error === null ? "banner" : "banner banner-bad"} role="status" data-testid="stale">
           <Icon name="warning" />
           <p>
-            <strong><Words text={t("banner.stale", { gateway: gateway.name })} /></strong>
-            {" "}{t("banner.stale.when")} <Time at={gateway.last_good} />
+            <strong><Words text={t(gateway.last_good === null ? "banner.none" : "banner.stale", { gateway: gateway.name })} /></strong>
+            {gateway.last_good !== null && <>{" "}{t("banner.stale.when")} <Time at={gateway.last_good} /></>}
             {gateway.error !== null && <>{" · "}<Words text={gateway.error} /></>}
           </p>
         </div>

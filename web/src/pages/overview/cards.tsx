@@ -1,10 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { Time } from "../../components/figures";
 import { Light } from "../../components/light";
-import { count, duration, percent } from "../../format";
+import { count, duration, NOTHING, percent } from "../../format";
 import { locale, t } from "../../i18n";
 import { href, merged } from "../../router";
 import { LIGHTS, type Light as State, type Summary } from "../../types";
+import { toDecide } from "../../summary";
 
 const FIELDS = { up: "healthy_count", degraded: "degraded_count", down: "down_count", unknown: "unknown_count" } as const;
 
@@ -55,12 +56,12 @@ export function Cards({ summary, query }: { summary: Summary; query: URLSearchPa
         note={t("card.withdrawn.note")} to={filtered({ withdrawn: true })}
       />
       <Card
-        id="plan" title={t("card.plan")} value={number(summary.pending_count + summary.held_count)} to={href("plan")}
+        id="plan" title={t("card.plan")} value={number(toDecide(summary))} to={href("plan")}
         note={t("card.plan.note", { held: number(summary.held_count) })} tone={summary.held_count > 0 ? "attention" : undefined}
       />
       <Card
         id="uptime" title={t("card.uptime")} value={percent(summary.uptime_24h, locale())} to={href("rounds")}
-        note={<>{t("card.uptime.note")} <Time at={summary.last_updated} /></>}
+        note={summary.last_updated === null ? NOTHING : <>{t("card.uptime.note")} <Time at={summary.last_updated} /></>}
       />
       <Card
         id="latency" title={t("card.latency")} value={duration(summary.p50_ms, locale())} to={filtered({ sort: "p50", desc: true })}

@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { CopyButton } from "../../components/copy";
 import { Ms, Percent, Time } from "../../components/figures";
 import { Icon } from "../../components/icons";
@@ -7,6 +8,7 @@ import { Sparkline } from "../../components/sparkline";
 import { t } from "../../i18n";
 import { go, href } from "../../router";
 import type { ModelRow } from "../../types";
+import { word } from "../acts/words";
 
 interface LineProps {
   row: ModelRow;
@@ -14,14 +16,16 @@ interface LineProps {
   active: boolean;
   open: boolean;
   manyGateways: boolean;
-  onMark: () => void;
-  onToggle: () => void;
+  onMark: (id: number) => void;
+  onToggle: (id: number) => void;
+  /** How high the opened part is (px). */
+  onHeight: (height: number) => void;
 }
 
 /** One model: a line of the table, or a card on a phone; opened, also why it stands as it does. */
-export function ModelLine({ row, index, active, open, manyGateways, onMark, onToggle }: LineProps) {
+export function ModelLine({ row, index, active, open, manyGateways, onMark, onToggle, onHeight }: LineProps) {
   const click = (event: MouseEvent): void => {
-    onMark();
+    onMark(row.id);
     if (event.target instanceof Element && event.target.closest("a, button, .why") !== null) return;
     // Whoever marks a text wants the text.
     if (getSelection()?.isCollapsed === false) return;
@@ -55,12 +59,12 @@ export function ModelLine({ row, index, active, open, manyGateways, onMark, onTo
         <div role="gridcell" class="cell cell-status"><Latest row={row} /></div>
         <div role="gridcell" class="cell cell-number cell-seen"><Time at={row.last_seen} /></div>
         <div role="gridcell" class="cell cell-more">
-          <button type="button" class="icon-button" tabIndex={-1} aria-expanded={open} aria-label={t("row.expand")} title={t("row.expand")} onClick={onToggle} data-testid="expand">
+          <button type="button" class="icon-button" tabIndex={-1} aria-expanded={open} aria-label={t("row.expand")} title={t("row.expand")} onClick={() => onToggle(row.id)} data-testid="expand">
             <Icon name="chevron" />
           </button>
         </div>
       </div>
-      {open && <Why row={row} />}
+      {open && <Why row={row} onHeight={onHeight} />}
     </>
   );
 }
@@ -77,9 +81,13 @@ function Latest({ row }: { row: ModelRow }) {
   );
 }
 
-function Why({ row }: { row: ModelRow }) {
+function Why({ row, onHeight }: { row: ModelRow; onHeight: (height: number) => void }) {
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (box.current !== null) onHeight(box.current.offsetHeight);
+  });
   return (
-    <div class="why" role="row" tabIndex={0} data-testid="why">
+    <div ref={box} class="why" role="row" tabIndex={0} data-testid="why">
       <div role="gridcell">
         <p class="why-model mono"><Words text={row.model_id} /></p>
         <p><Words text={row.detail !== "" ? row.detail : row.outcome === "" ? t("row.never") : t("row.no-why")} /></p>
@@ -87,7 +95,7 @@ function Why({ row }: { row: ModelRow }) {
           <p><strong>{t("row.withdrawn.at")}</strong> <Time at={row.withdrawn.at} />: <Words text={row.withdrawn.reason} /></p>
         )}
         <dl class="facts">
-          {row.outcome !== "" && <div><dt>{t("row.outcome")}</dt><dd class="mono">{row.outcome}</dd></div>}
+          {row.outcome !== "" && <div><dt>{t("row.outcome")}</dt><dd>{word("outcome", row.outcome)}</dd></div>}
           <div><dt>{t("row.since")}</dt><dd><Time at={row.since} never="–" /></dd></div>
           {row.next_probe !== null && <div><dt>{t("row.next")}</dt><dd><Time at={row.next_probe} /></dd></div>}
           <div><dd><a href={href("model", row.id)}>{t("row.open")}</a></dd></div>

@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { copy } from "../../components/copy";
 import { say } from "../../components/toasts";
 import { VirtualRows } from "../../components/virtual-rows";
@@ -10,9 +11,8 @@ import type { ModelRow } from "../../types";
 import { ModelLine } from "./line";
 import { nextSort, type Filter, type Sort } from "./rows";
 
-/** Heights in px, as overview.css has them. */
+/** A row's height in px, as overview.css has it. */
 const HEIGHT = { wide: 40, narrow: 72 };
-const OPEN = { wide: 148, narrow: 210 };
 
 const COLUMNS: readonly { sort: Sort; key: Key; title?: Key; number?: boolean }[] = [
   { sort: "light", key: "col.light" },
@@ -28,6 +28,12 @@ const COLUMNS: readonly { sort: Sort; key: Key; title?: Key; number?: boolean }[
   { sort: "seen", key: "col.seen", number: true },
 ];
 
+/** The row that the keyboard is on, by id; stays while a person looks at another page. */
+const marked = signal<number | null>(null);
+const setMark = (id: number): void => {
+  marked.value = id;
+};
+
 interface ListProps {
   rows: ModelRow[];
   filter: Filter;
@@ -39,10 +45,11 @@ interface ListProps {
 /** The models as a table, of which only the rows on the screen are drawn. */
 export function List({ rows, filter, manyGateways, enter }: ListProps) {
   const grid = useRef<HTMLDivElement>(null);
-  const [active, setActive] = useState<number | null>(null);
+  const active = marked.value;
   const [open, setOpen] = useState<number | null>(null);
+  /** How high the opened part is, once it is drawn. */
+  const [extra, setExtra] = useState(100);
   const height = narrow.value ? HEIGHT.narrow : HEIGHT.wide;
-  const extra = narrow.value ? OPEN.narrow : OPEN.wide;
   const place = (id: number | null): number => (id === null ? -1 : rows.findIndex((row) => row.id === id));
   const openPlace = place(open);
 
@@ -50,7 +57,7 @@ export function List({ rows, filter, manyGateways, enter }: ListProps) {
   const mark = (index: number): void => {
     const row = rows[Math.min(rows.length - 1, Math.max(0, index))];
     if (row === undefined) return;
-    setActive(row.id);
+    marked.value = row.id;
     grid.current?.focus({ preventScroll: true });
     const body = grid.current?.querySelector(".virtual-rows")?.getBoundingClientRect();
     const head = grid.current?.querySelector(".grid-head")?.getBoundingClientRect();
@@ -59,9 +66,7 @@ export function List({ rows, filter, manyGateways, enter }: ListProps) {
     const begins = body.top + at * height + (openPlace >= 0 && at > openPlace ? extra : 0);
     const ceiling = (head?.bottom ?? 0) + 4;
     const floor = innerHeight - height - 8;
-    // Marked with the page elsewhere: begin with what is seen.
-    if (begins < ceiling && index !== 0) scrollBy(0, begins - ceiling);
-    else if (index === 0) scrollTo(0, Math.min(scrollY, Math.max(0, scrollY + body.top - 320)));
+    if (begins < ceiling) scrollBy(0, begins - ceiling);
     else if (begins > floor) scrollBy(0, begins - floor);
   };
   const step = (by: number): void => mark(active === null || place(active) < 0 ? 0 : place(active) + by);
@@ -71,7 +76,8 @@ export function List({ rows, filter, manyGateways, enter }: ListProps) {
     deed(row);
     return true;
   };
-  const toggle = (id: number): void => setOpen((now) => (now === id ? null : id));
+  // The same function each time: a row is drawn again only where something of it is other than it was.
+  const toggle = useCallback((id: number): void => setOpen((now) => (now === id ? null : id)), []);
   useShortcuts({
     j: () => step(1),
     k: () => step(-1),
@@ -121,7 +127,7 @@ export function List({ rows, filter, manyGateways, enter }: ListProps) {
           return row !== undefined && (
             <ModelLine
               row={row} index={index + 2} active={row.id === active} open={row.id === open} manyGateways={manyGateways}
-              onMark={() => setActive(row.id)} onToggle={() => toggle(row.id)}
+              onMark={setMark} onToggle={toggle} onHeight={setExtra}
             />
           );
         }}

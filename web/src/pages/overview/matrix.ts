@@ -38,3 +38,14 @@ export function matrix(models: readonly ModelRow[]): Matrix {
   }
   return { columns: [...columns.values()].map(({ column }) => column), rows: [...rows.values()] };
 }
+
+/** Columns are drawn by the ten, so that a small move draws nothing. */
+const TEN = 10;
+
+/** The columns between `left` and `left + width` px, and up to ten on either side. */
+export function columnsSeen(left: number, width: number, column: number): { first: number; end: number } {
+  return {
+    first: Math.max(0, Math.floor(left / column / TEN) * TEN - TEN),
+    end: Math.ceil((left + width) / column / TEN) * TEN,
+  };
+}

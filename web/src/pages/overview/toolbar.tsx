@@ -66,13 +66,22 @@ function Search({ text, onLeave }: { text: string; onLeave: () => void }) {
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [typed, setTyped] = useState(text);
-  useEffect(() => setTyped(text), [text]);
+  const sent = useRef(text);
+  useEffect(() => {
+    // Another address (a link, back) fills the field; our own, a moment old, must not undo what was typed since.
+    if (text === sent.current) return;
+    sent.current = text;
+    setTyped(text);
+  }, [text]);
   useEffect(() => () => clearTimeout(timer.current), []);
   useShortcuts({ "/": () => field.current?.select() });
   const search = (value: string, wait: number): void => {
     setTyped(value);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => patch({ search: value.trim() }), wait);
+    timer.current = setTimeout(() => {
+      sent.current = value.trim();
+      patch({ search: sent.current });
+    }, wait);
   };
   const press = (event: KeyboardEvent): void => {
     if (event.key === "Escape" && typed !== "") search("", 0);

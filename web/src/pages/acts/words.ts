@@ -1,0 +1,15 @@
+// Names that the API gives to outcomes, guards and states, in the language shown; a name we do not know stays as it is.
+import { t, type Key } from "../../i18n";
+import { pages } from "../../i18n/en/pages";
+
+export type Family = "outcome" | "guard" | "guard.why" | "state" | "deed" | "mode" | "free-kind";
+
+export function known(family: Family, name: string): Key | null {
+  const key = `${family}.${name}`;
+  return Object.hasOwn(pages, key) ? (key as Key) : null;
+}
+
+export function word(family: Family, name: string): string {
+  const key = known(family, name);
+  return key === null ? name : t(key);
+}
