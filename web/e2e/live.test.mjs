@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { api, close, eventually, launch, listInGateway, logIn, visit } from "./browser.mjs";
+import { close, eventually, launch, listInGateway, logIn, visit } from "./browser.mjs";
 
 before(launch);
 after(close);
 
 test("Scan shows a bar that moves, and then a model more, without a reload", async () => {
-  const visitor = await visit({ expect: [409] });
+  const visitor = await visit({ expect: [409], locale: "en-GB" });
   await logIn(visitor);
   await visitor.see("scan");
   await visitor.go("#/");
@@ -21,23 +21,27 @@ test("Scan shows a bar that moves, and then a model more, without a reload", asy
 
   // What the gateway's operator might do meanwhile: a model more, by hand.
   listInGateway("Dune", "added-by-hand");
-  // The loop has rounds of its own; a person waits for the button, too.
-  await eventually(async () => (await api("status")).scan_state, (state) => state === "idle");
-  const seen = visitor.page.evaluate(
-    () =>
-      new Promise((done) => {
-        const said = new Set();
-        const look = () => {
-          const text = document.querySelector("[data-testid=progress]")?.textContent;
-          if (text) said.add(text);
-          else if (said.size > 0) return done([...said]);
-          requestAnimationFrame(look);
-        };
-        look();
-      }),
-  );
-  await visitor.byId("scan").click();
-  const said = await seen;
+  // Every text the bar ever had, of whole rounds alone: the loop asks again in between, on its own.
+  await visitor.page.evaluate(() => {
+    window.bar = new Set();
+    const look = () => {
+      for (const { textContent: said } of document.querySelectorAll("[data-testid=progress] .progress-words")) {
+        if (said.includes("Round on")) window.bar.add(said);
+      }
+    };
+    new MutationObserver(look).observe(document.querySelector("header"), { subtree: true, childList: true, characterData: true });
+  });
+  // One of the loop's own rounds may be under way: then it is refused, and a person presses again.
+  const scan = async () => {
+    const [answer] = await Promise.all([
+      visitor.page.waitForResponse((response) => response.url().endsWith("/api/scan")),
+      visitor.byId("scan").click(),
+    ]);
+    return answer.status();
+  };
+  assert.equal(await eventually(scan, (status) => status === 202), 202);
+  const bar = () => visitor.page.evaluate(() => [...window.bar]);
+  const said = await eventually(bar, (texts) => texts.length > 1);
   assert.ok(said.length > 1, `the bar never moved: ${said}`);
 
   const after = await eventually(total, (now) => now === before + 1);
