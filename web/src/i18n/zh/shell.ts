@@ -77,7 +77,7 @@ export const shell: Record<keyof typeof en, string> = {
   "card.withdrawn": "已下架",
   "card.withdrawn.note": "由本程序下架",
   "card.plan": "待处理",
-  "card.plan.note": "其中 {held} 项被限制拦下",
+  "card.plan.note": "{held} 项被限制拦下",
   "card.uptime": "24 小时可用率",
   "card.uptime.note": "检测于",
   "card.latency": "应答中位数",
