@@ -122,6 +122,37 @@ test("the page is walked by keyboard: search, down, open, back, help", async () 
   await visitor.end();
 });
 
+test("the matrix is walked by its arrow keys, and Enter opens the model under the mark", async () => {
+  const visitor = await visit({ path: "#/?view=matrix" });
+  const { keyboard } = visitor.page;
+  await visitor.see("matrix");
+  await visitor.byId("matrix").focus();
+  const marked = () =>
+    visitor.page.evaluate(() => {
+      const cell = document.getElementById(document.querySelector("[data-testid=matrix]").getAttribute("aria-activedescendant"));
+      return cell?.getAttribute("aria-label") ?? cell?.querySelector("a")?.getAttribute("aria-label") ?? null;
+    });
+  const places = new Set([await marked()]);
+  for (const key of ["ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft"]) {
+    await keyboard.press(key);
+    const told = await eventually(marked, (label) => label !== null && !places.has(label));
+    assert.ok(told !== null && !places.has(told), `${key} leads to ${told}`);
+    places.add(told);
+  }
+  await keyboard.press("End");
+  const inSight = () =>
+    visitor.page.evaluate(() => {
+      const cell = document.querySelector(".matrix-at")?.getBoundingClientRect();
+      const box = document.querySelector("[data-testid=matrix]").getBoundingClientRect();
+      return cell !== undefined && cell.left >= box.left && cell.right <= box.right;
+    });
+  assert.equal(await eventually(inSight, (seen) => seen), true);
+  await keyboard.press("Enter");
+  await visitor.see("model-title");
+  visitor.clean();
+  await visitor.end();
+});
+
 test("an address that leads nowhere says so", async () => {
   const visitor = await visit({ path: "#/no-such-page" });
   const text = await eventually(() => visitor.page.locator("main").innerText(), (said) => said.trim() !== "");

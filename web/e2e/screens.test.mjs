@@ -20,7 +20,7 @@ for (const [look, options] of LOOKS) {
     const visitor = await visit({ path: null, reducedMotion: "reduce", ...options });
     await logIn(visitor);
     await visitor.see("scan");
-    const pages = [...(await everyPage()), ["hostile", "#/?search=Hostile"]];
+    const pages = [...(await everyPage()), ["hostile", "#/?search=Hostile"], ["matrix", "#/?view=matrix"]];
     const pictures = new Set();
     for (const [name, path] of pages) {
       await open(visitor, path);

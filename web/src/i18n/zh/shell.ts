@@ -146,6 +146,7 @@ export const shell: Record<keyof typeof en, string> = {
   "empty.filtered.hint": "没有符合筛选条件的模型。",
   "empty.channels": "还没有渠道",
   "empty.channels.hint": "首轮检测时从网关读取。",
+  "matrix.none": "{channel} 没有 {model}",
   "matrix.cell": "{model} 在 {channel}：{light}",
   "channel.enabled": "已启用",
   "channel.auto-disabled": "被网关自动禁用",
