@@ -21,13 +21,13 @@ test("Scan shows a bar that moves, and then a model more, without a reload", asy
 
   // What the gateway's operator might do meanwhile: a model more, by hand.
   listInGateway("Dune", "added-by-hand");
-  // Every text the bar ever had, of whole rounds alone: the loop asks again in between, on its own.
+  // Every text the bar had, round by round; of whole rounds alone, for the loop asks again in between, on its own.
   await visitor.page.evaluate(() => {
-    window.bar = new Set();
+    window.rounds = [new Set()];
     const look = () => {
-      for (const { textContent: said } of document.querySelectorAll("[data-testid=progress] .progress-words")) {
-        if (said.includes("Round on")) window.bar.add(said);
-      }
+      const said = document.querySelector("[data-testid=progress] .progress-words")?.textContent ?? "";
+      if (said.includes("Round on")) window.rounds.at(-1).add(said);
+      else if (window.rounds.at(-1).size > 0) window.rounds.push(new Set());
     };
     new MutationObserver(look).observe(document.querySelector("header"), { subtree: true, childList: true, characterData: true });
   });
@@ -40,9 +40,10 @@ test("Scan shows a bar that moves, and then a model more, without a reload", asy
     return answer.status();
   };
   assert.equal(await eventually(scan, (status) => status === 202), 202);
-  const bar = () => visitor.page.evaluate(() => [...window.bar]);
-  const said = await eventually(bar, (texts) => texts.length > 1);
-  assert.ok(said.length > 1, `the bar never moved: ${said}`);
+  const bars = () => visitor.page.evaluate(() => window.rounds.map((texts) => [...texts]));
+  const moved = (rounds) => rounds.some((texts) => texts.length > 1);
+  const seen = await eventually(bars, moved);
+  assert.ok(moved(seen), `the bar never moved: ${JSON.stringify(seen)}`);
 
   const after = await eventually(total, (now) => now === before + 1);
   assert.equal(after, before + 1);
