@@ -7,6 +7,6 @@ fn main() {
     println!("cargo::rerun-if-changed=web/dist");
     let wanted = std::env::var_os("CARGO_FEATURE_UI").is_some();
     if wanted && !Path::new("web/dist/index.html").exists() {
-        println!("cargo::warning=dashboard not built: cd web && npm ci && npm run build");
+        println!("cargo::warning=dashboard not built: scripts/build-web builds it (needs Node), and then this again");
     }
 }

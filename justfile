@@ -4,7 +4,7 @@
 default:
     @just --list
 
-# All that a change must pass: format, lints, documentation, tests, two minutes of fuzzing
+# All that a change must pass: format, the dashboard, lints, documentation, tests, a real browser, five minutes of fuzzing
 [group('check')]
 check:
     ./.ci/run

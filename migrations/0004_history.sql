@@ -9,6 +9,8 @@ create table place (
     name    text    not null,
     -- the gateway has it no more
     gone    integer not null default 0,
+    -- nothing on it answers, for a reason that is its key's or its address's: no model of it is green
+    cut_off integer not null default 0,
     -- the last round that observed anything on it; 0: none
     round   integer not null default 0,
     unique (gateway, channel, created)

@@ -2,6 +2,7 @@
 //!
 //! Decides: how the world stands up and what changes in it. Must not know: rounds; real ones run over it.
 
+mod free;
 mod past;
 mod plots;
 
@@ -14,6 +15,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use self::plots::{Plot, WORKS, plots};
 use crate::model::ChannelRef;
+use crate::openrouter;
 use crate::simulate::{Behaviour, ListBehaviour, Simulated, World};
 use crate::store::{Store, StoreError};
 
@@ -72,9 +74,11 @@ impl Demo {
         Ok(sqlx::query_scalar("select lower(hex(randomblob(12)))").fetch_one(&self.database).await?)
     }
 
-    /// Lets `store` remember a week of rounds that never were, so that charts have something to show.
+    /// Lets `store` remember a week of rounds and a list of free models that never were, so that every page has something
+    /// to show.
     pub async fn remember(&self, store: &Store, gateway: &str, now: Timestamp) -> Result<(), StoreError> {
-        past::remember(store, gateway, &self.channels, now).await
+        past::remember(store, gateway, &self.channels, now).await?;
+        openrouter::keep(store, &free::models(now)).await
     }
 
     /// What the gateway advertises now.

@@ -129,7 +129,7 @@ impl OpenRouter {
             self.probe(key, &mut looked, watcher).await;
         }
         if let Some(store) = store.filter(|_| !looked.snapshot.models.is_empty()) {
-            store.keep_snapshot(KEPT, &looked.snapshot).await?;
+            keep(store, &looked.snapshot).await?;
         }
         self.source.inquiry.prober().flush().await?;
         Ok(looked)
@@ -258,6 +258,11 @@ pub async fn free_names(config: &Config, store: &Store, prober: &Arc<Prober>) ->
         Some(why) => Err(format!("OpenRouter's free models are not known: {why}")),
         None => Ok(looked.snapshot.offered(today(clock::now()))),
     }
+}
+
+/// Keeps what was read, in place of what was read before.
+pub(crate) async fn keep(store: &Store, snapshot: &Snapshot) -> Result<(), StoreError> {
+    store.keep_snapshot(KEPT, snapshot).await
 }
 
 /// What was kept by the last look.

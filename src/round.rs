@@ -156,7 +156,12 @@ impl Round {
         self.store.keep_samples(&self.inquiry.samples()).await?;
         self.inquiry.prober().flush().await?;
         self.store.end_round(round, &report, clock::now()).await?;
-        self.prune().await?;
+        if scope.is_everything() {
+            self.store.prune(&self.config.store, clock::now()).await?;
+        } else {
+            // A look comes every few minutes or seconds; what nobody looked at gets older all the same.
+            self.store.fade(clock::now()).await?;
+        }
         Ok(report)
     }
 
@@ -279,10 +284,6 @@ impl Round {
             () = self.stop.cancelled() => Ok(None),
             turn = self.store.turn() => turn.map(Some),
         }
-    }
-
-    async fn prune(&self) -> Result<(), RoundError> {
-        Ok(self.store.prune(&self.config.store, clock::now()).await?)
     }
 }
 

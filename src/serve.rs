@@ -74,17 +74,16 @@ impl App {
 
 /// Everything that is served: what needs a right first, then what is open to everybody.
 pub fn router(app: App) -> Router {
-    let guard = app.guard.clone();
+    let (guard, status) = (app.guard.clone(), status::routes(&app));
     let reads = guard.reads(api::reads().merge(metrics::routes()));
     let acts = guard.acts(api::acts());
-    let public = status::routes(&app);
     // Small answers gain nothing, and a stream must not wait for a block to fill.
     let worth_it = SizeAbove::new(1024).and(NotForContentType::SSE);
     api::surround(reads.merge(acts).merge(login::routes()))
         .merge(health::routes())
         .fallback(pages::file)
         .with_state(app)
-        .merge(public)
+        .merge(status)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(CompressionLayer::new().compress_when(worth_it))

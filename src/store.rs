@@ -188,7 +188,7 @@ async fn salt(writer: &SqlitePool) -> Result<String, StoreError> {
 }
 
 /// Reads a JSON column.
-fn from_json<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, StoreError> {
+fn from_json<'a, T: serde::Deserialize<'a>>(what: &str, text: &'a str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|why| StoreError::Unreadable { what: what.to_owned(), why })
 }
 

@@ -1,5 +1,5 @@
 //! The REST API as another program uses it: a real server on a loopback port, over a store that real rounds filled.
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 #[path = "support/databases.rs"]
 mod databases;

@@ -96,7 +96,7 @@ pub(super) fn plots() -> Vec<Plot> {
             behaviours: vec![
                 ("gpt-4o", WORKS),
                 ("mixtral-8x7b", Behaviour::Hangs),
-                ("qwen-max", WORKS),
+                ("qwen-max", Behaviour::Slow(Duration::from_millis(450))),
                 ("deepseek-flaky", WORKS),
             ],
         },

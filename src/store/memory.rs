@@ -7,7 +7,7 @@ use sqlx::Row as _;
 
 use super::history::{Entry, keep};
 use super::{Store, StoreError, from_json, time, to_json};
-use crate::model::{ChannelRef, ModelName, Observation, Standing, Withdrawn};
+use crate::model::{ChannelRef, Evidence, ModelName, Observation, Outcome, Standing, Withdrawn};
 
 /// One model's finding of a round, and what is now known about it.
 #[derive(Clone, Debug)]
@@ -66,6 +66,17 @@ impl Store {
         // Immediate: it reads before it writes, and another process may write in between.
         let mut tx = self.writer.begin_with("begin immediate").await?;
         keep(&mut tx, gateway, round, channel, Some(listed), &entries).await?;
+        if let Some(cut_off) = cut_off(findings) {
+            sqlx::query(
+                "update place set cut_off = ?4 where gateway = ?1 and channel = ?2 and created = ?3 and cut_off <> ?4",
+            )
+            .bind(gateway)
+            .bind(channel.id)
+            .bind(channel.created)
+            .bind(cut_off)
+            .execute(&mut *tx)
+            .await?;
+        }
         // Only a settled change withdraws or puts back. What was settled since this round read its standings stands.
         sqlx::query(
             "insert into standing (gateway, channel, created, model, withdrawn, next_probe_ms, state)
@@ -182,4 +193,31 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Whether nothing on the channel answers for a reason that is its key's or its address's, be it asked or resting; `None`:
+/// these findings do not tell.
+fn cut_off(findings: &[Finding]) -> Option<bool> {
+    let mut of_the_channel = false;
+    for Finding { observation: seen, .. } in findings {
+        match seen.outcome {
+            outcome if outcome.evidence() == Evidence::Alive => return Some(false),
+            Outcome::KeyBad | Outcome::KeyBroke | Outcome::ChannelConfig | Outcome::Unreachable => {
+                of_the_channel = true;
+            }
+            Outcome::Works
+            | Outcome::Filtered
+            | Outcome::Gone
+            | Outcome::NoAccess
+            | Outcome::NoRoute
+            | Outcome::Broken
+            | Outcome::TimedOut
+            | Outcome::Empty
+            | Outcome::Busy
+            | Outcome::Shape
+            | Outcome::Suspect
+            | Outcome::Unknown => {}
+        }
+    }
+    of_the_channel.then_some(true)
 }

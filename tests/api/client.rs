@@ -59,10 +59,10 @@ pub(crate) async fn send(at: SocketAddr, method: &str, path: &str, headers: &[(&
 fn request(at: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        request += &[name, ": ", value, "\r\n"].concat();
     }
     if method == "POST" {
-        request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        request += &["Content-Length: ", &body.len().to_string(), "\r\n"].concat();
     }
     format!("{request}\r\n{body}")
 }

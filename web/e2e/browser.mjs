@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { afterEach } from "node:test";
 import { chromium } from "playwright-core";
 
 /** The demo, and the one with 5,000 models more: `{url, token, folder}`. */
@@ -15,6 +16,21 @@ export const PHONE = { width: 360, height: 740 };
 export const DESKTOP = { width: 1280, height: 900 };
 
 let browser;
+/** Visitors that did not leave yet. */
+const here = new Set();
+
+// A test that fails leaves its visitors where they were: what they saw is what to look at.
+afterEach(async ({ name }) => {
+  let nth = 0;
+  for (const visitor of here) {
+    nth += 1;
+    const picture = `failed-${name.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60)}-${nth}`;
+    console.log(`it was at ${visitor.page.url()}: ${picture}.png`);
+    for (const what of visitor.wrong) console.log(`  ${what}`);
+    await shoot(visitor.page, picture).catch((error) => console.log(`  no picture: ${error.message}`));
+    await visitor.end();
+  }
+});
 
 /** One browser a file of tests. */
 export async function launch() {
@@ -59,8 +75,14 @@ export async function visit({ world = demo, path = "#/", viewport = DESKTOP, exp
   const clean = () => assert.deepEqual(wrong, []);
   const byId = (id) => page.getByTestId(id);
   const see = (id, nth = 0) => byId(id).nth(nth).waitFor({ state: "visible" });
+  const visitor = { page, wrong, go, clean, byId, see };
+  visitor.end = () => {
+    here.delete(visitor);
+    return context.close();
+  };
+  here.add(visitor);
   if (path !== null) await go(path);
-  return { page, context, go, clean, byId, see, end: () => context.close() };
+  return visitor;
 }
 
 /** Logs in on the login page, as a person does. */
@@ -71,8 +93,8 @@ export async function logIn(visitor, token = demo.token) {
 }
 
 /** A picture where a person can look at it. */
-export async function shoot(page, name) {
-  await page.screenshot({ path: join(process.env.E2E_SHOTS, `${name}.png`) });
+export function shoot(page, name) {
+  return page.screenshot({ path: join(process.env.E2E_SHOTS, `${name}.png`) });
 }
 
 /** What `ask` gives, asked again until `enough`; the last answer where that never comes. */

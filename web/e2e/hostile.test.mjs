@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { DESKTOP, PHONE, api, close, eventually, launch, logIn, visit } from "./browser.mjs";
-import { everyPage, overflow } from "./pages.mjs";
+import { everyPage, open, overflow } from "./pages.mjs";
 
 before(launch);
 after(close);
@@ -85,9 +85,7 @@ test("on every page nothing runs, nothing is injected, nothing turns round its n
   await visitor.see("scan");
   let hostile = 0;
   for (const [name, path] of pages) {
-    await visitor.go(path);
-    await visitor.page.locator("h1, main [data-testid]").first().waitFor({ state: "attached" });
-    await eventually(() => visitor.page.locator("body").innerText(), (said) => said.trim() !== "");
+    await open(visitor, path);
     assert.deepEqual(await injected(visitor.page), [], name);
     assert.deepEqual(await turning(visitor.page), [], name);
     hostile += (await visitor.page.locator("body").textContent()).includes(NAMES[0]) ? 1 : 0;
@@ -101,8 +99,7 @@ test("names of 255 and 300 characters move nothing", async () => {
   for (const viewport of [DESKTOP, PHONE]) {
     const visitor = await visit({ viewport });
     for (const path of ["#/?search=the-longest-name", "#/channels", "#/plan", "#/changes", "#/rounds?search=the-longest-name"]) {
-      await visitor.go(path);
-      await visitor.page.locator("h1, main [data-testid]").first().waitFor({ state: "attached" });
+      await open(visitor, path);
       const wide = await eventually(() => overflow(visitor.page), (found) => found.by === 0);
       assert.deepEqual(wide, { by: 0, widest: null }, `${path} at ${viewport.width}`);
     }

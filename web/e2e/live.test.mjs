@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { api, close, eventually, launch, listInGateway, logIn, visit } from "./browser.mjs";
+import { close, eventually, launch, listInGateway, logIn, visit } from "./browser.mjs";
 
 before(launch);
 after(close);
 
 test("Scan shows a bar that moves, and then a model more, without a reload", async () => {
-  const visitor = await visit({ expect: [409] });
+  const visitor = await visit({ expect: [409], locale: "en-GB" });
   await logIn(visitor);
   await visitor.see("scan");
   await visitor.go("#/");
@@ -21,24 +21,29 @@ test("Scan shows a bar that moves, and then a model more, without a reload", asy
 
   // What the gateway's operator might do meanwhile: a model more, by hand.
   listInGateway("Dune", "added-by-hand");
-  // The loop has rounds of its own; a person waits for the button, too.
-  await eventually(async () => (await api("status")).scan_state, (state) => state === "idle");
-  const seen = visitor.page.evaluate(
-    () =>
-      new Promise((done) => {
-        const said = new Set();
-        const look = () => {
-          const text = document.querySelector("[data-testid=progress]")?.textContent;
-          if (text) said.add(text);
-          else if (said.size > 0) return done([...said]);
-          requestAnimationFrame(look);
-        };
-        look();
-      }),
-  );
-  await visitor.byId("scan").click();
-  const said = await seen;
-  assert.ok(said.length > 1, `the bar never moved: ${said}`);
+  // Every text the bar had, round by round; of whole rounds alone, for the loop asks again in between, on its own.
+  await visitor.page.evaluate(() => {
+    window.rounds = [new Set()];
+    const look = () => {
+      const said = document.querySelector("[data-testid=progress] .progress-words")?.textContent ?? "";
+      if (said.includes("Round on")) window.rounds.at(-1).add(said);
+      else if (window.rounds.at(-1).size > 0) window.rounds.push(new Set());
+    };
+    new MutationObserver(look).observe(document.querySelector("header"), { subtree: true, childList: true, characterData: true });
+  });
+  // One of the loop's own rounds may be under way: then it is refused, and a person presses again.
+  const scan = async () => {
+    const [answer] = await Promise.all([
+      visitor.page.waitForResponse((response) => response.url().endsWith("/api/scan")),
+      visitor.byId("scan").click(),
+    ]);
+    return answer.status();
+  };
+  assert.equal(await eventually(scan, (status) => status === 202), 202);
+  const bars = () => visitor.page.evaluate(() => window.rounds.map((texts) => [...texts]));
+  const moved = (rounds) => rounds.some((texts) => texts.length > 1);
+  const seen = await eventually(bars, moved);
+  assert.ok(moved(seen), `the bar never moved: ${JSON.stringify(seen)}`);
 
   const after = await eventually(total, (now) => now === before + 1);
   assert.equal(after, before + 1);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { PHONE, api, close, eventually, launch, visit } from "./browser.mjs";
-import { everyPage, overflow } from "./pages.mjs";
+import { everyPage, open, overflow } from "./pages.mjs";
 
 before(launch);
 after(close);
@@ -21,11 +21,8 @@ test("the overview opens with its figures and rows, and nothing goes wrong", asy
 
 test("every page opens, and nothing goes wrong", async () => {
   const visitor = await visit();
-  for (const [name, path] of await everyPage()) {
-    await visitor.go(path);
-    await visitor.page.locator("h1, main [data-testid]").first().waitFor({ state: "attached" });
-    const text = await eventually(() => visitor.page.locator("body").innerText(), (said) => said.trim() !== "");
-    assert.notEqual(text.trim(), "", `${name} stays empty`);
+  for (const [, path] of await everyPage()) {
+    await open(visitor, path);
     visitor.clean();
   }
   await visitor.end();
@@ -71,8 +68,7 @@ test("the language is switched, and remembered after a reload", async () => {
 test("on a phone no page scrolls sideways", async () => {
   const visitor = await visit({ viewport: PHONE, hasTouch: true, isMobile: true });
   for (const [name, path] of await everyPage()) {
-    await visitor.go(path);
-    await visitor.page.locator("h1, main [data-testid]").first().waitFor({ state: "attached" });
+    await open(visitor, path);
     const wide = await eventually(() => overflow(visitor.page), (found) => found.by === 0);
     assert.deepEqual(wide, { by: 0, widest: null }, `${name} is wider than the phone`);
   }
@@ -122,6 +118,37 @@ test("the page is walked by keyboard: search, down, open, back, help", async () 
   await visitor.page.locator("dialog[open]").waitFor();
   await keyboard.press("Escape");
   await visitor.page.locator("dialog[open]").waitFor({ state: "detached" });
+  visitor.clean();
+  await visitor.end();
+});
+
+test("the matrix is walked by its arrow keys, and Enter opens the model under the mark", async () => {
+  const visitor = await visit({ path: "#/?view=matrix" });
+  const { keyboard } = visitor.page;
+  await visitor.see("matrix");
+  await visitor.byId("matrix").focus();
+  const marked = () =>
+    visitor.page.evaluate(() => {
+      const cell = document.getElementById(document.querySelector("[data-testid=matrix]").getAttribute("aria-activedescendant"));
+      return cell?.getAttribute("aria-label") ?? cell?.querySelector("a")?.getAttribute("aria-label") ?? null;
+    });
+  const places = new Set([await marked()]);
+  for (const key of ["ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft"]) {
+    await keyboard.press(key);
+    const told = await eventually(marked, (label) => label !== null && !places.has(label));
+    assert.ok(told !== null && !places.has(told), `${key} leads to ${told}`);
+    places.add(told);
+  }
+  await keyboard.press("End");
+  const inSight = () =>
+    visitor.page.evaluate(() => {
+      const cell = document.querySelector(".matrix-at")?.getBoundingClientRect();
+      const box = document.querySelector("[data-testid=matrix]").getBoundingClientRect();
+      return cell !== undefined && cell.left >= box.left && cell.right <= box.right;
+    });
+  assert.equal(await eventually(inSight, (seen) => seen), true);
+  await keyboard.press("Enter");
+  await visitor.see("model-title");
   visitor.clean();
   await visitor.end();
 });

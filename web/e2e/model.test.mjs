@@ -1,4 +1,4 @@
-// One model's page: its chart is drawn, and follows the window that is chosen.
+// One model's page: its chart is drawn, and follows the window that is chosen. And the free models.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -39,6 +39,19 @@ test("a row opens its model, with a chart that is drawn", async () => {
   const week = await eventually(() => drawn(visitor), ({ sum, pixels }) => sum !== day.sum && pixels > 2000);
   assert.notEqual(week.sum, day.sum, "the week looks as the day does");
   assert.match(visitor.page.url(), /window=7d/);
+  visitor.clean();
+  await visitor.end();
+});
+
+test("free models are listed, and a click on a head puts the fastest first", async () => {
+  const visitor = await visit({ path: "#/free" });
+  await visitor.see("free-row");
+  assert.ok((await visitor.byId("free-row").count()) >= 5);
+  const names = () => visitor.byId("model-name").allTextContents();
+  const throughput = visitor.page.locator("th button.sort").nth(4);
+  await throughput.click();
+  const found = await eventually(names, ([first]) => first === "borealis/vision-9b:free");
+  assert.equal(found[0], "borealis/vision-9b:free", `${found}`);
   visitor.clean();
   await visitor.end();
 });

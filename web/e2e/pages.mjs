@@ -1,5 +1,7 @@
-// Every page there is, as addresses in a demo.
-import { api, demo } from "./browser.mjs";
+// Every page there is, as addresses in a demo, and what each must be.
+import assert from "node:assert/strict";
+
+import { api, demo, eventually } from "./browser.mjs";
 
 /** `[name, address]`; those of one model and one change are looked up. */
 export async function everyPage(world = demo) {
@@ -22,6 +24,21 @@ export async function everyPage(world = demo) {
     ["status", "status"],
     ["api", "api"],
   ];
+}
+
+/** Loads a page and waits until it shows all it has to show; one that loads for ever or shows an error fails. */
+export async function open(visitor, path) {
+  // Another hash alone would load nothing, and the page before could be taken for this one.
+  await visitor.page.goto("about:blank");
+  await visitor.go(path);
+  const state = () =>
+    visitor.page.evaluate(() => ({
+      title: document.querySelector("h1")?.textContent.trim() ?? "",
+      loading: document.querySelectorAll(".loading, [aria-busy=true], [data-state=loading]").length,
+      error: document.querySelector(".error-box, .chart-failed")?.innerText ?? null,
+    }));
+  const now = await eventually(state, ({ title, loading, error }) => error !== null || (title !== "" && loading === 0));
+  assert.ok(now.title !== "" && now.loading === 0 && now.error === null, `${path}: ${JSON.stringify(now)}`);
 }
 
 /** By how many pixels the page is wider than its window, and what is widest. */

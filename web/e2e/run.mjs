@@ -1,7 +1,7 @@
 // Starts two demos, one of them with 5,000 models more, runs every test of this folder against them, and stops them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { root, startDemo } from "./world.mjs";
@@ -9,6 +9,8 @@ import { root, startDemo } from "./world.mjs";
 const here = join(root, "web/e2e");
 const shots = join(root, "target/screenshots");
 mkdirSync(shots, { recursive: true });
+const failures = () => readdirSync(shots).filter((name) => name.startsWith("failed-"));
+for (const name of failures()) rmSync(join(shots, name));
 
 const begun = await Promise.allSettled([startDemo(), startDemo("--crowd", "5000")]);
 const demos = begun.flatMap(({ value }) => (value ? [value] : []));
@@ -38,6 +40,11 @@ try {
   console.error(error.message);
 } finally {
   await Promise.all(demos.map((demo) => demo.stop()));
+}
+if (code !== 0) {
+  for (const demo of demos) console.error(`\nthe demo at ${demo.url} said last:\n${demo.lastWords()}`);
+  console.error("\nit failed; what the pages of the failed tests looked like:");
+  for (const name of failures()) console.error(`  ${join(shots, name)}`);
 }
 console.log(`screenshots: ${shots}/*.png`);
 process.exit(code);

@@ -1,10 +1,9 @@
 // Pictures of every page, for a person to look at.
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { DESKTOP, PHONE, close, eventually, launch, logIn, shoot, visit } from "./browser.mjs";
-import { everyPage } from "./pages.mjs";
+import { DESKTOP, PHONE, close, launch, logIn, shoot, visit } from "./browser.mjs";
+import { everyPage, open } from "./pages.mjs";
 
 before(launch);
 after(close);
@@ -21,19 +20,16 @@ for (const [look, options] of LOOKS) {
     const visitor = await visit({ path: null, reducedMotion: "reduce", ...options });
     await logIn(visitor);
     await visitor.see("scan");
-    const pages = [...(await everyPage()), ["hostile", "#/?search=Hostile"]];
+    const pages = [...(await everyPage()), ["hostile", "#/?search=Hostile"], ["matrix", "#/?view=matrix"]];
+    const pictures = new Set();
     for (const [name, path] of pages) {
-      await visitor.go(path);
-      await visitor.page.locator("h1, main [data-testid]").first().waitFor({ state: "attached" });
-      const empty = (text) => text.trim() === "" || /^(Loading|加载)/.test(text.trim());
-      await eventually(() => visitor.page.locator("body").innerText(), (text) => !empty(text));
+      await open(visitor, path);
       // Charts are drawn a moment after their page.
       await visitor.page.waitForTimeout(300);
-      await shoot(visitor.page, `${name}-${look}`);
+      pictures.add((await shoot(visitor.page, `${name}-${look}`)).toString("base64"));
     }
+    assert.equal(pictures.size, pages.length, "two pages look the same");
     visitor.clean();
     await visitor.end();
-    const taken = readdirSync(process.env.E2E_SHOTS).filter((file) => file.endsWith(`-${look}.png`));
-    assert.ok(taken.length >= pages.length, `${taken.length} of ${pages.length}`);
   });
 }

@@ -13,7 +13,7 @@ const BINARY = process.env.CHANNELWARDEN_BIN ?? `${root}/target/debug/channelwar
 const PATIENCE_MS = 120_000;
 
 /**
- * Starts the demo. Gives back its address, the token that may act, its folder, and `stop`.
+ * Starts the demo. Gives back its address, the token that may act, its folder, `stop`, and what it printed last.
  * @param {string[]} more arguments
  */
 export async function startDemo(...more) {
@@ -35,7 +35,7 @@ export async function startDemo(...more) {
       const token = /with the token (\S+)/.exec(said)?.[1];
       const config = /channelwarden -c (\S+) history/.exec(said)?.[1];
       if (url && token && config && (await answers(url))) {
-        return { url, token, folder: dirname(config), stop, pid: child.pid };
+        return { url, token, folder: dirname(config), stop, lastWords: () => said.slice(-1500) };
       }
       if (child.exitCode !== null) throw tell(`the demo ended with ${child.exitCode}`);
       if (Date.now() > until) throw tell("the demo's dashboard does not answer");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { counts, diff, isRepair } from "../src/pages/changes/diff";
-import { height, padded, ROW, scrollTo, step } from "../src/pages/rounds/cells";
+import { height, padded } from "../src/pages/rounds/cells";
+import { scrollTo, step } from "../src/walk";
 import { everyDay, uses } from "../src/pages/budget/use";
 import { dollars } from "../src/pages/budget/dollars";
 import { descends, matching, parseSort, sorted } from "../src/pages/free/order";
@@ -47,9 +48,9 @@ describe("the run grid", () => {
     expect([0, 0.4, 50, 100].map(height)).toEqual([1, 2, 10, 20]);
   });
   it("scrolls no further than it must", () => {
-    expect(scrollTo(5, 0, 10 * ROW)).toBe(0);
-    expect(scrollTo(12, 0, 10 * ROW)).toBe(3 * ROW);
-    expect(scrollTo(2, 5 * ROW, 10 * ROW)).toBe(2 * ROW);
+    expect(scrollTo(5 * 26, 26, 0, 260)).toBe(0);
+    expect(scrollTo(12 * 26, 26, 0, 260)).toBe(3 * 26);
+    expect(scrollTo(2 * 26, 26, 5 * 26, 260)).toBe(2 * 26);
   });
   it("fills the oldest of a short row", () => {
     const row: GridRow = { id: 1, gateway: "g", channel: 1, channel_name: "c", model_id: "m", cells: ["OK", "429"] };

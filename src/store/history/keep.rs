@@ -15,7 +15,7 @@ use super::pairs::{self, Pair};
 use super::{codes, key};
 use crate::model::{ChannelRef, ModelName};
 use crate::rollup::{Day, Look, Sums, day_of, hour_of, last_hours};
-use crate::store::{Finding, StoreError, to_json, unreadable};
+use crate::store::{Finding, StoreError, from_json, to_json, unreadable};
 
 /// One observation, as it is kept.
 #[derive(Clone, Debug)]
@@ -246,16 +246,19 @@ async fn add_up(
     Ok(days)
 }
 
-/// The days of these keys that there are.
+/// The days of these keys that there are; in one row, as each row is a turn from the database's thread to ours and back.
 pub(super) async fn read_days(
     db: impl sqlx::SqliteExecutor<'_>,
     keys: &[i64],
 ) -> Result<HashMap<i64, Day>, StoreError> {
-    let rows = sqlx::query("select id, sums from day where id in (select value from json_each(?))")
-        .bind(to_json("days", &keys)?)
-        .fetch_all(db)
-        .await?;
-    rows.iter().map(|row| Ok((row.try_get("id")?, parse(row.try_get("sums")?)?))).collect()
+    let rows: String = sqlx::query_scalar(
+        "select json_group_array(json_array(id, hex(sums))) from day where id in (select value from json_each(?))",
+    )
+    .bind(to_json("days", &keys)?)
+    .fetch_one(db)
+    .await?;
+    let rows: Vec<(i64, &str)> = from_json("days", &rows)?;
+    rows.into_iter().map(|(id, sums)| Ok((id, parse(&unhex(sums))?))).collect()
 }
 
 /// Writes days by [`key`], their bytes as [`hex`] says them.
@@ -285,6 +288,12 @@ pub(in crate::store) async fn fold(tx: &mut SqliteConnection, rows: &[SqliteRow]
         }
     }
     if folded.is_empty() { Ok(()) } else { write_days(tx, &folded).await }
+}
+
+/// What SQLite's `hex` wrote.
+fn unhex(text: &str) -> Vec<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
+    text.as_bytes().chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, half| byte << 4 | digit(*half))).collect()
 }
 
 /// As SQLite's `unhex` reads it.

@@ -6,19 +6,19 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use super::models::{IS_WITHDRAWN, SHOWN};
+use super::models::{IS_WITHDRAWN, LIGHT, SHOWN};
 use super::{ChannelCounts, Counts, Light, codes};
 use crate::rollup::{Sums, day_of, hour_of, last_hours, percent};
 use crate::store::{Store, StoreError, time};
 
-/// The columns of [`add`].
-const COUNTED: &str = "p.light, count(*) models, sum(p.up_24h) up, sum(p.down_24h) down, max(p.seen_ms) seen_ms";
+/// The columns of [`Tally::add`] beside the light.
+const COUNTED: &str = "count(*) models, sum(p.up_24h) up, sum(p.down_24h) down, max(p.seen_ms) seen_ms";
 
 impl Store {
     /// How many models stand in which light, over one gateway or all.
     pub async fn counts(&self, gateway: Option<&str>, now: Timestamp) -> Result<Counts, StoreError> {
         let mut tally = Tally::default();
-        for row in self.counted(COUNTED, gateway, " group by p.light").await? {
+        for row in self.counted("", gateway, " group by light_shown").await? {
             tally.add(&row)?;
         }
         for row in self.withdrawn_counts(gateway).await? {
@@ -36,10 +36,10 @@ impl Store {
 
     /// The same for each channel, in the order of gateways and channels.
     pub async fn channel_counts(&self, gateway: Option<&str>) -> Result<Vec<ChannelCounts>, StoreError> {
-        let columns = format!("pl.gateway, pl.channel, pl.name, {COUNTED}");
-        let by = " group by pl.id, p.light order by pl.gateway, pl.channel, pl.id";
+        let columns = "pl.gateway, pl.channel, pl.name, ";
+        let by = " group by pl.id, light_shown order by pl.gateway, pl.channel, pl.id";
         let mut channels: Vec<(ChannelCounts, Tally)> = vec![];
-        for row in self.counted(&columns, gateway, by).await? {
+        for row in self.counted(columns, gateway, by).await? {
             let (name, id): (&str, i64) = (row.try_get("gateway")?, row.try_get("channel")?);
             if !channels.last().is_some_and(|(last, _)| last.gateway == name && last.channel == id) {
                 let channel = ChannelCounts {
@@ -68,7 +68,12 @@ impl Store {
 
     async fn counted(&self, columns: &str, gateway: Option<&str>, by: &str) -> Result<Vec<SqliteRow>, StoreError> {
         let mut sql = QueryBuilder::<Sqlite>::new("select ");
-        sql.push(columns).push(" from pair p join place pl on pl.id = p.place where ").push(SHOWN);
+        sql.push(columns)
+            .push(LIGHT)
+            .push(" light_shown, ")
+            .push(COUNTED)
+            .push(" from pair p join place pl on pl.id = p.place where ")
+            .push(SHOWN);
         if let Some(gateway) = gateway {
             sql.push(" and pl.gateway = ").push_bind(gateway);
         }
@@ -99,7 +104,7 @@ impl Tally {
     fn add(&mut self, row: &SqliteRow) -> Result<(), StoreError> {
         let models = count(row, "models")?;
         self.counts.total += models;
-        match codes::light(row.try_get("light")?) {
+        match codes::light(row.try_get("light_shown")?) {
             Light::Up => self.counts.up += models,
             Light::Degraded => self.counts.degraded += models,
             Light::Down => self.counts.down += models,

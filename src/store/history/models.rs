@@ -12,6 +12,9 @@ use crate::model::Withdrawn;
 use crate::rollup::{Day, Sums, day_of, hour_of, last_hours, percent};
 use crate::store::{Store, StoreError, from_json, time, to_json};
 
+/// The light of `p`: yellow at best where its channel is cut off, whatever 24 hours say.
+pub(super) const LIGHT: &str = "max(p.light, pl.cut_off)";
+
 /// Whether `p` is off its channel's list by our hand.
 pub(super) const IS_WITHDRAWN: &str =
     "exists (select 1 from standing w where w.withdrawn = 1 and w.gateway = pl.gateway
@@ -48,7 +51,7 @@ impl Store {
     /// These models, in this order.
     async fn rows(&self, ids: &[i64], now: Timestamp) -> Result<Vec<ModelRow>, StoreError> {
         let rows = sqlx::query(
-            "select p.*, pl.gateway, pl.channel, pl.name, s.next_probe_ms,
+            "select p.*, max(p.light, pl.cut_off) shown_light, pl.gateway, pl.channel, pl.name, s.next_probe_ms,
                iif(s.withdrawn and p.listed = 0, s.state -> '$.withdrawn', null) withdrawn
              from json_each(?) page cross join pair p on p.id = page.value join place pl on pl.id = p.place
              left join standing s on s.gateway = pl.gateway and s.channel = pl.channel and s.created = pl.created
@@ -85,7 +88,7 @@ fn filter(sql: &mut QueryBuilder<Sqlite>, query: &ModelQuery) {
         sql.push(" and p.model = ").push_bind(name.clone());
     }
     if !query.lights.is_empty() {
-        sql.push(" and p.light in (");
+        sql.push(" and ").push(LIGHT).push(" in (");
         let mut lights = sql.separated(", ");
         for light in &query.lights {
             lights.push_bind(codes::of_light(*light));
@@ -140,7 +143,7 @@ fn model(row: &SqliteRow) -> Result<ModelRow, StoreError> {
             since: withdrawn.reason.since,
             reason: withdrawn.reason.to_string(),
         }),
-        light: codes::light(row.try_get("light")?),
+        light: codes::light(row.try_get("shown_light")?),
         latest_status: outcome.map_or_else(|| "NONE".to_owned(), |outcome| codes::label(outcome, status)),
         outcome: outcome.map(|outcome| outcome.as_str().to_owned()).unwrap_or_default(),
         status,

@@ -10,7 +10,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use crate::model::{ChannelRef, ModelName, Outcome};
 use crate::rollup::Sight;
-use crate::store::{StoreError, to_json};
+use crate::store::{StoreError, from_json, to_json};
 
 /// How a model stood before the next observation.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -109,21 +109,19 @@ pub(in crate::store) async fn list<'a>(
     Ok(pairs)
 }
 
+/// One row for all: each row is a turn from the database's thread to ours and back.
 async fn known(tx: &mut SqliteConnection, place: i64) -> Result<HashMap<String, Pair>, StoreError> {
-    let rows = sqlx::query("select id, model, listed, seen_ms, up, since_ms, failures from pair where place = ?")
-        .bind(place)
-        .fetch_all(tx)
-        .await?;
-    let pair = |row: &sqlx::sqlite::SqliteRow| {
-        let pair = Pair {
-            id: row.try_get("id")?,
-            listed: row.try_get("listed")?,
-            seen_ms: row.try_get("seen_ms")?,
-            up: row.try_get("up")?,
-            since_ms: row.try_get("since_ms")?,
-            failures: row.try_get("failures")?,
-        };
-        Ok((row.try_get("model")?, pair))
+    let rows: String = sqlx::query_scalar(
+        "select json_group_array(json_array(id, model, listed, seen_ms, up, since_ms, failures)) from pair
+         where place = ?",
+    )
+    .bind(place)
+    .fetch_one(tx)
+    .await?;
+    let rows: Vec<(i64, String, u8, Option<i64>, Option<u8>, Option<i64>, u32)> = from_json("models", &rows)?;
+    let pair = |(id, model, listed, seen_ms, up, since_ms, failures): (_, _, _, _, Option<u8>, _, _)| {
+        let (listed, up) = (listed == 1, up.map(|up| up == 1));
+        (model, Pair { id, listed, seen_ms, up, since_ms, failures })
     };
-    rows.iter().map(pair).collect()
+    Ok(rows.into_iter().map(pair).collect())
 }

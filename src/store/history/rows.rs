@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use crate::model::ChannelRef;
 
 /// A model's traffic light. By the share of the last 24 hours' observations that say anything: from 90 % green, from
-/// 50 % yellow, below red; a model whose latest observation that says anything shows it down is never green.
+/// 50 % yellow, below red; a model whose latest observation that says anything shows it down is never green, and none is
+/// while nothing on its channel answers because of its key or its address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Light {

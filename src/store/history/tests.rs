@@ -290,3 +290,37 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn no_model_is_green_while_its_channels_key_is_good_for_nothing() {
+    let (store, _folder) = store().await;
+    let listed = ["a", "b"];
+    let works =
+        |minute| [finding("a", Outcome::Works, after(minute), 100), finding("b", Outcome::Works, after(minute), 100)];
+    remember(&store, 7, &listed, &works(0)).await;
+    remember(&store, 8, &["c"], &[finding("c", Outcome::Works, after(0), 100)]).await;
+    let lights = async || {
+        let page = store.models(&all(), after(50)).await.unwrap();
+        let counts = store.counts(None, after(50)).await.unwrap();
+        let of_7 = &store.channel_counts(None).await.unwrap()[0].counts;
+        let yellow = ModelQuery { lights: vec![Light::Degraded], ..all() };
+        assert_eq!(store.models(&yellow, after(50)).await.unwrap().total, counts.degraded);
+        assert_eq!(of_7.degraded, counts.degraded);
+        page.rows.iter().map(|row| row.light).collect::<Vec<_>>()
+    };
+    assert_eq!(lights().await, [Light::Up; 3]);
+    // One is asked, and the rest of them is not, as the key rests.
+    let unsent = |name: &str| {
+        let Finding { observation, .. } = finding(name, Outcome::KeyBroke, after(10), 9);
+        let usage = Usage { requests: 0, ..observation.usage };
+        Finding { observation: Observation { usage, ..observation }, ..finding(name, Outcome::KeyBroke, after(10), 9) }
+    };
+    remember(&store, 7, &listed, &[finding("a", Outcome::KeyBroke, after(10), 9), unsent("b")]).await;
+    assert_eq!(lights().await, [Light::Degraded, Light::Degraded, Light::Up]);
+    // A look at one that is limited says nothing of the key.
+    remember(&store, 7, &listed, &[finding("a", Outcome::Busy, after(20), 9)]).await;
+    assert_eq!(lights().await, [Light::Degraded, Light::Degraded, Light::Up]);
+    remember(&store, 7, &listed, &works(30)).await;
+    assert_eq!(lights().await, [Light::Up; 3]);
+    store.close().await;
+}

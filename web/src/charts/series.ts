@@ -138,7 +138,7 @@ export function seriesOption(
     ],
     xAxis: [
       { ...time, gridIndex: 0, axisLabel: { show: false }, axisTick: { show: false } },
-      { ...time, gridIndex: 1, axisLabel: { ...text, hideOverlap: true }, axisTick: { show: false } },
+      { ...time, gridIndex: 1, axisLabel: { ...text, hideOverlap: true, formatter: { day: "{MM}-{dd}" } }, axisTick: { show: false } },
     ],
     yAxis: [
       {

@@ -43,7 +43,7 @@ export default function Channels({ route }: { route: Route }) {
 function ChannelTable({ rows, manyGateways }: { rows: ChannelRow[]; manyGateways: boolean }) {
   return (
     <div class="panel table-scroll">
-      <table class="table channels" aria-label={t("table.channels")}>
+      <table class="table stacked channels" aria-label={t("table.channels")}>
         <thead>
           <tr>
             <th scope="col">{t("col.channel")}</th>
@@ -67,16 +67,17 @@ function ChannelTable({ rows, manyGateways }: { rows: ChannelRow[]; manyGateways
 
 function ChannelLine({ row, manyGateways }: { row: ChannelRow; manyGateways: boolean }) {
   const known = STATES[row.status];
+  const told = row.hold ?? row.note;
   return (
     <tr data-testid="channel-row">
       <th scope="row">
         <a href={href("overview", null, { gateway: row.gateway, channel: row.id })}><Name text={row.name} /></a>
         <div class="faint small">{manyGateways && <><Name text={row.gateway} /> </>}<span class="figure">#{row.id}</span></div>
       </th>
-      <td><Share row={row} /></td>
-      <td class="number"><Percent value={row.uptime_24h} /></td>
-      <td class="number"><Count value={row.models} /></td>
-      <td class="number">
+      <td class="lights"><Share row={row} /></td>
+      <td class="number" data-label={t("col.uptime")}><Percent value={row.uptime_24h} /></td>
+      <td class="number" data-label={t("col.models")}><Count value={row.models} /></td>
+      <td class="number" data-label={t("card.withdrawn")}>
         {row.withdrawn === 0 ? <span class="faint">0</span>
           : <a href={href("overview", null, { gateway: row.gateway, channel: row.id, withdrawn: true })}><Count value={row.withdrawn} /></a>}
       </td>
@@ -85,8 +86,8 @@ function ChannelLine({ row, manyGateways }: { row: ChannelRow; manyGateways: boo
         {row.hold !== null && <span class="tag tag-degraded" title={row.hold}>{t("channel.hold")}</span>}
       </td>
       <td><Name text={row.provider} /></td>
-      <td><Name text={row.groups} /></td>
-      <td class="note"><Words text={row.hold ?? row.note} /></td>
+      <td data-label={t("col.groups")}><Name text={row.groups} /></td>
+      <td class="note">{told !== "" && <Words text={told} />}</td>
     </tr>
   );
 }

@@ -12,6 +12,7 @@ import { word } from "./acts/words";
 import { Diff, DiffCount } from "./changes/parts";
 import { Held } from "./plan/held";
 import { Holds } from "./plan/holds";
+import { together } from "./plan/together";
 import "../styles/pages.css";
 
 export default function Plan({ route }: { route: Route }) {
@@ -38,7 +39,8 @@ export default function Plan({ route }: { route: Route }) {
 const wants = (row: PlanRow): boolean => row.removed.length + row.added.length + row.restored.length > 0;
 
 function PlanCard({ row }: { row: PlanRow }) {
-  const lifted = row.held.filter((held) => held.may_be_lifted);
+  const parts = together(row.held);
+  const lifted = parts.filter((held) => held.may_be_lifted);
   const where = { gateway: row.gateway, channel: row.channel };
   const on = <Channel gateway={row.gateway} id={row.channel} name={row.channel_name} />;
   return (
@@ -63,13 +65,13 @@ function PlanCard({ row }: { row: PlanRow }) {
             <Deed action={t("plan.approve")} title={t("plan.approve.title")} path="plan/approve" content={where} primary testId="approve">
               <p>{on}</p>
               <p>{t("plan.approve.what")}</p>
-              <ul>{lifted.map((held) => <li key={held.guard}>{word("guard", held.guard)}: −{held.removals.length} +{held.additions.length}</li>)}</ul>
+              <ul>{lifted.map((held, i) => <li key={i}>{word("guard", held.guard)}: −{held.removals.length} +{held.additions.length}</li>)}</ul>
             </Deed>
           )}
         </div>
       </header>
       {wants(row) && <Diff lists={row} />}
-      {row.held.map((held, i) => <Held key={i} held={held} />)}
+      {parts.map((held, i) => <Held key={i} held={held} />)}
     </article>
   );
 }

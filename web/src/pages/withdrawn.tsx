@@ -70,7 +70,7 @@ function Row({ model }: { model: ModelRow }) {
         {withdrawn !== null && (
           <>
             <span>{word("outcome", withdrawn.outcome)} {withdrawn.count}×</span>
-            <small class="muted"><Words text={withdrawn.reason} /></small>
+            <small class="muted"><Words text={withdrawn.reason.replace(/^\S+ \d+× /, "")} /></small>
           </>
         )}
       </td>

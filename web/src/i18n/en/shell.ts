@@ -144,6 +144,7 @@ export const shell = {
   "empty.filtered.hint": "No model is as the filters ask.",
   "empty.channels": "No channels yet",
   "empty.channels.hint": "The first round reads them from the gateway.",
+  "matrix.none": "{channel} has no {model}",
   "matrix.cell": "{model} on {channel}: {light}",
   "channel.enabled": "enabled",
   "channel.auto-disabled": "disabled by the gateway",

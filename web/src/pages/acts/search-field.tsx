@@ -24,7 +24,7 @@ export function SearchField({ value, label, onSearch }: { value: string; label: 
   }, [typed]);
   return (
     <input
-      ref={field} type="search" class="field" aria-label={label} placeholder={label} value={typed} data-testid="search" spellcheck={false}
+      ref={field} type="search" class="field" size={26} aria-label={label} placeholder={label} value={typed} data-testid="search" spellcheck={false}
       onInput={(event) => setTyped(event.currentTarget.value)}
       onKeyDown={(event) => { if (event.key === "Escape") { setTyped(""); event.currentTarget.blur(); } }}
     />

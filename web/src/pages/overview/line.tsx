@@ -72,11 +72,12 @@ export function ModelLine({ row, index, active, open, manyGateways, onMark, onTo
 /** What the latest look showed, and the first words of why. */
 function Latest({ row }: { row: ModelRow }) {
   const never = row.outcome === "";
+  // The tag has the status already, and there is little room.
   const tone = row.latest_status === "OK" ? "tag-up" : row.latest_status === "429" ? "tag-degraded" : never ? "" : "tag-down";
   return (
     <>
       <span class={`tag ${tone}`}>{row.latest_status}</span>
-      {row.detail !== "" && <span class="why-short muted"><Name text={row.detail} /></span>}
+      {row.detail !== "" && <span class="why-short muted"><Name text={row.detail.replace(/^status \d+ /, "")} /></span>}
     </>
   );
 }

@@ -6,7 +6,8 @@ import { percent, utc } from "../../format";
 import { locale, t } from "../../i18n";
 import { go, href } from "../../router";
 import type { Cell, Grid, GridRow, RoundRow } from "../../types";
-import { CELL, GLYPHS, height, padded, ROW, scrollTo, step, type Place } from "./cells";
+import { scrollTo, step, type Place } from "../../walk";
+import { CELL, GLYPHS, height, padded, ROW } from "./cells";
 
 interface RunGridProps {
   grid: Grid;
@@ -28,7 +29,7 @@ export function RunGrid({ grid, chosen, onChoose }: RunGridProps) {
   }, [rounds.length]);
   useEffect(() => {
     const box = scroller.current;
-    if (box !== null && focused) box.scrollTop = scrollTo(at.row, box.scrollTop, box.clientHeight - HEAD);
+    if (box !== null && focused) box.scrollTop = scrollTo(at.row * ROW, ROW, box.scrollTop, box.clientHeight - HEAD);
   }, [at.row]);
 
   const press = (event: KeyboardEvent): void => {
