@@ -109,6 +109,9 @@ pub(in crate::store) async fn list<'a>(
     Ok(pairs)
 }
 
+/// One model as it comes: id, name, listed, seen, up, since, failures.
+type Kept = (i64, String, u8, Option<i64>, Option<u8>, Option<i64>, u32);
+
 /// One row for all: each row is a turn from the database's thread to ours and back.
 async fn known(tx: &mut SqliteConnection, place: i64) -> Result<HashMap<String, Pair>, StoreError> {
     let rows: String = sqlx::query_scalar(
@@ -118,8 +121,8 @@ async fn known(tx: &mut SqliteConnection, place: i64) -> Result<HashMap<String, 
     .bind(place)
     .fetch_one(tx)
     .await?;
-    let rows: Vec<(i64, String, u8, Option<i64>, Option<u8>, Option<i64>, u32)> = from_json("models", &rows)?;
-    let pair = |(id, model, listed, seen_ms, up, since_ms, failures): (_, _, _, _, Option<u8>, _, _)| {
+    let rows: Vec<Kept> = from_json("models", &rows)?;
+    let pair = |(id, model, listed, seen_ms, up, since_ms, failures): Kept| {
         let (listed, up) = (listed == 1, up.map(|up| up == 1));
         (model, Pair { id, listed, seen_ms, up, since_ms, failures })
     };
