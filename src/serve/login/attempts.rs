@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::{ApiError, Code};
 
 /// In which so many wrong tokens are let go.
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 /// From one address.
 const FROM_ONE: u32 = 10;
 /// Logins from all addresses together. Not for tokens sent along: anybody could keep every program out then.
