@@ -110,6 +110,9 @@ pub(in crate::store) async fn list<'a>(
 }
 
 /// One row for all: each row is a turn from the database's thread to ours and back.
+/// A pair as it is read: id, model, listed, seen, up, since, failures.
+type Row = (i64, String, u8, Option<i64>, Option<u8>, Option<i64>, u32);
+
 async fn known(tx: &mut SqliteConnection, place: i64) -> Result<HashMap<String, Pair>, StoreError> {
     let rows: String = sqlx::query_scalar(
         "select json_group_array(json_array(id, model, listed, seen_ms, up, since_ms, failures)) from pair
@@ -118,7 +121,7 @@ async fn known(tx: &mut SqliteConnection, place: i64) -> Result<HashMap<String, 
     .bind(place)
     .fetch_one(tx)
     .await?;
-    let rows: Vec<(i64, String, u8, Option<i64>, Option<u8>, Option<i64>, u32)> = from_json("models", &rows)?;
+    let rows: Vec<Row> = from_json("models", &rows)?;
     let pair = |(id, model, listed, seen_ms, up, since_ms, failures): (_, _, _, _, Option<u8>, _, _)| {
         let (listed, up) = (listed == 1, up.map(|up| up == 1));
         (model, Pair { id, listed, seen_ms, up, since_ms, failures })
