@@ -109,10 +109,10 @@ pub(in crate::store) async fn list<'a>(
     Ok(pairs)
 }
 
-/// One row for all: each row is a turn from the database's thread to ours and back.
 /// A pair as it is read: id, model, listed, seen, up, since, failures.
 type Row = (i64, String, u8, Option<i64>, Option<u8>, Option<i64>, u32);
 
+/// One row for all: each row is a turn from the database's thread to ours and back.
 async fn known(tx: &mut SqliteConnection, place: i64) -> Result<HashMap<String, Pair>, StoreError> {
     let rows: String = sqlx::query_scalar(
         "select json_group_array(json_array(id, model, listed, seen_ms, up, since_ms, failures)) from pair
