@@ -36,14 +36,16 @@ async fn ask(at: SocketAddr, path: &str) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(at).await.unwrap();
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {at}\r\n\r\n").as_bytes()).await.unwrap();
     let mut first = vec![0; 4096];
-    let read = timeout(PATIENCE, stream.read(&mut first)).await.unwrap().unwrap();
+    let read =
+        timeout(PATIENCE, stream.read(&mut first)).await.unwrap_or_else(|_| panic!("no answer to {path}")).unwrap();
     (stream, String::from_utf8_lossy(&first[..read]).into_owned())
 }
 
 /// Reads to the end of a stream that has to end.
 async fn ends(mut stream: TcpStream) -> String {
     let mut rest = vec![];
-    timeout(PATIENCE, stream.read_to_end(&mut rest)).await.unwrap().unwrap();
+    let ended = timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
+    ended.unwrap_or_else(|_| panic!("the stream goes on")).unwrap();
     String::from_utf8_lossy(&rest).into_owned()
 }
 
