@@ -160,13 +160,13 @@ async fn reads(store: &Store, start: Timestamp, rounds: i64, verdict: &mut Verdi
     })
     .await;
     timed(verdict, "grid of 30 rounds", async || {
-        let grid = store.grid(&newest[30..], &page(ModelSort::Place, None), now).await.unwrap();
+        let grid = store.grid(&newest[30..], &page(ModelSort::Place, None)).await.unwrap();
         assert_eq!((grid.rows.len(), grid.rows[0].cells.len()), (100, 30));
     })
     .await;
     told("30 days of 50 models, 6 h", async || drop(store.series(&some, None, month(6)).await.unwrap())).await;
     let wide = ModelQuery { limit: 200, ..ModelQuery::default() };
-    told("grid of 60 rounds × 200", async || drop(store.grid(&newest, &wide, now).await.unwrap())).await;
+    told("grid of 60 rounds × 200", async || drop(store.grid(&newest, &wide).await.unwrap())).await;
     let whole = ModelQuery { limit: 5000, ..ModelQuery::default() };
     told("all 2,000 models at once", async || drop(store.models(&whole, now).await.unwrap())).await;
     stop.store(true, Ordering::Relaxed);

@@ -9,7 +9,6 @@ use super::ask::{self, Asked};
 use super::error::ApiError;
 use super::models::lights;
 use super::rounds::{self, RoundRow};
-use crate::clock;
 use crate::serve::App;
 use crate::store::{GridRow, ModelQuery};
 
@@ -84,6 +83,6 @@ pub(super) async fn grid(State(app): State<App>, Asked(asked): Asked<GridQuery>)
         limit: asked.limit,
         ..ModelQuery::default()
     };
-    let page = app.store.grid(&ids, &query, clock::now()).await?;
+    let page = app.store.grid(&ids, &query).await?;
     Ok(Json(Grid { rounds, rows: page.rows, total: page.total }))
 }

@@ -30,6 +30,12 @@ const HOURS: i64 = 24;
 impl Store {
     /// One page of the models, sorted and filtered. `now` is where the hours of each row end.
     pub async fn models(&self, query: &ModelQuery, now: Timestamp) -> Result<Page<ModelRow>, StoreError> {
+        let Page { rows: ids, total } = self.page(query).await?;
+        Ok(Page { rows: self.rows(&ids, now).await?, total })
+    }
+
+    /// The numbers of one page of the models.
+    pub(super) async fn page(&self, query: &ModelQuery) -> Result<Page<i64>, StoreError> {
         let from = " from pair p join place pl on pl.id = p.place where ";
         let mut count = QueryBuilder::<Sqlite>::new("select count(*)");
         filter(count.push(from), query);
@@ -38,8 +44,7 @@ impl Store {
         filter(page.push(from), query);
         page.push(order(query)).push(" limit ").push_bind(query.limit).push(" offset ");
         page.push_bind(i64::try_from(query.offset).unwrap_or(i64::MAX));
-        let ids: Vec<i64> = page.build_query_scalar().fetch_all(&self.readers).await?;
-        let rows = self.rows(&ids, now).await?;
+        let rows = page.build_query_scalar().fetch_all(&self.readers).await?;
         Ok(Page { rows, total: u64::try_from(total).unwrap_or_default() })
     }
 

@@ -103,7 +103,7 @@ async fn a_model_stands_as_its_observations_say() {
         (Some(12), "max_tokens", "<img onerror> said no")
     );
 
-    let grid = store.grid(&rounds, &all(), noon()).await.unwrap();
+    let grid = store.grid(&rounds, &all()).await.unwrap();
     assert_eq!(grid.rows[0].cells, [Ok, Ok, Fail, Limited, Fail, Limited]);
     assert_eq!(grid.rows[1].cells, [Miss; 6]);
     store.close().await;
