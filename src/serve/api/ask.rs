@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use utoipa::IntoParams;
 
 use super::error::ApiError;
 use crate::config::Config;
@@ -75,6 +76,35 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         reader.end().map_err(|error| ApiError::bad(format!("the body: {error}")))?;
         read.map(Self)
     }
+}
+
+/// Which part of a long list, of one gateway or of all.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageOfGateway {
+    /// Of this gateway only.
+    #[serde(default)]
+    #[param(max_length = 500)]
+    pub(super) gateway: String,
+    /// So many at most.
+    #[serde(default = "thousand")]
+    #[param(minimum = 1, maximum = 1000)]
+    pub(super) limit: u32,
+    /// So many are left out first.
+    #[serde(default)]
+    #[param(maximum = 10_000_000)]
+    pub(super) offset: u64,
+}
+
+/// Rows of a history where nobody says how many.
+pub(super) fn fifty() -> u32 {
+    50
+}
+
+/// Rows of a list where nobody says how many.
+pub(super) fn thousand() -> u32 {
+    1000
 }
 
 /// What a list leaves out and shows at most.

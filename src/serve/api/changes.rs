@@ -135,17 +135,13 @@ pub(super) struct ChangesQuery {
     #[param(inline, value_type = ChangeState, required = false)]
     state: Option<ChangeState>,
     /// So many at most.
-    #[serde(default = "fifty")]
+    #[serde(default = "ask::fifty")]
     #[param(minimum = 1, maximum = 1000)]
     limit: u32,
     /// So many are left out first.
     #[serde(default)]
     #[param(maximum = 10_000_000)]
     offset: u64,
-}
-
-fn fifty() -> u32 {
-    50
 }
 
 /// The changes, the newest first.

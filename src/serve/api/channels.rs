@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::http::Uri;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::ask::{self, Asked};
+use super::ask::{self, Asked, PageOfGateway};
 use super::error::ApiError;
 use super::holds;
 use super::list::Listed;
@@ -49,35 +49,13 @@ pub(super) struct ChannelRow {
     hold: Option<String>,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ChannelsQuery {
-    /// Of this gateway only.
-    #[serde(default)]
-    #[param(max_length = 500)]
-    gateway: String,
-    /// So many at most.
-    #[serde(default = "thousand")]
-    #[param(minimum = 1, maximum = 1000)]
-    limit: u32,
-    /// So many are left out first.
-    #[serde(default)]
-    #[param(maximum = 10_000_000)]
-    offset: u64,
-}
-
-fn thousand() -> u32 {
-    1000
-}
-
 /// The channels, by gateway and id.
-#[utoipa::path(get, path = "/api/channels", tag = "overview", params(ChannelsQuery),
+#[utoipa::path(get, path = "/api/channels", tag = "overview", params(PageOfGateway),
     responses((status = 200, body = [ChannelRow])))]
 pub(super) async fn channels(
     State(app): State<App>,
     uri: Uri,
-    Asked(asked): Asked<ChannelsQuery>,
+    Asked(asked): Asked<PageOfGateway>,
 ) -> Result<Listed<ChannelRow>, ApiError> {
     ask::page(asked.limit, 1000, asked.offset)?;
     let gateway = ask::gateway(&app.config, asked.gateway)?;

@@ -88,17 +88,13 @@ pub(super) struct FreeQuery {
     #[serde(default)]
     all: bool,
     /// So many at most.
-    #[serde(default = "thousand")]
+    #[serde(default = "ask::thousand")]
     #[param(minimum = 1, maximum = 1000)]
     limit: u32,
     /// So many are left out first.
     #[serde(default)]
     #[param(maximum = 10_000_000)]
     offset: u64,
-}
-
-fn thousand() -> u32 {
-    1000
 }
 
 /// OpenRouter's free models, by name; none before its list was read.

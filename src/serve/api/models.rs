@@ -153,13 +153,9 @@ pub(super) async fn model(State(app): State<App>, Named(id): Named<String>) -> R
 #[into_params(parameter_in = Query)]
 pub(super) struct HistoryQuery {
     /// So many at most.
-    #[serde(default = "fifty")]
+    #[serde(default = "ask::fifty")]
     #[param(minimum = 1, maximum = 1000)]
     limit: u32,
-}
-
-fn fifty() -> u32 {
-    50
 }
 
 /// The latest observations of a model, the newest first; by name, of all of that name.

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use axum::http::Uri;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::ask::{self, Asked};
+use super::ask::{self, Asked, PageOfGateway};
 use super::changes::{RemovalRow, names, texts};
 use super::error::ApiError;
 use super::list::Listed;
@@ -92,34 +92,12 @@ impl HeldRow {
     }
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct PlanQuery {
-    /// Of this gateway only.
-    #[serde(default)]
-    #[param(max_length = 500)]
-    gateway: String,
-    /// So many at most.
-    #[serde(default = "thousand")]
-    #[param(minimum = 1, maximum = 1000)]
-    limit: u32,
-    /// So many are left out first.
-    #[serde(default)]
-    #[param(maximum = 10_000_000)]
-    offset: u64,
-}
-
-fn thousand() -> u32 {
-    1000
-}
-
 /// What the latest rounds want and did not write, by gateway and channel.
-#[utoipa::path(get, path = "/api/plan", tag = "changes", params(PlanQuery), responses((status = 200, body = [PlanRow])))]
+#[utoipa::path(get, path = "/api/plan", tag = "changes", params(PageOfGateway), responses((status = 200, body = [PlanRow])))]
 pub(super) async fn plan(
     State(app): State<App>,
     uri: Uri,
-    Asked(asked): Asked<PlanQuery>,
+    Asked(asked): Asked<PageOfGateway>,
 ) -> Result<Listed<PlanRow>, ApiError> {
     ask::page(asked.limit, 1000, asked.offset)?;
     let only = ask::gateway(&app.config, asked.gateway)?;

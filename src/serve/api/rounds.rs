@@ -105,17 +105,13 @@ pub(super) struct RoundsQuery {
     #[param(max_length = 500)]
     gateway: String,
     /// So many at most.
-    #[serde(default = "fifty")]
+    #[serde(default = "ask::fifty")]
     #[param(minimum = 1, maximum = 1000)]
     limit: u32,
     /// So many are left out first.
     #[serde(default)]
     #[param(maximum = 10_000_000)]
     offset: u64,
-}
-
-fn fifty() -> u32 {
-    50
 }
 
 /// The rounds, the newest first.
@@ -167,7 +163,7 @@ pub(super) struct Status {
 pub(super) async fn status(State(app): State<App>) -> Result<Json<Status>, ApiError> {
     let running = app.live.running();
     let scan_state = if running.is_empty() { ScanState::Idle } else { ScanState::Running };
-    let timeline = page(&app, None, fifty(), 0).await?.rows;
+    let timeline = page(&app, None, ask::fifty(), 0).await?.rows;
     Ok(Json(Status { scan_state, running, timeline }))
 }
 
