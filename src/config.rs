@@ -11,6 +11,7 @@ mod gateway;
 mod keys;
 mod manner;
 mod migrate;
+mod notify;
 mod openrouter;
 mod outline;
 mod pattern;
@@ -35,6 +36,10 @@ pub use database::{DatabaseAddress, ServerAddress, Tls};
 pub use environment::{Environment, process_environment};
 pub use gateway::{ApiConfig, ChannelsConfig, GatewayConfig, LogsConfig, Mode, ModelsConfig, Source, WriteBy};
 pub use manner::{Manner, Policy, ProbeRule};
+pub use notify::{
+    BarkConfig, ChatName, HookConfig, Language, MailConfig, MailSecurity, Maintenance, NotifyConfig, QuietHours,
+    ReceiverConfig, SignedHookConfig, Strangers, TelegramConfig, UpWhen, UptimeKumaConfig, WebhookConfig, Weekday,
+};
 pub use openrouter::{OpenRouterAccess, OpenRouterConfig};
 pub use problem::{ConfigError, Report};
 pub use secret::SecretRef;

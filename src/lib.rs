@@ -20,6 +20,7 @@ pub mod plan;
 pub mod apply;
 pub mod round;
 pub mod serve;
+pub mod notify;
 pub mod daemon;
 pub mod simulate;
 pub mod demo;

@@ -4,6 +4,7 @@
 //! Must not know: where any of them comes from (no I/O, no clock, no async).
 
 mod access;
+mod cause;
 mod change;
 mod channel;
 mod intent;
@@ -22,6 +23,7 @@ mod traffic;
 mod trial;
 
 pub use access::{Access, AzureApi, Dialect, OpenAiPaths, Protocol};
+pub use cause::{Cause, Severity};
 pub use change::{Change, ChannelRef, Guard, Held, Reason, Removal};
 pub use channel::{Ability, Channel, ClosedKey, Fingerprint, GatewayKind, Mapping, Route, Status};
 pub use intent::{Image, Intent, ListText, Rows};

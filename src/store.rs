@@ -16,6 +16,7 @@ mod live;
 mod marks;
 mod memory;
 mod observations;
+mod outbox;
 mod proposals;
 mod pulse;
 mod retention;
@@ -46,6 +47,7 @@ pub use ledger::{ChangeQuery, ChangeTold, IntentTold, LastRounds, RoundFigures, 
 pub use listings::Listed;
 pub use memory::Finding;
 pub use observations::ObservationRecord;
+pub use outbox::{Address, Post, PostCounts, PostQuery, Posting};
 pub use proposals::{Proposal, Wanted};
 pub use pulse::{Pulse, Sort};
 pub use rounds::RoundRecord;
@@ -138,12 +140,13 @@ impl Store {
 }
 
 /// The steps from an empty file to today's tables; a step that was released is never edited.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_judged_fairly.sql"),
     include_str!("../migrations/0003_whole_family.sql"),
     include_str!("../migrations/0004_history.sql"),
     include_str!("../migrations/0005_channels.sql"),
+    include_str!("../migrations/0006_alerts.sql"),
 ];
 
 /// Brings the tables up to date, a step a transaction; SQLite's `user_version` counts the steps done.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::{fs, io};
 
 /// Every module, in the order of the data's way: each imports only what stands before it.
-const FLOW: [&str; 23] = [
+const FLOW: [&str; 24] = [
     "model",
     "clock",
     "crash",
@@ -26,6 +26,7 @@ const FLOW: [&str; 23] = [
     "apply",
     "round",
     "serve",
+    "notify",
     "daemon",
     "simulate",
     "demo",
@@ -34,7 +35,7 @@ const FLOW: [&str; 23] = [
 ];
 
 /// Files and folders whose every line is pure: values in, values out.
-const PURE: [&str; 15] = [
+const PURE: [&str; 20] = [
     "model",
     "budget",
     "rollup",
@@ -50,6 +51,11 @@ const PURE: [&str; 15] = [
     "openrouter/catalogue",
     "openrouter/health",
     "openrouter/snapshot",
+    "notify/event",
+    "notify/ledger",
+    "notify/window",
+    "notify/words",
+    "notify/message",
 ];
 
 /// Words that a pure file has no use for.
@@ -58,12 +64,14 @@ const IMPURE: [&str; 7] = ["async", "await", "tokio", "sqlx", "reqwest", "std::f
 /// Modules that a pure file does not know, although they stand before it.
 const UNKNOWN_TO_PURE: [&str; 3] = ["clock", "store", "gateway"];
 
-/// Modules that `serve` does not know, although they stand before it: it reads our store, and hands orders on.
+/// Modules that `serve` and `notify` do not know, although they stand before them: they read our store, and hand orders on.
 const UNKNOWN_TO_SERVE: [&str; 7] = ["gateway", "upstream", "probe", "verdict", "plan", "apply", "round"];
 
 /// A library, and the only modules that speak it.
-const SPOKEN_BY: [(&str, &[&str]); 2] =
-    [("sqlx", &["store", "gateway", "simulate", "demo"]), ("reqwest", &["http", "gateway", "upstream", "probe"])];
+const SPOKEN_BY: [(&str, &[&str]); 2] = [
+    ("sqlx", &["store", "gateway", "simulate", "demo"]),
+    ("reqwest", &["http", "gateway", "upstream", "probe", "notify"]),
+];
 
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 7] = ["util", "utils", "common", "helper", "helpers", "misc", "manager"];
@@ -152,8 +160,8 @@ fn knowledge(source: &Source, module: &str, code: &str, say: &mut impl FnMut(usi
                 if source.is_pure() && UNKNOWN_TO_PURE.contains(&name.as_str()) {
                     say(line, format!("`{name}` in a pure file: values and `now` come in, values go out"));
                 }
-                if module == "serve" && UNKNOWN_TO_SERVE.contains(&name.as_str()) {
-                    say(line, format!("`serve` may not use `{name}`: it reads our store, and hands orders on"));
+                if ["serve", "notify"].contains(&module) && UNKNOWN_TO_SERVE.contains(&name.as_str()) {
+                    say(line, format!("`{module}` may not use `{name}`: it reads our store, and hands orders on"));
                 }
                 imports.insert(name);
             }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::BudgetConfig;
 use super::gateway::GatewayConfig;
+use super::notify::{NotifyConfig, UptimeKumaConfig};
 use super::openrouter::OpenRouterConfig;
 use super::web::{HeartbeatConfig, WebConfig};
 use crate::model::Kind;
@@ -37,6 +38,10 @@ pub struct Config {
     pub openrouter: OpenRouterConfig,
     /// The dashboard, the REST API, metrics and the public status page.
     pub web: WebConfig,
+    /// Who is told what, and when.
+    pub notify: Box<NotifyConfig>,
+    /// Uptime Kuma's push monitors.
+    pub uptime_kuma: Box<UptimeKumaConfig>,
     /// A dead-man's switch.
     pub heartbeat: HeartbeatConfig,
     /// Our own log.
