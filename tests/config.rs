@@ -1,5 +1,8 @@
 //! The configuration as an operator meets it: files in, a configuration or a helpful refusal out.
 
+#[path = "config/notify.rs"]
+mod notify;
+
 use std::path::Path;
 use std::time::Duration;
 
