@@ -86,6 +86,13 @@ impl Desk {
                 self.changed(scope.gateway.as_deref().unwrap_or_default());
                 Ok(Done::default())
             }
+            Act::PostAgain { post } => {
+                if self.store.post_again(post, clock::now()).await.map_err(failed)? == 0 {
+                    return Err(ActError::NotFound("there is no such message that was given up".to_owned()));
+                }
+                self.live.tell(Event::Messages);
+                Ok(Done::default())
+            }
         }
     }
 

@@ -56,6 +56,11 @@ pub enum Act {
         /// `None`: what stops the whole channel.
         model: Option<String>,
     },
+    /// Try a message again that was given up.
+    PostAgain {
+        /// Its number; `None`: all of them.
+        post: Option<i64>,
+    },
 }
 
 /// What came of it.
