@@ -12,6 +12,7 @@ pub mod event;
 pub mod ledger;
 pub mod message;
 pub mod receiver;
+pub mod words;
 
 pub use self::emergency::Emergency;
 pub use self::event::{Digest, Entry, Event, Key, News, Picture, Totals, What};
