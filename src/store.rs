@@ -4,6 +4,7 @@
 //! Must not know: gateways, upstreams, or how verdicts and plans come about.
 
 mod accounts;
+mod audiences;
 mod channels;
 mod contests;
 mod history;
@@ -24,6 +25,7 @@ mod rounds;
 mod samples;
 mod snapshots;
 mod spending;
+mod subscribers;
 mod traffic;
 mod turn;
 mod vitals;
@@ -35,6 +37,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::{Rest, RestRecord};
+pub use audiences::{KeptLedger, Telling};
 pub use contests::{Contest, LastChange};
 pub use history::{
     Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint,
@@ -53,6 +56,7 @@ pub use pulse::{Pulse, Sort};
 pub use rounds::RoundRecord;
 pub use samples::SampleRecord;
 pub use spending::{Expense, Reservation};
+pub use subscribers::Subscriber;
 pub use traffic::LogCursor;
 pub use turn::Turn;
 
