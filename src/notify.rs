@@ -10,6 +10,7 @@
 pub mod event;
 pub mod ledger;
 pub mod message;
+pub mod picture;
 pub mod receiver;
 
 pub use self::event::{Digest, Entry, Event, Key, News, Picture, Totals, What};
