@@ -4,8 +4,10 @@
 //! Must not know: receivers, what a message says.
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use utoipa::ToSchema;
 
 use super::{Page, Store, StoreError, time, unreadable};
 
@@ -19,7 +21,8 @@ pub struct Address {
 }
 
 /// How far a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Posting {
     /// To be sent.
     Waiting,
