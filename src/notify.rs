@@ -12,6 +12,7 @@ pub mod emergency;
 pub mod event;
 pub mod ledger;
 pub mod message;
+pub mod picture;
 pub mod receiver;
 pub mod window;
 pub mod words;
