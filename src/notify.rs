@@ -13,4 +13,4 @@ pub mod message;
 pub mod receiver;
 
 pub use self::event::{Digest, Entry, Event, Key, News, Picture, Totals, What};
-pub use self::receiver::{Letter, Refusal};
+pub use self::receiver::{Letter, Receiver, Refusal};
