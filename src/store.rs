@@ -24,6 +24,7 @@ mod rounds;
 mod samples;
 mod snapshots;
 mod spending;
+mod subscribers;
 mod traffic;
 mod turn;
 mod vitals;
