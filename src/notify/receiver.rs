@@ -2,6 +2,8 @@
 //!
 //! Decides: what a receiver may answer to a message. Must not know: why it was made, when it is tried again.
 
+pub mod hook;
+
 use std::time::Duration;
 
 use super::Digest;
