@@ -3,6 +3,8 @@
 //! Decides: which receiver the configuration means, and what one may answer to a message. Must not know: why it was made,
 //! when it is tried again.
 
+pub mod hook;
+
 use std::fmt;
 use std::time::Duration;
 
