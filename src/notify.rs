@@ -11,6 +11,7 @@ pub mod event;
 pub mod ledger;
 pub mod message;
 pub mod receiver;
+pub mod telegram;
 
 pub use self::event::{Digest, Entry, Event, Key, News, Picture, Totals, What};
 pub use self::receiver::{Letter, Refusal};
