@@ -12,6 +12,7 @@ pub mod event;
 pub mod ledger;
 pub mod message;
 pub mod receiver;
+pub mod telegram;
 
 pub use self::event::{Digest, Entry, Event, Key, News, Picture, Totals, What};
 pub use self::receiver::{Letter, Receiver, Refusal};

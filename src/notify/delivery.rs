@@ -20,7 +20,7 @@ use super::{Digest, Letter, Receiver, Refusal};
 use crate::clock;
 use crate::config::{Config, Language};
 use crate::crash::crash_point;
-use crate::store::{Post, Posting, Store, StoreError};
+use crate::store::{Address, Post, Posting, Store, StoreError};
 
 /// A receiver has so long for one message, whatever it does; each has tighter limits of its own.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -150,11 +150,12 @@ impl Delivery {
             .map_err(|error| Refusal::Never { why: format!("our own store's message cannot be read: {error}") })?;
         let id = format!("{}-{}", self.store.mark(), post.id);
         let Manner { language, link, zone, .. } = &self.manner;
+        let own = self.language_of(&post.to).await;
         let letter = Letter {
             id: &id,
             to: &post.to.chat,
             digest: &digest,
-            language: *language,
+            language: own.unwrap_or(*language),
             link: link.as_deref(),
             zone,
             at: now,
@@ -166,6 +167,15 @@ impl Delivery {
             Ok(Err(_)) => Err(later("a bug of ours: the receiver's code panicked; please report it")),
             Err(_) => Err(later("no answer within a minute")),
         }
+    }
+
+    /// The language that a chat asked for. What cannot be read is no reason to send nothing.
+    async fn language_of(&self, to: &Address) -> Option<Language> {
+        if to.chat.is_empty() {
+            return None;
+        }
+        let subscriber = self.store.subscriber(to).await.ok()??;
+        serde_json::from_value(subscriber.language.into()).ok()
     }
 
     /// Takes note of what came of it.
@@ -187,7 +197,7 @@ impl Delivery {
             Err(Refusal::Gone { why }) => {
                 posted(Posting::Dead, *at, why).await?;
                 self.store.bury(&post.to, why, *at).await?;
-                self.store.unsubscribe(&post.to.receiver, &post.to.chat, *at).await
+                self.store.subscribe(&post.to, false, *at).await.map(drop)
             }
             Err(refusal @ Refusal::Moved { to }) => {
                 // At once the first time; a chat that moves in circles is a failing one.
@@ -197,7 +207,7 @@ impl Delivery {
                     false => (Posting::Waiting, pace::later(*at, wait)),
                 };
                 posted(state, next, &refusal.to_string()).await?;
-                self.store.readdress(&post.to, to).await
+                self.store.move_subscriber(&post.to, to, *at).await
             }
         }
     }

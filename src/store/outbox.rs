@@ -149,28 +149,6 @@ impl Store {
         Ok(bury.execute(&self.writer).await?.rows_affected())
     }
 
-    /// A chat has another address now: what waits for it, its subscription and what it was told go along.
-    pub async fn readdress(&self, from: &Address, chat: &str) -> Result<(), StoreError> {
-        let mut tx = self.writer.begin_with("begin immediate").await?;
-        let moves = "update outbox set address = ?3 where state = 'waiting' and receiver = ?1 and address = ?2";
-        sqlx::query(moves).bind(&from.receiver).bind(&from.chat).bind(chat).execute(&mut *tx).await?;
-        let moves = "update or replace subscriber set chat = ?3 where receiver = ?1 and chat = ?2";
-        let moved = sqlx::query(moves).bind(&from.receiver).bind(&from.chat).bind(chat).execute(&mut *tx).await?;
-        // A chat that the configuration names is told there under its old address still.
-        if moved.rows_affected() > 0 {
-            let audience = |chat: &str| format!("{}/{chat}", from.receiver);
-            for moves in [
-                "update or replace audience set name = ?2 where name = ?1",
-                "update or replace told set audience = ?2 where audience = ?1",
-                "update or replace mute set audience = ?2 where audience = ?1",
-            ] {
-                sqlx::query(moves).bind(audience(&from.chat)).bind(audience(chat)).execute(&mut *tx).await?;
-            }
-        }
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// Gives up what waits for receivers that are none of these: the configuration names them no more.
     pub async fn bury_all_but(&self, receivers: &[&str], why: &str, now: Timestamp) -> Result<u64, StoreError> {
         let bury = "update outbox set state = 'dead', at_ms = ?, note = ?
