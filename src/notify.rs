@@ -9,6 +9,7 @@
 
 pub mod emergency;
 pub mod event;
+pub mod kuma;
 pub mod ledger;
 pub mod message;
 pub mod picture;
