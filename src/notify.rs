@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod desk;
 pub mod emergency;
 pub mod event;
+pub mod kuma;
 pub mod ledger;
 pub mod message;
 pub mod picture;
