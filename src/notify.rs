@@ -8,13 +8,16 @@
 //! again and again until it is taken.
 
 pub mod delivery;
+pub mod emergency;
 pub mod event;
 pub mod ledger;
 pub mod message;
+pub mod picture;
 pub mod receiver;
 pub mod telegram;
 pub mod words;
 
+pub use self::emergency::Emergency;
 pub use self::event::{Digest, Entry, Event, Key, News, Picture, Totals, What};
 pub use self::receiver::{Letter, Receiver, Refusal};
 
