@@ -201,7 +201,8 @@ impl Delivery {
             }
             Err(refusal @ Refusal::Moved { to }) => {
                 // At once the first time; a chat that moves in circles is a failing one.
-                let wait = if post.attempts == 0 { Duration::ZERO } else { pace::wait(post.attempts, None, fastrand::f64()) };
+                let wait =
+                    if post.attempts == 0 { Duration::ZERO } else { pace::wait(post.attempts, None, fastrand::f64()) };
                 let (state, next) = match given_up {
                     true => (Posting::Dead, *at),
                     false => (Posting::Waiting, pace::later(*at, wait)),
@@ -229,7 +230,9 @@ impl Delivery {
                 }
             }
             Err(Refusal::Moved { to }) => tracing::info!(receiver, kind, chat, to, "the chat has a new address"),
-            Err(why) => tracing::warn!(receiver, kind, chat, %why, "a message is given up: `channelwarden notify outbox --dead`"),
+            Err(why) => {
+                tracing::warn!(receiver, kind, chat, %why, "a message is given up: `channelwarden notify outbox --dead`")
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! when it is tried again.
 
 pub mod hook;
+pub mod telegram;
 
 use std::fmt;
 use std::time::Duration;

@@ -176,7 +176,9 @@ impl Store {
         .bind(before(now, Duration::from_hours(24)).as_millisecond())
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(|row| Ok((row.try_get("receiver")?, time(row.try_get("since")?), row.try_get("note")?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.try_get("receiver")?, time(row.try_get("since")?), row.try_get("note")?)))
+            .collect()
     }
 
     /// A page of messages, the newest first.
