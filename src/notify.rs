@@ -8,6 +8,7 @@
 //! again and again until it is taken.
 
 pub mod delivery;
+pub mod desk;
 pub mod emergency;
 pub mod event;
 pub mod ledger;
@@ -15,6 +16,7 @@ pub mod message;
 pub mod picture;
 pub mod receiver;
 pub mod telegram;
+pub mod window;
 pub mod words;
 
 pub use self::emergency::Emergency;

@@ -4,6 +4,7 @@
 //! Must not know: gateways, upstreams, or how verdicts and plans come about.
 
 mod accounts;
+mod audiences;
 mod channels;
 mod contests;
 mod glance;
@@ -38,6 +39,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::{Rest, RestRecord};
+pub use audiences::{KeptLedger, Telling};
 pub use contests::{ANOTHER_WRITER, Contest, LastChange};
 pub use glance::{ChannelStand, EndTold, Glance, KeyTold, News, OddTold, RoundStand, WholeTold};
 pub use history::{
