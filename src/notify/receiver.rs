@@ -6,6 +6,7 @@
 mod bark;
 pub mod hook;
 mod mail;
+pub mod telegram;
 mod webhook;
 
 use std::fmt;

@@ -66,13 +66,7 @@ impl Store {
     }
 
     /// Notes the language that a chat wants; `wanted`: whether it is told, where it said nothing of that yet.
-    pub async fn speak(
-        &self,
-        of: &Address,
-        language: &str,
-        wanted: bool,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn speak(&self, of: &Address, language: &str, wanted: bool, now: Timestamp) -> Result<(), StoreError> {
         if self.subscriber(of).await?.is_none() && !self.subscribe(of, wanted, now).await? {
             return Ok(());
         }

@@ -30,7 +30,9 @@ pub enum Trouble {
         why: String,
     },
     /// Somebody else asks for this bot's updates (409).
-    #[error("another program asks for this bot's updates: {why}; stop that one, or set telegram.commands to false here")]
+    #[error(
+        "another program asks for this bot's updates: {why}; stop that one, or set telegram.commands to false here"
+    )]
     Rival {
         /// In words.
         why: String,
