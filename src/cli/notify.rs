@@ -3,8 +3,11 @@
 //! Decides: tables and words. Must not know: how a receiver is spoken to.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Subcommand;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::show;
@@ -60,6 +63,25 @@ Exit codes: 0 all took it, 1 one did not")]
         /// Only this message (`notify outbox --dead` shows its number)
         id: Option<i64>,
     },
+    /// Tell nobody anything for a while; what happens is gathered and told afterwards
+    #[command(after_help = "Examples:
+  channelwarden notify mute 2h                          everybody
+  channelwarden notify mute 1d --audience ops           one receiver
+  channelwarden notify mute 30m --audience bot/12345    one chat of a bot")]
+    Mute {
+        /// For so long: 30m, 2h, 1d
+        #[arg(value_parser = humantime::parse_duration)]
+        duration: Duration,
+        /// Only this receiver, or this chat of it
+        #[arg(long, value_name = "RECEIVER[/CHAT]")]
+        audience: Option<String>,
+    },
+    /// Tell again what there is to tell
+    Unmute {
+        /// Only this receiver, or this chat of it; left out: what was muted for everybody
+        #[arg(long, value_name = "RECEIVER[/CHAT]")]
+        audience: Option<String>,
+    },
 }
 
 pub(super) async fn run(config: Config, command: &Command) -> anyhow::Result<ExitCode> {
@@ -72,6 +94,18 @@ pub(super) async fn run(config: Config, command: &Command) -> anyhow::Result<Exi
             outbox(&store, &config, &query, *sent, *json).await
         }
         Command::Retry { id } => retry(&store, *id).await,
+        Command::Mute { duration, audience } => {
+            let (now, span) = (clock::now(), SignedDuration::try_from(*duration)?);
+            let until = now.checked_add(span).context("so long a time cannot be kept; mute for less")?;
+            store.mute(known(&config, audience.as_deref())?, until).await?;
+            muted(&store).await
+        }
+        Command::Unmute { audience } => {
+            if !store.unmute(known(&config, audience.as_deref())?).await? {
+                println!("it was not muted");
+            }
+            muted(&store).await
+        }
     }
 }
 
@@ -219,6 +253,27 @@ async fn retry(store: &Store, id: Option<i64>) -> anyhow::Result<ExitCode> {
         (None, 0) => println!("nothing was given up"),
         (_, 1) => println!("1 message is tried again, within half a minute where the loop runs"),
         (_, n) => println!("{n} messages are tried again, within half a minute where the loop runs"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The audience that a command is about; empty: all.
+fn known<'a>(config: &'a Config, audience: Option<&'a str>) -> anyhow::Result<&'a str> {
+    let Some(audience) = audience else { return Ok("") };
+    let receiver = audience.split_once('/').map_or(audience, |(receiver, _)| receiver);
+    receivers(config, Some(receiver))?;
+    Ok(audience)
+}
+
+/// Tells who is muted.
+async fn muted(store: &Store) -> anyhow::Result<ExitCode> {
+    let muted = store.mutes(clock::now()).await?;
+    if muted.is_empty() {
+        println!("nobody is muted");
+    }
+    for (audience, until) in muted {
+        let audience = if audience.is_empty() { "everybody".to_owned() } else { show::plain(&audience) };
+        println!("{audience} is told nothing until {}", show::local(until));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 
 use self::bark::Bark;
 use self::mail::Mail;
+use self::telegram::TelegramBot;
 use self::webhook::Webhook;
 use super::Digest;
 use super::message::{self, Message};
@@ -89,6 +90,8 @@ pub enum Refusal {
 pub enum Receiver {
     /// By mail.
     Mail(Box<Mail>),
+    /// By a Telegram bot.
+    Telegram(Box<TelegramBot>),
     /// To an iPhone.
     Bark(Box<Bark>),
     /// A webhook of the operator's own.
@@ -112,6 +115,9 @@ impl Receiver {
         if let Some(mail) = &settings.mail {
             return Mail::new(mail, probe.ca_file.as_deref()).map(Box::new).map(Self::Mail).map_err(at);
         }
+        if let Some(bot) = &settings.telegram {
+            return TelegramBot::new(bot, proxy, probe).map(Box::new).map(Self::Telegram).map_err(at);
+        }
         if let Some(bark) = &settings.bark {
             return Bark::new(bark, proxy, probe).map(Box::new).map(Self::Bark).map_err(at);
         }
@@ -126,6 +132,7 @@ impl Receiver {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Mail(_) => "mail",
+            Self::Telegram(_) => "telegram",
             Self::Bark(_) => "bark",
             Self::Webhook(_) => "webhook",
         }
@@ -138,6 +145,7 @@ impl Receiver {
     pub async fn deliver(&self, letter: &Letter<'_>) -> Result<(), Refusal> {
         match self {
             Self::Mail(mail) => mail.deliver(letter).await,
+            Self::Telegram(bot) => bot.deliver(letter).await,
             Self::Bark(bark) => bark.deliver(letter).await,
             Self::Webhook(webhook) => webhook.deliver(letter).await,
         }
