@@ -24,6 +24,7 @@ mod rounds;
 mod samples;
 mod snapshots;
 mod spending;
+mod subscribers;
 mod traffic;
 mod turn;
 mod vitals;
@@ -53,6 +54,7 @@ pub use pulse::{Pulse, Sort};
 pub use rounds::RoundRecord;
 pub use samples::SampleRecord;
 pub use spending::{Expense, Reservation};
+pub use subscribers::Subscriber;
 pub use traffic::LogCursor;
 pub use turn::Turn;
 
