@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod message;
 pub mod receiver;
 pub mod telegram;
+pub mod words;
 
 pub use self::event::{Digest, Entry, Event, Key, News, Picture, Totals, What};
 pub use self::receiver::{Letter, Receiver, Refusal};
