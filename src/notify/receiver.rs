@@ -3,7 +3,12 @@
 //! Decides: which receiver the configuration means, and what one may answer to a message. Must not know: why it was made,
 //! when it is tried again.
 
+mod dingtalk;
+mod discord;
+mod feishu;
 pub mod hook;
+mod slack;
+mod wecom;
 
 use std::fmt;
 use std::time::Duration;
@@ -11,10 +16,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use self::dingtalk::DingTalk;
+use self::discord::Discord;
+use self::feishu::Feishu;
+use self::slack::Slack;
+use self::wecom::WeCom;
 use super::Digest;
-use crate::config::{Config, Language, ProbeConfig, ReceiverConfig};
-use crate::http::Http;
-use crate::model::Secret;
+use super::message::{self, Message};
+use super::words::Words;
+use crate::config::{Config, Language, ReceiverConfig};
+
+/// Our name: where a bot's settings want a word that stands in every message, this one does.
+const NAME: &str = "channelwarden";
 
 /// One message for one address.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +46,18 @@ pub struct Letter<'a> {
     pub zone: &'a TimeZone,
     /// Now: signatures hold the time at which they were made.
     pub at: Timestamp,
+}
+
+impl Letter<'_> {
+    /// It, in words.
+    pub fn message(&self) -> Message {
+        message::compose(self.digest, self.words(), self.link, self.zone)
+    }
+
+    /// The words of its language.
+    pub fn words(&self) -> &'static Words {
+        Words::of(self.language)
+    }
 }
 
 /// Why a message was not taken. The words hold no secret and stand in logs and on the dashboard.
@@ -67,7 +92,18 @@ pub enum Refusal {
 }
 
 /// Who takes messages. Its `Debug` shows no address.
-pub enum Receiver {}
+pub enum Receiver {
+    /// A webhook of a Discord channel.
+    Discord(Box<Discord>),
+    /// An incoming webhook of Slack.
+    Slack(Box<Slack>),
+    /// A bot of Feishu or Lark.
+    Feishu(Box<Feishu>),
+    /// A bot of `WeCom`.
+    WeCom(Box<WeCom>),
+    /// A robot of `DingTalk`.
+    DingTalk(Box<DingTalk>),
+}
 
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,41 +117,49 @@ impl Receiver {
     /// # Errors
     /// What cannot be used, by its key, and no secret.
     pub fn new(name: &str, settings: &ReceiverConfig, config: &Config) -> Result<Self, String> {
-        let at = |what: String| format!("notify.receivers.{name}: {what}");
-        let _ = Outlet::new(settings, config).map_err(at)?;
-        Err(at("it has none of mail, telegram, discord, slack, feishu, wecom, dingtalk, bark, webhook".to_owned()))
+        let at = |what: String| format!("notify.receivers.{name}.{what}");
+        let (probe, proxy) = (&config.probe, settings.proxy.as_ref());
+        if let Some(discord) = &settings.discord {
+            return Discord::new(discord, proxy, probe).map(Box::new).map(Self::Discord).map_err(at);
+        }
+        if let Some(slack) = &settings.slack {
+            return Slack::new(slack, proxy, probe).map(Box::new).map(Self::Slack).map_err(at);
+        }
+        if let Some(feishu) = &settings.feishu {
+            return Feishu::new(feishu, proxy, probe).map(Box::new).map(Self::Feishu).map_err(at);
+        }
+        if let Some(wecom) = &settings.wecom {
+            return WeCom::new(wecom, proxy, probe).map(Box::new).map(Self::WeCom).map_err(at);
+        }
+        if let Some(dingtalk) = &settings.dingtalk {
+            return DingTalk::new(dingtalk, proxy, probe).map(Box::new).map(Self::DingTalk).map_err(at);
+        }
+        let kinds = "mail, telegram, discord, slack, feishu, wecom, dingtalk, bark, webhook";
+        Err(format!("notify.receivers.{name}: say what it is: one of {kinds}"))
     }
 
     /// What it is, by the key of its settings.
     pub fn kind(&self) -> &'static str {
-        match *self {}
+        match self {
+            Self::Discord(_) => "discord",
+            Self::Slack(_) => "slack",
+            Self::Feishu(_) => "feishu",
+            Self::WeCom(_) => "wecom",
+            Self::DingTalk(_) => "dingtalk",
+        }
     }
 
     /// Hands a message over.
     ///
     /// # Errors
     /// Why it was not taken.
-    pub async fn deliver(&self, _letter: &Letter<'_>) -> Result<(), Refusal> {
-        match *self {}
-    }
-}
-
-/// The way out of one receiver.
-#[derive(Debug)]
-struct Outlet {
-    http: Http,
-    proxy: Option<Secret>,
-}
-
-impl Outlet {
-    fn new(settings: &ReceiverConfig, config: &Config) -> Result<Self, String> {
-        let limits = ProbeConfig {
-            connect_timeout: Duration::from_secs(10),
-            first_byte_timeout: Duration::from_secs(30),
-            timeout: Duration::from_secs(30),
-            ..config.probe.clone()
-        };
-        let proxy = settings.proxy.as_ref().map(|proxy| proxy.resolve().map_err(|why| format!("proxy: {why}")));
-        Ok(Self { http: Http::new(&limits)?, proxy: proxy.transpose()? })
+    pub async fn deliver(&self, letter: &Letter<'_>) -> Result<(), Refusal> {
+        match self {
+            Self::Discord(discord) => discord.deliver(letter).await,
+            Self::Slack(slack) => slack.deliver(letter).await,
+            Self::Feishu(feishu) => feishu.deliver(letter).await,
+            Self::WeCom(wecom) => wecom.deliver(letter).await,
+            Self::DingTalk(dingtalk) => dingtalk.deliver(letter).await,
+        }
     }
 }
