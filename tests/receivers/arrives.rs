@@ -1,8 +1,10 @@
 //! What is told arrives, whole or as much of it as there is room for.
 
+use channelwarden::clock;
 use channelwarden::config::Language;
 use channelwarden::model::Cause;
-use channelwarden::notify::{Digest, Entry};
+use channelwarden::notify::{Digest, Entry, Letter};
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::hooks::{Kind, SECRET, Taken, Webhook};
@@ -27,6 +29,25 @@ async fn a_digest_arrives_with_the_totals_first() {
             assert!(taken.shown.contains(part), "{kind:?} lost {part}: {}", taken.shown);
         }
         assert_eq!(taken.live, Vec::<String>::new(), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_way_to_the_dashboard_stands_in_it() {
+    let (zone, url) = (TimeZone::UTC, "https://status.example/alerts?a=1&b=2");
+    for kind in Kind::ALL {
+        let webhook = Webhook::start(kind).await;
+        let (digest, language, at) = (&ordinary(), Language::En, clock::now());
+        let letter = Letter { id: "msg-1", to: "", digest, language, link: Some(url), zone: &zone, at };
+        assert_eq!(receiver(kind, &webhook.url(), SECRET).deliver(&letter).await, Ok(()), "{kind:?}");
+        let taken = webhook.world().taken[0].clone();
+        let told = match kind {
+            Kind::Discord => taken.body["embeds"][0]["description"].to_string().contains(&format!("](<{url}>)")),
+            Kind::Slack => taken.body["blocks"].to_string().contains(&format!(r#""type":"link","url":"{url}""#)),
+            Kind::Feishu => taken.body["card"].to_string().contains(&format!(r#""url":"{url}""#)),
+            Kind::WeCom | Kind::DingTalk => taken.shown.contains(url),
+        };
+        assert!(told, "{kind:?}: {}", taken.body);
     }
 }
 

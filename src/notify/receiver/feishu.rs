@@ -4,7 +4,7 @@
 //! it is tried again.
 //!
 //! Source: open.larksuite.com, "Custom bot usage guide" (20 KB, 100 messages a minute, signature, 9499, 11232, 19021,
-//! 19022, 19024) and its message cards ("plain_text" knows no markup).
+//! 19022, 19024) and its message cards (`plain_text` knows no markup).
 
 use std::time::Duration;
 
@@ -111,11 +111,10 @@ fn meaning(answer: &Answer) -> Result<(), Refusal> {
         Some(11232) => Err(answer.later_in("it wants fewer messages", PAUSE)),
         // One code for "Bad Request" and "too many request".
         Some(9499) if said.contains("too many") => Err(answer.later_in("it wants fewer messages", PAUSE)),
-        Some(9499 | 19002) => Err(answer.never("it does not take this message")),
         Some(19001) if said.contains("token") => {
             Err(answer.later("it does not know the bot: copy its webhook address from the group's settings into `url`"))
         }
-        Some(19001) => Err(answer.never("it does not take this message")),
+        Some(9499 | 19001 | 19002) => Err(answer.never("it does not take this message")),
         Some(19021) => {
             Err(answer.later("the signature is not right: is `secret` that of the bot, and is our clock right?"))
         }
