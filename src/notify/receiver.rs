@@ -3,8 +3,11 @@
 //! Decides: which receiver the configuration means, and what one may answer to a message. Must not know: why it was made,
 //! when it is tried again.
 
+mod bark;
 pub mod hook;
-pub mod telegram;
+mod mail;
+mod telegram;
+mod webhook;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,10 +15,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use self::bark::Bark;
+use self::mail::Mail;
+pub use self::telegram::TelegramBot;
+use self::webhook::Webhook;
 use super::Digest;
-use crate::config::{Config, Language, ProbeConfig, ReceiverConfig};
-use crate::http::Http;
-use crate::model::Secret;
+use super::message::{self, Message};
+use super::words::Words;
+use crate::config::{Config, Language, ReceiverConfig};
 
 /// One message for one address.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +41,18 @@ pub struct Letter<'a> {
     pub zone: &'a TimeZone,
     /// Now: signatures hold the time at which they were made.
     pub at: Timestamp,
+}
+
+impl Letter<'_> {
+    /// It, in words.
+    pub fn message(&self) -> Message {
+        message::compose(self.digest, self.words(), self.link, self.zone)
+    }
+
+    /// The words of its language.
+    pub fn words(&self) -> &'static Words {
+        Words::of(self.language)
+    }
 }
 
 /// Why a message was not taken. The words hold no secret and stand in logs and on the dashboard.
@@ -68,7 +87,16 @@ pub enum Refusal {
 }
 
 /// Who takes messages. Its `Debug` shows no address.
-pub enum Receiver {}
+pub enum Receiver {
+    /// By mail.
+    Mail(Box<Mail>),
+    /// By a bot of Telegram.
+    Telegram(Box<TelegramBot>),
+    /// To an iPhone.
+    Bark(Box<Bark>),
+    /// A webhook of the operator's own.
+    Webhook(Box<Webhook>),
+}
 
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,41 +110,44 @@ impl Receiver {
     /// # Errors
     /// What cannot be used, by its key, and no secret.
     pub fn new(name: &str, settings: &ReceiverConfig, config: &Config) -> Result<Self, String> {
-        let at = |what: String| format!("notify.receivers.{name}: {what}");
-        let _ = Outlet::new(settings, config).map_err(at)?;
-        Err(at("it has none of mail, telegram, discord, slack, feishu, wecom, dingtalk, bark, webhook".to_owned()))
+        let at = |what: String| format!("notify.receivers.{name}.{what}");
+        let (probe, proxy) = (&config.probe, settings.proxy.as_ref());
+        if let Some(mail) = &settings.mail {
+            return Mail::new(mail, probe.ca_file.as_deref()).map(Box::new).map(Self::Mail).map_err(at);
+        }
+        if let Some(telegram) = &settings.telegram {
+            return TelegramBot::new(telegram, proxy, probe).map(Box::new).map(Self::Telegram).map_err(at);
+        }
+        if let Some(bark) = &settings.bark {
+            return Bark::new(bark, proxy, probe).map(Box::new).map(Self::Bark).map_err(at);
+        }
+        if let Some(webhook) = &settings.webhook {
+            return Webhook::new(webhook, proxy, probe).map(Box::new).map(Self::Webhook).map_err(at);
+        }
+        let kinds = "mail, telegram, discord, slack, feishu, wecom, dingtalk, bark, webhook";
+        Err(format!("notify.receivers.{name}: say what it is: one of {kinds}"))
     }
 
     /// What it is, by the key of its settings.
     pub fn kind(&self) -> &'static str {
-        match *self {}
+        match self {
+            Self::Mail(_) => "mail",
+            Self::Telegram(_) => "telegram",
+            Self::Bark(_) => "bark",
+            Self::Webhook(_) => "webhook",
+        }
     }
 
     /// Hands a message over.
     ///
     /// # Errors
     /// Why it was not taken.
-    pub async fn deliver(&self, _letter: &Letter<'_>) -> Result<(), Refusal> {
-        match *self {}
-    }
-}
-
-/// The way out of one receiver.
-#[derive(Debug)]
-struct Outlet {
-    http: Http,
-    proxy: Option<Secret>,
-}
-
-impl Outlet {
-    fn new(settings: &ReceiverConfig, config: &Config) -> Result<Self, String> {
-        let limits = ProbeConfig {
-            connect_timeout: Duration::from_secs(10),
-            first_byte_timeout: Duration::from_secs(30),
-            timeout: Duration::from_secs(30),
-            ..config.probe.clone()
-        };
-        let proxy = settings.proxy.as_ref().map(|proxy| proxy.resolve().map_err(|why| format!("proxy: {why}")));
-        Ok(Self { http: Http::new(&limits)?, proxy: proxy.transpose()? })
+    pub async fn deliver(&self, letter: &Letter<'_>) -> Result<(), Refusal> {
+        match self {
+            Self::Mail(mail) => mail.deliver(letter).await,
+            Self::Telegram(bot) => bot.deliver(letter).await,
+            Self::Bark(bark) => bark.deliver(letter).await,
+            Self::Webhook(webhook) => webhook.deliver(letter).await,
+        }
     }
 }
