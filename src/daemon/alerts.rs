@@ -15,7 +15,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock;
 use crate::config::Config;
-use crate::notify::{self, Notifier, Picture, Receiver, delivery, picture};
+use crate::notify::delivery::{self, Delivery};
+use crate::notify::{self, Notifier, Picture, Receiver, picture};
 use crate::serve::{ALERTS, AlertRow, Event, Live};
 use crate::store::{Lease, Store, StoreError};
 
@@ -74,8 +75,10 @@ impl Alerts {
     fn start(&self, tasks: &TaskTracker) -> Vec<Arc<Notify>> {
         let mut wake = vec![];
         for (name, settings) in self.config.notify.receivers.iter().filter(|(_, settings)| settings.enabled) {
-            let receiver = match Receiver::new(name, settings, &self.config) {
-                Ok(receiver) => receiver,
+            let made = Receiver::new(name, settings, &self.config)
+                .and_then(|receiver| Delivery::new(self.store.clone(), name, receiver, settings, &self.config));
+            let delivery = match made {
+                Ok(delivery) => delivery,
                 Err(why) => {
                     tracing::error!("nobody is told by {name}: {why}");
                     continue;
@@ -83,9 +86,7 @@ impl Alerts {
             };
             let woken = Arc::new(Notify::new());
             wake.push(Arc::clone(&woken));
-            let (store, config, over) = (self.store.clone(), self.config.clone(), self.over.clone());
-            let name = name.clone();
-            tasks.spawn(async move { delivery::run(store, &name, receiver, &config, woken, over).await });
+            tasks.spawn(delivery::run(delivery, woken, self.over.clone()));
         }
         wake
     }

@@ -10,7 +10,7 @@ mod feishu;
 pub mod hook;
 mod mail;
 mod slack;
-pub mod telegram;
+mod telegram;
 mod webhook;
 mod wecom;
 
@@ -26,7 +26,7 @@ use self::discord::Discord;
 use self::feishu::Feishu;
 use self::mail::Mail;
 use self::slack::Slack;
-use self::telegram::TelegramBot;
+pub use self::telegram::TelegramBot;
 use self::webhook::Webhook;
 use self::wecom::WeCom;
 use super::Digest;
