@@ -11,6 +11,7 @@ import { patch } from "../../router";
 import type { PostEntry, PostRow } from "../../types";
 import { Deed } from "../acts/deed";
 import { word } from "../acts/words";
+import { sortOf } from "./about";
 
 const LIMIT = 50;
 /** Of what a message tells, so much is shown. */
@@ -125,7 +126,8 @@ function Tells({ row }: { row: PostRow }) {
 }
 
 function Entry({ entry }: { entry: PostEntry }) {
-  const names = [entry.gateway, entry.channel_name, entry.subject].filter((name) => name !== "");
+  const subject = sortOf({ ...entry, channel: null }) === "key" ? t("alert.key", { number: entry.subject }) : entry.subject;
+  const names = [entry.gateway, entry.channel_name, subject].filter((name) => name !== "");
   return (
     <>
       <span class="tag">{word("told", entry.what)}</span> {word("cause", entry.cause)}

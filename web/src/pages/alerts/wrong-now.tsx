@@ -65,9 +65,9 @@ function Row({ row }: { row: AlertRow }) {
         <Severity name={row.severity} /> {page === null ? said : <a href={href(page, null, { gateway: row.gateway })}>{said}</a>}
       </th>
       <td><Where row={row} /></td>
-      <td class="wide-name"><Subject row={row} /></td>
+      <td class="alert-subject"><Subject row={row} /></td>
       <td data-label={t("alert.since")}><Time at={row.since} /></td>
-      <td class="cause"><Words text={row.evidence} /></td>
+      <td class="alert-seen">{row.evidence !== "" && <Words text={row.evidence} />}</td>
     </tr>
   );
 }
@@ -93,6 +93,6 @@ function Subject({ row }: { row: AlertRow }) {
     case "key":
       return <>{t("alert.key", { number: row.subject })}</>;
     case "other":
-      return <Name text={row.subject} />;
+      return row.subject === "" ? null : <Name text={row.subject} />;
   }
 }
