@@ -36,7 +36,7 @@ use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
-use crate::serve::{Live, Metrics};
+use crate::serve::{Acts, Live, Metrics};
 use crate::store::{Store, StoreError};
 
 use self::lease::Keeping;
@@ -154,7 +154,9 @@ fn start(
         stop: stop.clone(),
         retire: retire.clone(),
     };
-    web::start(desk, metrics, over.clone(), &serving, &watches);
+    let (acts, orders) = Acts::new();
+    web::start(&desk, metrics, acts, over.clone(), &serving);
+    watches.spawn(desk.attend(orders));
     for name in config.gateways.keys() {
         let bell = Arc::new(Bell::default());
         let traffic = TrafficWatch {

@@ -34,7 +34,7 @@ pub use offered::Offered;
 pub use outcome::{Evidence, Outcome};
 pub use price::{Price, Pricing};
 pub use redact::redact;
-pub(crate) use redact::redact_up_to;
+pub(crate) use redact::{is_invisible, redact_up_to};
 pub use sample::Sample;
 pub use secret::Secret;
 pub use shape::Shape;

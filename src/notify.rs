@@ -7,10 +7,13 @@
 //! was told → one `Digest` goes into the store's outbox, in the same transaction → `delivery` hands it to its `receiver`,
 //! again and again until it is taken.
 
+pub mod emergency;
 pub mod event;
 pub mod ledger;
 pub mod message;
 pub mod receiver;
+pub mod words;
 
+pub use self::emergency::Emergency;
 pub use self::event::{Digest, Entry, Event, Key, News, Picture, Totals, What};
 pub use self::receiver::{Letter, Refusal};

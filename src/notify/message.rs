@@ -2,22 +2,51 @@
 //!
 //! Decides: what stands together, in which order, and what is left out when there is no room. Must not know: markup, how
 //! it is sent. Pure.
+//!
+//! The way of a text: [`compose`] puts a digest into words, [`Message::fit`] leaves out what there is no room for, and
+//! one of the renderings ([`plain`], [`html`], [`telegram`], [`discord`]) escapes all of it. A rendering whose text is
+//! lines goes over [`lines`], so that no place is forgotten and foreign names stand where markup expects them.
 
+mod advice;
+mod compose;
+pub mod discord;
+mod fit;
+pub mod html;
+pub mod json;
+mod lines;
+pub mod plain;
+mod shown;
+pub mod telegram;
+mod times;
+
+pub use self::compose::compose;
+pub use self::lines::{Span, lines, spans};
+pub use self::shown::{LONGEST_NAME, shown};
+
+use crate::config::Language;
 use crate::model::Severity;
 
-/// A message in words. Every text in it is plain and may hold hostile names: whoever renders it escapes all of it.
+/// A message in words. Every text in it is plain and may hold hostile names, without control characters: whoever renders
+/// it escapes all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
+    /// The language it is in.
+    pub language: Language,
     /// How much the worst of it matters.
     pub severity: Severity,
-    /// The subject of a mail, the heading of a chat message: "2 of 45 models down: no credit on #3 azure".
+    /// The subject of a mail, the heading where a receiver has one beside the text: the worst section and how many more,
+    /// "No credit: main #3 azure, and 2 more".
     pub title: String,
-    /// How things stand in all: "2 of 45 models down, 1 of 6 channels, 3 withdrawn".
+    /// How things stand in all, always the first line: "2 of 45 models down, 1 of 6 channels down, 3 withdrawn".
     pub totals: String,
-    /// A part for each channel and cause, the worst first.
+    /// A part for each reason, channel and cause, the worst first.
     pub sections: Vec<Section>,
-    /// What was left out for want of room, in words: "and 12 more".
+    /// How many sections were left out for want of room.
+    pub hidden: usize,
+    /// The same in words: "and 12 more".
     pub more: Option<String>,
+    /// As of when all this is: a message may be late.
+    pub made: String,
     /// Where all of it can be looked at.
     pub link: Option<String>,
 }
@@ -29,18 +58,26 @@ pub struct Section {
     pub severity: Severity,
     /// A sign before the heading: 🔴 🟡 🟢 🔵 ⚪.
     pub sign: &'static str,
-    /// "No credit: main, channel #3 azure".
+    /// "No credit: main #3 azure". It ends with `place`.
     pub heading: String,
-    /// The models it is about; at most as many as there is room for.
+    /// Where it is, by foreign names: the end of `heading`.
+    pub place: String,
+    /// The models it is about, or keys, receivers, budgets; at most as many as there is room for.
     pub subjects: Vec<String>,
-    /// "and 40 more" of them.
+    /// How many of them were left out.
+    pub hidden: usize,
+    /// The same in words: "and 40 more".
     pub more: Option<String>,
-    /// What was seen.
+    /// What was seen, in foreign words.
     pub evidence: Option<String>,
-    /// "since 14:05 (2 h)", "from … to …".
+    /// "since 14:05 UTC+1 (2 h)", "14:05 to 16:00 UTC+1".
     pub times: String,
-    /// What to do about it.
+    /// What to do about it, in our words; commands stand in backticks ([`spans`] tells them apart).
     pub hint: Option<String>,
-    /// How to take it back: a command.
+    /// How to take it back, likewise.
     pub undo: Option<String>,
 }
+
+#[cfg(test)]
+#[path = "message/tests.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! What a person asks for over HTTP, handed to who may do it.
+//! What a person asks for, over HTTP or by a bot, handed to who may do it.
 //!
 //! Decides: what can be asked for, and how it may end. Must not know: how any of it is done.
 
