@@ -4,6 +4,8 @@ import { zh } from "../src/i18n/zh";
 import { pageOf, sortOf } from "../src/pages/alerts/about";
 import cause from "../../src/model/cause.rs?raw";
 import event from "../../src/notify/event.rs?raw";
+import english from "../../src/notify/words/en.ftl?raw";
+import chinese from "../../src/notify/words/zh.ftl?raw";
 import outbox from "../../src/store/outbox.rs?raw";
 
 /** The names that an enum's variants have in JSON, in declaration order. */
@@ -19,7 +21,7 @@ const said = (texts: object, family: string): string[] =>
 
 const causes = names(cause, "Cause");
 
-describe.each([["en", en], ["zh", zh]] as const)("in %s there is a word", (_language, texts) => {
+describe.each([["en", en, english], ["zh", zh, chinese]] as const)("in %s there is a word", (_language, texts, messages) => {
   it.each([
     ["cause", causes],
     ["severity", names(cause, "Severity")],
@@ -29,9 +31,9 @@ describe.each([["en", en], ["zh", zh]] as const)("in %s there is a word", (_lang
     expect(said(texts, family).sort()).toEqual([...known].sort());
   });
 
-  it("of its own for every cause", () => {
-    const words = causes.map((name) => Object.entries(texts).find(([key]) => key === `cause.${name}`)?.[1]);
-    expect(new Set(words).size).toBe(causes.length);
+  it("for every cause that messages use, too", () => {
+    const told = causes.map((name) => [name, new RegExp(`^${name} = (.+)$`, "m").exec(messages)?.[1]]);
+    expect(told.map(([name]) => [name, new Map(Object.entries(texts)).get(`cause.${name}`)])).toEqual(told);
   });
 });
 
