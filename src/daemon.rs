@@ -158,9 +158,9 @@ fn start(
         retire: retire.clone(),
     };
     let (acts, orders) = Acts::new();
-    web::start(&desk, metrics, acts, over.clone(), &serving);
+    web::start(&desk, metrics, acts.clone(), over.clone(), &serving);
     watches.spawn(desk.attend(orders));
-    let alerts = Alerts { config: config.clone(), store: store.clone(), live: live.clone(), over: over.clone() };
+    let alerts = Alerts { config: config.clone(), store: store.clone(), live: live.clone(), acts, over: over.clone() };
     serving.spawn(alerts.run());
     for name in config.gateways.keys() {
         let bell = Arc::new(Bell::default());

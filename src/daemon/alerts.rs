@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, ReceiverConfig};
 use crate::notify::delivery::{self, Delivery};
-use crate::notify::{self, Notifier, Picture, Receiver, picture};
-use crate::serve::{ALERTS, AlertRow, Event, Live};
+use crate::notify::{self, Notifier, Picture, Receiver, bot, kuma, picture};
+use crate::serve::{ALERTS, Acts, AlertRow, Event, Live};
 use crate::store::{Lease, Store, StoreError};
 
 /// What we look after, as a gateway's lease would have it; no gateway can be called so.
@@ -36,6 +36,7 @@ pub(super) struct Alerts {
     pub(super) config: Config,
     pub(super) store: Store,
     pub(super) live: Live,
+    pub(super) acts: Acts,
     pub(super) over: CancellationToken,
 }
 
@@ -71,7 +72,7 @@ impl Alerts {
         }
     }
 
-    /// Starts a worker for each receiver.
+    /// Starts a worker for each receiver, the bots, and Uptime Kuma's pushes.
     fn start(&self, tasks: &TaskTracker) -> Vec<Arc<Notify>> {
         let mut wake = vec![];
         for (name, settings) in self.config.notify.receivers.iter().filter(|(_, settings)| settings.enabled) {
@@ -87,8 +88,21 @@ impl Alerts {
             let woken = Arc::new(Notify::new());
             wake.push(Arc::clone(&woken));
             tasks.spawn(delivery::run(delivery, woken, self.over.clone()));
+            tasks.spawn(self.answering(name.clone(), settings.clone()));
         }
+        tasks.spawn(kuma::run(self.config.clone(), self.store.clone(), self.over.clone()));
         wake
+    }
+
+    /// A receiver that also answers does so: a bot.
+    fn answering(&self, name: String, settings: ReceiverConfig) -> impl Future<Output = ()> + use<> {
+        let (config, store) = (Arc::new(self.config.clone()), self.store.clone());
+        let (acts, live, over) = (self.acts.clone(), self.live.clone(), self.over.clone());
+        async move {
+            if let Err(why) = bot::run(&name, &settings, config, store, acts, live, over).await {
+                tracing::error!("nobody is answered by {name}: {why}");
+            }
+        }
     }
 
     /// Looks at once, then when something may be new, when a ledger wants it, and every minute.
