@@ -12,6 +12,8 @@ mod openrouter_api;
 #[path = "support/world.rs"]
 mod world;
 
+#[path = "cli/alerted.rs"]
+mod alerted;
 #[path = "cli/channel_monitor.rs"]
 mod channel_monitor;
 #[path = "cli/commands.rs"]
