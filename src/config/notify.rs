@@ -78,7 +78,7 @@ pub enum Language {
 pub struct QuietHours {
     /// They begin at this time of day, as `22:00`.
     pub from: String,
-    /// They end at this time of day; earlier than `from`: on the next day.
+    /// They end at this time of day; where that is not after `from`: on the next day.
     pub to: String,
     /// The days on which they begin; empty: every day.
     #[serde(default)]

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::ledger::{Hush, Ledger, Moment, Policy};
-use super::{Picture, window};
+use super::{Picture, picture, window};
 use crate::config::{Config, NotifyConfig, ReceiverConfig};
 use crate::store::{Address, Store, StoreError};
 
@@ -28,7 +28,7 @@ pub struct Audience {
 #[derive(Debug)]
 pub struct Notifier {
     store: Store,
-    config: NotifyConfig,
+    config: Config,
     zone: TimeZone,
     audiences: Vec<Audience>,
     ledgers: BTreeMap<String, Ledger>,
@@ -39,11 +39,10 @@ pub struct Notifier {
 impl Notifier {
     /// One that goes on where the store's ledgers end.
     pub async fn new(store: Store, config: &Config) -> Result<Self, StoreError> {
-        let config = (*config.notify).clone();
-        let named = config.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
-        let zone = named.unwrap_or_else(TimeZone::system);
         let (audiences, ledgers) = (vec![], BTreeMap::new());
-        let mut notifier = Self { store, config, zone, audiences, ledgers, untidy: true };
+        // One that nobody knows was refused with the configuration.
+        let zone = super::zone(&config.notify).unwrap_or_else(|_| TimeZone::system());
+        let mut notifier = Self { store, config: config.clone(), zone, audiences, ledgers, untidy: true };
         notifier.gather().await?;
         Ok(notifier)
     }
@@ -56,32 +55,37 @@ impl Notifier {
     /// The number up to which every audience has noted a gateway's news: those after it belong into the next picture.
     /// A gateway that is not in it is new to all.
     pub fn noted(&self) -> BTreeMap<String, i64> {
-        self.noted_by(i64::min)
+        let mut noted: BTreeMap<String, i64> = BTreeMap::new();
+        for (gateway, number) in self.ledgers.values().flat_map(|ledger| &ledger.state.noted) {
+            noted.entry(gateway.clone()).and_modify(|lowest| *lowest = (*lowest).min(*number)).or_insert(*number);
+        }
+        noted
     }
 
     /// Compares the picture with what each audience was told; what is due is on its way when this returns. Returns when
     /// to be asked again, although nothing changes. After an error nothing is lost: the next tick does it.
     pub async fn tick(&mut self, picture: &Picture, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.gather().await?;
+        let config = &self.config.notify;
         let mutes: BTreeMap<_, _> = self.store.mutes(now).await?.into_iter().collect();
         let gateways = picture.gateways.iter().map(String::as_str);
-        let maintenance = window::maintained(&self.config.maintenance, &self.zone, gateways, now);
-        let mut next = window::turns(&self.config.maintenance, &self.zone, now);
+        let maintenance = window::maintained(&config.maintenance, &self.zone, gateways, now);
+        let mut next = window::turns(&config.maintenance, &self.zone, now);
         for audience in &self.audiences {
             let Some((receiver, ledger)) =
-                self.config.receivers.get(&audience.to.receiver).zip(self.ledgers.get_mut(&audience.name))
+                config.receivers.get(&audience.to.receiver).zip(self.ledgers.get_mut(&audience.name))
             else {
                 continue;
             };
             let muted = ["", &audience.name].into_iter().filter_map(|name| mutes.get(name));
             let muted = muted.max().map(|until| Hush { let_through: None, until: *until });
-            let quiet = window::hush(receiver.quiet.as_ref().unwrap_or(&self.config.quiet), &self.zone, now);
+            let quiet = window::hush(receiver.quiet.as_ref().unwrap_or(&config.quiet), &self.zone, now);
             let mut moment = Moment {
                 maintenance: maintenance.clone(),
                 hushed: muted.into_iter().chain(quiet).reduce(Hush::and),
                 busy: self.store.is_posting(&audience.to).await?,
             };
-            let policy = policy(&self.config, receiver);
+            let policy = policy(config, receiver);
             let mut settled = ledger.clone();
             let digest = settled.settle(picture, &policy, &moment, now);
             if let Some(telling) = kept::telling(ledger, &settled, digest.as_ref().map(|told| (&audience.to, told)))? {
@@ -101,8 +105,8 @@ impl Notifier {
 
     /// Finds out who is told now, with a ledger for each; forgets who is not told any more.
     async fn gather(&mut self) -> Result<(), StoreError> {
-        let audiences = audiences(&self.store, &self.config).await?;
-        let names: Vec<_> = audiences.iter().map(|audience| audience.name.clone()).collect();
+        let audiences = audiences(&self.store, &self.config.notify).await?;
+        let names: BTreeSet<_> = audiences.iter().map(|audience| audience.name.clone()).collect();
         let before = self.ledgers.len();
         self.ledgers.retain(|name, _| names.contains(name));
         self.untidy |= self.ledgers.len() < before;
@@ -114,20 +118,15 @@ impl Notifier {
             if !self.ledgers.contains_key(&name) {
                 let kept = self.store.ledger(&name).await?;
                 let ledger = kept.as_ref().and_then(|kept| kept::read(&name, kept));
-                let ledger = ledger.unwrap_or_else(|| Ledger::begin(self.noted_by(i64::max)));
+                let ledger = match ledger {
+                    Some(ledger) => ledger,
+                    None => Ledger::begin(picture::highest(&self.store, &self.config).await?),
+                };
                 self.ledgers.insert(name, ledger);
             }
         }
         self.audiences = audiences;
         Ok(())
-    }
-
-    fn noted_by(&self, choose: fn(i64, i64) -> i64) -> BTreeMap<String, i64> {
-        let mut noted: BTreeMap<String, i64> = BTreeMap::new();
-        for (gateway, number) in self.ledgers.values().flat_map(|ledger| &ledger.state.noted) {
-            noted.entry(gateway.clone()).and_modify(|known| *known = choose(*known, *number)).or_insert(*number);
-        }
-        noted
     }
 }
 

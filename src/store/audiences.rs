@@ -2,6 +2,8 @@
 //!
 //! Decides: that what was told is noted together with the message that tells it. Must not know: what a line means.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sqlx::Row as _;
 
@@ -78,8 +80,8 @@ impl Store {
     }
 
     /// Forgets every audience that is not among these, and its mute.
-    pub async fn keep_audiences(&self, names: &[String]) -> Result<(), StoreError> {
-        let names = to_json("audiences", &names)?;
+    pub async fn keep_audiences(&self, names: &BTreeSet<String>) -> Result<(), StoreError> {
+        let names = to_json("audiences", names)?;
         let mut tx = self.writer.begin_with("begin immediate").await?;
         for forget in [
             "delete from told where audience not in (select value from json_each(?))",

@@ -67,11 +67,6 @@ impl Store {
                 changes.as_millisecond(),
             ),
             (
-                "delete from outbox where id in
-                 (select id from outbox where state <> 'waiting' and at_ms < ? limit ?)",
-                observations.as_millisecond(),
-            ),
-            (
                 "delete from round where id in (select id from round where started_ms < ? limit ?)",
                 changes.as_millisecond(),
             ),

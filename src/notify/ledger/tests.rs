@@ -220,7 +220,7 @@ fn a_change_is_told_once_and_a_reminder_comes_when_it_lasts_but_not_in_quiet_hou
     audience.moment.hushed = None;
     assert_eq!(audience.after(60), []);
     assert_eq!(audience.after(1), told(What::Reminder, ""));
-    assert_eq!(audience.until(48 * 60).iter().map(|(_, what)| *what).collect::<Vec<_>>(), [What::Reminder; 2]);
+    assert_eq!(audience.until(49 * 60).iter().map(|(_, what)| *what).collect::<Vec<_>>(), [What::Reminder; 2]);
     audience.policy.remind = Duration::ZERO;
     assert_eq!(audience.until(48 * 60), []);
 }
@@ -340,17 +340,16 @@ fn ten_thousand_in_a_minute_are_one_digest_or_two_the_worst_first() {
     let mut audience = Audience::calm();
     audience.picture.totals = Totals { models: 10_000, ..Totals::default() };
     let mut digests = vec![];
-    for second in 1..=200_i64 {
+    for second in 1..=60 {
         audience.now += SignedDuration::from_secs(1);
-        for number in 0..if second <= 60 { 167 } else { 0 } {
-            let cause = Cause::ALL[usize::try_from(number).unwrap() % Cause::ALL.len()];
-            audience.begins(
-                if cause.happens_once() || cause.may_pass() { Cause::Held } else { cause },
-                &format!("{second}/{number}"),
-            );
+        for (number, cause) in (0..167).zip(Cause::ALL.into_iter().cycle()) {
+            let lasts = !cause.happens_once() && !cause.may_pass();
+            audience.begins(if lasts { cause } else { Cause::Held }, &format!("{second}/{number}"));
         }
         digests.extend(audience.settle());
     }
+    audience.now += minutes(1);
+    digests.extend(audience.settle());
     assert!(digests.len() <= 3, "{}", digests.len());
     assert_eq!(digests.iter().map(|digest| digest.entries.len()).sum::<usize>(), 60 * 167);
     for digest in &digests {

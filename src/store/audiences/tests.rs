@@ -83,7 +83,7 @@ async fn an_audience_that_is_no_more_is_forgotten_with_its_mute() {
     for audience in ["", "bot/1", "bot/2"] {
         store.mute(audience, later).await.unwrap();
     }
-    store.keep_audiences(&["bot/2".to_owned()]).await.unwrap();
+    store.keep_audiences(&["bot/2".to_owned()].into()).await.unwrap();
     assert_eq!(store.ledger("bot/1").await.unwrap(), None);
     assert_eq!(store.ledger("bot/2").await.unwrap().unwrap().lines, ["1"]);
     assert_eq!(store.mutes(noon()).await.unwrap(), [(String::new(), later), ("bot/2".to_owned(), later)]);
