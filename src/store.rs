@@ -4,8 +4,10 @@
 //! Must not know: gateways, upstreams, or how verdicts and plans come about.
 
 mod accounts;
+mod audiences;
 mod channels;
 mod contests;
+mod glance;
 mod history;
 mod hold;
 mod journal;
@@ -24,7 +26,9 @@ mod rounds;
 mod samples;
 mod snapshots;
 mod spending;
+mod subscribers;
 mod traffic;
+mod troubles;
 mod turn;
 mod vitals;
 
@@ -35,10 +39,12 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::{Rest, RestRecord};
-pub use contests::{Contest, LastChange};
+pub use audiences::{KeptLedger, Telling};
+pub use contests::{ANOTHER_WRITER, Contest, LastChange};
+pub use glance::{ChannelStand, EndTold, Glance, KeyTold, News, OddTold, RoundStand, WholeTold};
 pub use history::{
-    Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint,
-    Transition, Window, Withdrawal,
+    Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, ModelStand, Page, Seen,
+    SeriesPoint, Stands, Tally, Transition, Troubled, Window, Withdrawal, Works,
 };
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};
@@ -53,6 +59,7 @@ pub use pulse::{Pulse, Sort};
 pub use rounds::RoundRecord;
 pub use samples::SampleRecord;
 pub use spending::{Expense, Reservation};
+pub use subscribers::Subscriber;
 pub use traffic::LogCursor;
 pub use turn::Turn;
 

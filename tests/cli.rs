@@ -28,6 +28,8 @@ mod keys;
 mod killed;
 #[path = "cli/lease.rs"]
 mod lease;
+#[path = "cli/notify.rs"]
+mod notify;
 #[path = "cli/openrouter.rs"]
 mod openrouter;
 #[path = "cli/refuse.rs"]

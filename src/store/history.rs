@@ -14,7 +14,9 @@ mod pairs;
 mod rows;
 mod seen;
 mod series;
+mod stands;
 mod takeover;
+mod troubled;
 
 pub(super) use self::codes::{is_cold, marks, outcome, shape};
 pub(super) use self::keep::{Entry, fold, keep};
@@ -22,7 +24,10 @@ pub use self::rows::{
     Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint,
     Transition, Window, Withdrawal,
 };
+pub use self::stands::{ModelStand, Stands, Works};
 pub(super) use self::takeover::{SINCE, take_over};
+pub use self::troubled::{Tally, Troubled};
+pub(super) use self::troubled::{tally, troubled};
 
 /// Every round that observed anything, the newest first, one at a time: whatever the store holds, a reader that stops
 /// early pays for what it has read.

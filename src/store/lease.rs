@@ -71,12 +71,16 @@ impl Store {
 }
 
 impl Store {
-    /// This store on this machine, for other instances: "store 1a2b3c4d on host h". Tells nothing of the salt.
-    pub fn instance(&self) -> String {
+    /// A short text that tells this store from another. Tells nothing of the salt.
+    pub fn mark(&self) -> String {
         let digest: [u8; 32] = Sha256::digest(self.salt()).into();
         let [a, b, c, d, ..] = digest;
-        let short = u32::from_be_bytes([a, b, c, d]);
-        format!("store {short:08x} on {}", host())
+        format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
+    }
+
+    /// This store on this machine, for other instances: "store 1a2b3c4d on host h".
+    pub fn instance(&self) -> String {
+        format!("store {} on {}", self.mark(), host())
     }
 }
 

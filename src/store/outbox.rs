@@ -3,11 +3,16 @@
 //! Decides: that a message is written down with what it tells, and that one address gets its messages in order.
 //! Must not know: receivers, what a message says.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use serde::Deserialize;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use utoipa::ToSchema;
 
-use super::{Page, Store, StoreError, time, unreadable};
+use super::{Page, Store, StoreError, time, to_json, unreadable};
+use crate::clock::before;
 
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +24,8 @@ pub struct Address {
 }
 
 /// How far a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Posting {
     /// To be sent.
     Waiting,
@@ -144,6 +150,35 @@ impl Store {
         let bury = "update outbox set state = 'dead', at_ms = ?, note = ? where state = 'waiting' and receiver = ? and address = ?";
         let bury = sqlx::query(bury).bind(now.as_millisecond()).bind(why).bind(&to.receiver).bind(&to.chat);
         Ok(bury.execute(&self.writer).await?.rows_affected())
+    }
+
+    /// Gives up what waits for receivers that are none of these: the configuration names them no more.
+    pub async fn bury_all_but(&self, receivers: &[&str], why: &str, now: Timestamp) -> Result<u64, StoreError> {
+        let bury = "update outbox set state = 'dead', at_ms = ?, note = ?
+             where state = 'waiting' and receiver not in (select value from json_each(?))";
+        let receivers = to_json("outbox", &receivers)?;
+        let bury = sqlx::query(bury).bind(now.as_millisecond()).bind(why).bind(receivers);
+        Ok(bury.execute(&self.writer).await?.rows_affected())
+    }
+
+    /// The receivers that take no messages, since when, and what they said last: one has refused a message for an hour, or
+    /// one was given up within a day and none taken since.
+    pub async fn failing_receivers(&self, now: Timestamp) -> Result<Vec<(String, Timestamp, String)>, StoreError> {
+        // SQLite takes `note` from the row that has the minimum.
+        let rows = sqlx::query(
+            "select receiver, min(made_ms) since, note from outbox o
+             where (state = 'waiting' and attempts > 0 and made_ms <= ?)
+                or (state = 'dead' and at_ms > ? and not exists (select 1 from outbox
+                    where receiver = o.receiver and state = 'sent' and at_ms > o.at_ms))
+             group by receiver order by receiver",
+        )
+        .bind(before(now, Duration::from_hours(1)).as_millisecond())
+        .bind(before(now, Duration::from_hours(24)).as_millisecond())
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("receiver")?, time(row.try_get("since")?), row.try_get("note")?)))
+            .collect()
     }
 
     /// A page of messages, the newest first.

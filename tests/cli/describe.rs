@@ -11,7 +11,7 @@ fn fixture(name: &str) -> String {
 #[tokio::test]
 async fn every_command_has_help() {
     let folder = tempfile::tempdir().unwrap();
-    let commands: [&[&str]; 19] = [
+    let commands: [&[&str]; 25] = [
         &[],
         &["run"],
         &["sweep"],
@@ -24,6 +24,12 @@ async fn every_command_has_help() {
         &["history"],
         &["history", "samples"],
         &["openrouter"],
+        &["notify"],
+        &["notify", "test"],
+        &["notify", "outbox"],
+        &["notify", "retry"],
+        &["notify", "mute"],
+        &["notify", "unmute"],
         &["config"],
         &["config", "check"],
         &["config", "migrate"],
