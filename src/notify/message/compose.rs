@@ -117,7 +117,7 @@ fn section(group: &Group<'_>, times: Times<'_>) -> Section {
     let (from, to) = (since.clone().min().unwrap_or(first.event.since), since.max().unwrap_or(first.event.since));
     let ended = group.entries.iter().filter_map(|entry| entry.until).max();
     let mut when = match ended {
-        Some(until) => times.from_to(from, until),
+        Some(until) => times.between(from, until),
         None if first.event.cause.happens_once() => times.span(from, to),
         None => times.since(from),
     };

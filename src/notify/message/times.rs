@@ -45,7 +45,7 @@ impl Times<'_> {
     }
 
     /// "14:05 to 16:15 UTC+1 (2 h 10 min)".
-    pub(super) fn from_to(self, from: Timestamp, to: Timestamp) -> String {
+    pub(super) fn between(self, from: Timestamp, to: Timestamp) -> String {
         let (from_said, to_said) = self.both(from, to);
         match self.lasted(from, to) {
             None => self.words.say("at", &[("at", to_said.into())]),
@@ -130,7 +130,7 @@ mod tests {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         let times = Times { words: Words::of(Language::En), zone: &zone, made: time("2026-10-25T12:00:00Z") };
         let (before, after) = (time("2026-10-25T00:30:00Z"), time("2026-10-25T01:30:00Z"));
-        assert_eq!(times.from_to(before, after), "02:30 UTC+2 to 02:30 UTC+1 (1 h)", "the clocks went back in between");
+        assert_eq!(times.between(before, after), "02:30 UTC+2 to 02:30 UTC+1 (1 h)", "the clocks went back in between");
         assert_eq!(times.span(after, after), "at 02:30 UTC+1");
         assert_eq!(times.span(after, time("2026-10-25T02:30:00Z")), "02:30 to 03:30 UTC+1");
     }

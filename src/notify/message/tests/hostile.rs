@@ -111,11 +111,12 @@ proptest! {
 
     #[test]
     fn a_mail_has_the_tags_it_has_with_harmless_names(hostile in hostile_event(), what in select(WHATS.to_vec())) {
+        let like = |hostile: &str, harmless: &str| if hostile.is_empty() { String::new() } else { harmless.to_owned() };
         let harmless = Event {
-            gateway: if hostile.gateway == "openrouter" { "openrouter" } else { "main" }.to_owned(),
+            gateway: like(&hostile.gateway, if hostile.gateway == "openrouter" { "openrouter" } else { "main" }),
             channel: hostile.channel.as_ref().map(|_| ChannelName { id: 3, name: "azure".to_owned() }),
-            subject: "gpt-4o".to_owned(),
-            evidence: "404".to_owned(),
+            subject: like(&hostile.subject, "gpt-4o"),
+            evidence: like(&hostile.evidence, "404"),
             ..hostile.clone()
         };
         let message = english(&digest(vec![entry(what, hostile.clone())]));
