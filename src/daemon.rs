@@ -5,6 +5,7 @@
 //! Must not know: what a round does.
 
 mod acts;
+mod alerts;
 mod figures;
 mod free_models;
 mod heartbeat;
@@ -40,6 +41,7 @@ use crate::round::{Quiet, Report, Round, RoundError, Scope};
 use crate::serve::{Acts, Live, Metrics};
 use crate::store::{Store, StoreError};
 
+use self::alerts::Alerts;
 use self::lease::Keeping;
 use self::told::tell;
 use self::web::Teller;
@@ -158,6 +160,8 @@ fn start(
     let (acts, orders) = Acts::new();
     web::start(&desk, metrics, acts, over.clone(), &serving);
     watches.spawn(desk.attend(orders));
+    let alerts = Alerts { config: config.clone(), store: store.clone(), live: live.clone(), over: over.clone() };
+    serving.spawn(alerts.run());
     for name in config.gateways.keys() {
         let bell = Arc::new(Bell::default());
         let traffic = TrafficWatch {

@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod desk;
 pub mod emergency;
 pub mod event;
+pub mod kuma;
 pub mod ledger;
 pub mod message;
 pub mod picture;
@@ -20,12 +21,12 @@ pub mod telegram;
 pub mod window;
 pub mod words;
 
+use jiff::tz::TimeZone;
+
+pub use self::desk::Notifier;
 pub use self::emergency::Emergency;
 pub use self::event::{Digest, Entry, Event, Key, News, Picture, Totals, What};
 pub use self::receiver::{Letter, Receiver, Refusal};
-
-use jiff::tz::TimeZone;
-
 use crate::config::NotifyConfig;
 
 /// The zone that times are told in, and quiet hours are of: `notify.time_zone`, or the machine's.

@@ -43,8 +43,8 @@ pub use audiences::{KeptLedger, Telling};
 pub use contests::{ANOTHER_WRITER, Contest, LastChange};
 pub use glance::{ChannelStand, EndTold, Glance, KeyTold, News, OddTold, RoundStand, WholeTold};
 pub use history::{
-    Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint,
-    Tally, Transition, Troubled, Window, Withdrawal,
+    Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, ModelStand, Page, Seen,
+    SeriesPoint, Stands, Tally, Transition, Troubled, Window, Withdrawal, Works,
 };
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};

@@ -1,10 +1,15 @@
 //! The configuration as an operator meets it: files in, a configuration or a helpful refusal out.
 
+#[path = "config/notify.rs"]
+mod notify;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use channelwarden::config::{
-    self, Config, ConfigError, DatabaseAddress, Form, GatewayConfig, Loaded, Mode, SecretRef, Source,
+    self, ChatName, Config, ConfigError, DatabaseAddress, Form, GatewayConfig, Language, Loaded, MailSecurity, Mode,
+    SecretRef, Source,
 };
 use channelwarden::model::GatewayKind;
 
@@ -320,16 +325,83 @@ fn every_key_of_channel_monitor_is_read() {
     let probe = &loaded.config.probe;
     assert_eq!((probe.per_key, probe.per_host, probe.requests_per_second), (12, 12, 1.0));
     assert_eq!((probe.every, probe.timeout), (Duration::from_mins(90), Duration::from_mins(1)));
-    for said in ["uptime-kuma: this version", "its 2 push", "notification: this version", "only observes a One Hub"] {
+    let kuma = &loaded.config.uptime_kuma;
+    let shown = |urls: &BTreeMap<String, SecretRef>| -> Vec<String> {
+        urls.iter().map(|(name, url)| format!("{name} {}", url.resolve().unwrap().expose())).collect()
+    };
+    assert_eq!(shown(&kuma.model_url), ["gpt-4o https://kuma.example/api/push/canary1?status=up"]);
+    assert_eq!(shown(&kuma.channel_url), ["1 https://kuma.example/api/push/canary2?status=up"]);
+    let notify = &loaded.config.notify;
+    assert_eq!(notify.language, Language::Zh);
+    let mail = notify.receivers["mail"].mail.as_ref().unwrap();
+    assert_eq!((mail.host.as_str(), mail.port, mail.security), ("smtp.example", Some(25), MailSecurity::Starttls));
+    assert_eq!((mail.from.as_str(), mail.to.as_slice()), ("a@example.com", &["b@example.com".to_owned()][..]));
+    assert_eq!(mail.username.as_deref(), Some("me"));
+    assert_eq!(mail.password.as_ref().unwrap().resolve().unwrap().expose(), "canary-smtp");
+    let telegram = notify.receivers["telegram"].telegram.as_ref().unwrap();
+    assert_eq!(telegram.token.resolve().unwrap().expose(), "canary-bot");
+    assert_eq!((telegram.chats.as_slice(), telegram.commands), (&[ChatName("-100123".to_owned())][..], false));
+    for said in ["told `down` as well", "never unencrypted", "the bot only sends", "only observes a One Hub"] {
         assert!(loaded.notes.iter().any(|note| note.contains(said)), "{said}: {:#?}", loaded.notes);
     }
+    assert!(!loaded.notes.iter().any(|note| note.contains("act on it yet")), "{:#?}", loaded.notes);
 
     let loaded = fixture("cm-sqlite.yaml");
+    assert!(loaded.config.notify.receivers.is_empty(), "it was off");
     let gateway = &loaded.config.gateways["main"];
     assert_eq!(gateway.address().unwrap(), Some(DatabaseAddress::Sqlite("/data/one-api.db".into())));
     assert_eq!(gateway.models.sources, [Source::Channel]);
     let probe = &loaded.config.probe;
     assert_eq!((probe.every, probe.per_key, probe.requests_per_second), (Duration::from_secs(90), 3, 0.5));
+}
+
+#[test]
+fn whom_channel_monitor_told_is_told_or_a_note_says_why_not() {
+    let with = |key: &str, value: &str| {
+        let text = format!("{{ \"time_period\": \"1h\", \"db_dsn\": \"u:p@/d\", \"{key}\": {value} }}");
+        parse("config.json", &text).unwrap_or_else(|error| panic!("{text}\n{error}"))
+    };
+    let said = |loaded: &Loaded, what: &str| {
+        assert!(loaded.notes.iter().any(|note| note.contains(what)), "{what}: {:#?}", loaded.notes);
+        assert!(!loaded.notes.iter().any(|note| note.contains("canary")), "{:#?}", loaded.notes);
+    };
+    let urls = r#"{ "status": "enabled", "model_url": { "a": "", "b": "canary", "c": "http://k/api/push/canary" } }"#;
+    let loaded = with("uptime-kuma", urls);
+    assert_eq!(loaded.config.uptime_kuma.model_url.keys().collect::<Vec<_>>(), ["c"]);
+    said(&loaded, "model_url of \"a\" is empty");
+    said(&loaded, "model_url of \"b\" is no address");
+    let off = with("uptime-kuma", &urls.replace("enabled", "disabled"));
+    assert!(off.config.uptime_kuma.model_url.is_empty());
+
+    let mail = |keys: &str| with("notification", &format!("{{ \"smtp\": {{ \"enabled\": true, {keys} }} }}"));
+    let whole =
+        mail(r#""host": "h", "port": 465, "username": "me@x.y", "password": "canary", "to": "a@x.y, b@x.y;c@x.y,""#);
+    let sent = whole.config.notify.receivers["mail"].mail.as_ref().unwrap();
+    assert_eq!((sent.security, sent.port, sent.from.as_str()), (MailSecurity::Tls, Some(465), "me@x.y"));
+    assert_eq!(sent.to, ["a@x.y", "b@x.y", "c@x.y"]);
+    let no_login = mail(r#""host": "h", "username": "me@x.y", "to": "a@x.y""#);
+    said(&no_login, "is not logged in to");
+    let sent = no_login.config.notify.receivers["mail"].mail.as_ref().unwrap();
+    assert_eq!((sent.security, sent.port, sent.username.as_ref()), (MailSecurity::Starttls, None, None));
+    let nobody = mail(r#""host": "h", "from": "a@x.y", "to": " , ""#);
+    assert!(nobody.config.notify.receivers.is_empty());
+    said(&nobody, "no mail is sent");
+    assert_eq!(nobody.config.notify.language, Language::En, "nobody is told in any");
+
+    let hook = |keys: &str| with("notification", &format!("{{ \"webhook\": {{ \"enabled\": true, {keys} }} }}"));
+    let told = hook(r#""type": "telegram", "secret": "canary", "telegram": { "chat_id": 12345, "retry": 0 }"#);
+    said(&told, "retry 0 meant that nothing was ever sent");
+    let bot = told.config.notify.receivers["telegram"].telegram.as_ref().unwrap();
+    assert_eq!(bot.chats, [ChatName("12345".to_owned())]);
+    for (keys, why) in [
+        (r#""type": "wechat", "secret": "canary""#, "is not telegram"),
+        (r#""type": "telegram", "secret": "canary""#, "chat_id is missing"),
+        (r#""type": "telegram", "telegram": { "chat_id": "1" }"#, "chat_id is missing"),
+    ] {
+        let loaded = hook(keys);
+        assert!(loaded.config.notify.receivers.is_empty());
+        said(&loaded, why);
+    }
 }
 
 #[test]

@@ -102,7 +102,8 @@ fn digest(model: &str) -> Digest {
 async fn deliver(receiver: &Receiver, id: &str, language: Language) -> Result<(), Refusal> {
     let digest = digest("</p><script>alert(1)</script>");
     let (zone, at) = (TimeZone::UTC, digest.at);
-    let letter = Letter { id, to: "", digest: &digest, language, link: Some("https://warden.example"), zone: &zone, at };
+    let letter =
+        Letter { id, to: "", digest: &digest, language, link: Some("https://warden.example"), zone: &zone, at };
     let answer = receiver.deliver(&letter).await;
     assert!(!format!("{answer:?} {receiver:?}").contains("canary"), "{answer:?}");
     answer
@@ -129,7 +130,11 @@ async fn a_mail_comes_as_text_and_html_to_all_over_both_kinds_of_tls() {
         let receiver = peer.receiver(security, &["a@example.com", "Ärger <b@example.com>"], login);
         assert_eq!(deliver(&receiver, "1a2b3c4d-7", Language::Zh).await, Ok(()));
         let mail = peer.said().await;
-        assert_eq!((&mail["tls"], &mail["login"], &mail["ascii"]), (&json!(true), &json!(true), &json!(true)), "{name}");
+        assert_eq!(
+            (&mail["tls"], &mail["login"], &mail["ascii"]),
+            (&json!(true), &json!(true), &json!(true)),
+            "{name}"
+        );
         assert_eq!(mail["from"], "warden@example.com");
         assert_eq!(mail["to"], json!(["a@example.com", "b@example.com"]));
         let header = |name: &str| mail["headers"][name].as_str().unwrap_or_default().to_owned();
@@ -194,7 +199,8 @@ async fn one_refused_recipient_loses_nothing_for_the_others() {
 
 #[tokio::test]
 async fn who_is_put_off_gets_it_later_and_nobody_gets_it_twice() {
-    let mut peer = Peer::new(json!({ "security": "none", "grey": ["grey@example.com"], "refuse": ["gone@example.com"] })).await;
+    let mut peer =
+        Peer::new(json!({ "security": "none", "grey": ["grey@example.com"], "refuse": ["gone@example.com"] })).await;
     let to = ["a@example.com", "grey@example.com", "gone@example.com"];
     let receiver = peer.receiver(MailSecurity::None, &to, |_| ());
     let why = later(deliver(&receiver, "1", Language::En).await);

@@ -2,10 +2,10 @@
 //!
 //! Decides: what each of its keys means in ours. Must not know: how either is written.
 
+mod alerts;
 mod duration;
 mod keys;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use self::keys::{Count, Keys};
@@ -84,6 +84,7 @@ impl Import<'_> {
         self.pace(&mut config);
         self.timeout(&mut config);
         self.unused();
+        self.alerts(&mut config);
         self.note("verdicts are channelwarden's: a model is withdrawn only after repeated findings, never on a rate limit or a bad key");
         self.note(
             "a channel's list is never written empty, and no channel is ever deleted, one named `refresh` included",
@@ -286,21 +287,6 @@ impl Import<'_> {
             self.note("base_url, system_token: not yet used by this version, which only observes a One Hub");
         } else if self.keys.oneapi_type.as_deref() == Some("onehub") {
             self.note("oneapi_type: this version only observes a One Hub");
-        }
-        let kuma = self.keys.uptime_kuma.as_ref();
-        let pushes = kuma.map_or(0, |kuma| {
-            kuma.model_url.as_ref().map_or(0, BTreeMap::len) + kuma.channel_url.as_ref().map_or(0, BTreeMap::len)
-        });
-        if kuma.is_some_and(|kuma| kuma.status.as_deref() == Some("enabled")) {
-            self.note(format!(
-                "uptime-kuma: this version does not act on it yet; its {pushes} push addresses are not called"
-            ));
-        }
-        let notification = self.keys.notification.as_ref();
-        let mail = notification.and_then(|all| all.smtp.as_ref()).and_then(|smtp| smtp.enabled).unwrap_or_default();
-        let chat = notification.and_then(|all| all.webhook.as_ref()).and_then(|hook| hook.enabled).unwrap_or_default();
-        if mail || chat {
-            self.note("notification: this version does not act on it yet; nothing is sent");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::outline::KeyPath;
-use super::{Config, ConfigError, GatewayConfig, SecretRef};
+use super::{Config, ConfigError, GatewayConfig, ReceiverConfig, SecretRef};
 
 /// The text for a configuration that was imported with these notes and origins.
 pub(super) fn write(
@@ -18,10 +18,10 @@ pub(super) fn write(
     };
     let mut all = value(serde_json::to_value(config))?;
     let mut default = value(serde_json::to_value(Config::default()))?;
+    let as_written = |secret: Option<&SecretRef>| -> Value { secret.map(SecretRef::as_written).into() };
     for (name, gateway) in &config.gateways {
         // A serialised secret is blanked; here the configuration itself is written.
         let written = &mut all["gateways"][name];
-        let as_written = |secret: Option<&SecretRef>| secret.map(SecretRef::as_written).into();
         written["database"] = as_written(gateway.database.as_ref());
         written["logs"]["database"] = as_written(gateway.logs.database.as_ref());
         if let Some(api) = &gateway.api {
@@ -30,6 +30,22 @@ pub(super) fn write(
         }
         let plain = GatewayConfig::new(SecretRef::literal(""));
         default["gateways"][name] = value(serde_json::to_value(plain))?;
+    }
+    for (name, receiver) in &config.notify.receivers {
+        let written = &mut all["notify"]["receivers"][name];
+        if let Some(mail) = &receiver.mail {
+            written["mail"]["password"] = as_written(mail.password.as_ref());
+        }
+        if let Some(telegram) = &receiver.telegram {
+            written["telegram"]["token"] = as_written(Some(&telegram.token));
+        }
+        default["notify"]["receivers"][name] = value(serde_json::to_value(ReceiverConfig::default()))?;
+    }
+    for (key, urls) in [("model_url", &config.uptime_kuma.model_url), ("channel_url", &config.uptime_kuma.channel_url)]
+    {
+        for (name, url) in urls {
+            all["uptime_kuma"][key][name] = as_written(Some(url));
+        }
     }
     let mut writer = Writer { out: String::new(), origins };
     writer.out.push_str(

@@ -1,5 +1,6 @@
 //! What a configuration must keep to beyond its types: every mistake is told, not only the first.
 
+mod notify;
 mod ways;
 mod web;
 
@@ -63,6 +64,7 @@ pub(super) fn validate(config: &Config, environment: Environment<'_>) -> Finding
     verdict(&mut findings, config);
     limits(&mut findings, config);
     web::web(&mut findings, config, environment);
+    notify::notify(&mut findings, config, environment);
     rest(&mut findings, config);
     findings
 }

@@ -167,3 +167,7 @@ fn policy(config: &NotifyConfig, receiver: &ReceiverConfig) -> Policy {
         remind: receiver.remind.unwrap_or(config.remind),
     }
 }
+
+#[cfg(test)]
+#[path = "desk/tests.rs"]
+mod tests;

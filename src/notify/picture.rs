@@ -5,7 +5,7 @@
 //!
 //! All of it is read in one transaction; a read that fails is an error, and no picture in which all is well.
 
-mod channels;
+pub(super) mod channels;
 mod models;
 mod news;
 mod program;
@@ -97,13 +97,7 @@ impl<'a> Sight<'a> {
 
     /// Whether the channel is on, and looked at.
     fn watches(&self, stand: &ChannelStand) -> bool {
-        let Some(gateway) = self.config.gateways.get(&stand.gateway) else { return false };
-        let is_on = match stand.seen.status.as_str() {
-            "enabled" => true,
-            "auto-disabled" => gateway.channels.auto_disabled,
-            _ => false,
-        };
-        is_on && !gateway.channels.excludes(stand.seen.channel.id)
+        channels::is_watched(self.config, stand)
     }
 
     /// The channel, if it is there, watched and not down: one whose models and keys are worth a word of their own.

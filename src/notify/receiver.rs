@@ -4,10 +4,15 @@
 //! when it is tried again.
 
 mod bark;
+mod dingtalk;
+mod discord;
+mod feishu;
 pub mod hook;
 mod mail;
-pub mod telegram;
+mod slack;
+mod telegram;
 mod webhook;
+mod wecom;
 
 use std::fmt;
 use std::time::Duration;
@@ -16,13 +21,21 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use self::bark::Bark;
+use self::dingtalk::DingTalk;
+use self::discord::Discord;
+use self::feishu::Feishu;
 use self::mail::Mail;
-use self::telegram::TelegramBot;
+use self::slack::Slack;
+pub use self::telegram::TelegramBot;
 use self::webhook::Webhook;
+use self::wecom::WeCom;
 use super::Digest;
 use super::message::{self, Message};
 use super::words::Words;
 use crate::config::{Config, Language, ReceiverConfig};
+
+/// Our name: where a bot's settings want a word that stands in every message, this one does.
+const NAME: &str = "channelwarden";
 
 /// One message for one address.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +105,16 @@ pub enum Receiver {
     Mail(Box<Mail>),
     /// By a Telegram bot.
     Telegram(Box<TelegramBot>),
+    /// A webhook of a Discord channel.
+    Discord(Box<Discord>),
+    /// An incoming webhook of Slack.
+    Slack(Box<Slack>),
+    /// A bot of Feishu or Lark.
+    Feishu(Box<Feishu>),
+    /// A bot of `WeCom`.
+    WeCom(Box<WeCom>),
+    /// A robot of `DingTalk`.
+    DingTalk(Box<DingTalk>),
     /// To an iPhone.
     Bark(Box<Bark>),
     /// A webhook of the operator's own.
@@ -118,6 +141,21 @@ impl Receiver {
         if let Some(bot) = &settings.telegram {
             return TelegramBot::new(bot, proxy, probe).map(Box::new).map(Self::Telegram).map_err(at);
         }
+        if let Some(discord) = &settings.discord {
+            return Discord::new(discord, proxy, probe).map(Box::new).map(Self::Discord).map_err(at);
+        }
+        if let Some(slack) = &settings.slack {
+            return Slack::new(slack, proxy, probe).map(Box::new).map(Self::Slack).map_err(at);
+        }
+        if let Some(feishu) = &settings.feishu {
+            return Feishu::new(feishu, proxy, probe).map(Box::new).map(Self::Feishu).map_err(at);
+        }
+        if let Some(wecom) = &settings.wecom {
+            return WeCom::new(wecom, proxy, probe).map(Box::new).map(Self::WeCom).map_err(at);
+        }
+        if let Some(dingtalk) = &settings.dingtalk {
+            return DingTalk::new(dingtalk, proxy, probe).map(Box::new).map(Self::DingTalk).map_err(at);
+        }
         if let Some(bark) = &settings.bark {
             return Bark::new(bark, proxy, probe).map(Box::new).map(Self::Bark).map_err(at);
         }
@@ -133,6 +171,11 @@ impl Receiver {
         match self {
             Self::Mail(_) => "mail",
             Self::Telegram(_) => "telegram",
+            Self::Discord(_) => "discord",
+            Self::Slack(_) => "slack",
+            Self::Feishu(_) => "feishu",
+            Self::WeCom(_) => "wecom",
+            Self::DingTalk(_) => "dingtalk",
             Self::Bark(_) => "bark",
             Self::Webhook(_) => "webhook",
         }
@@ -146,6 +189,11 @@ impl Receiver {
         match self {
             Self::Mail(mail) => mail.deliver(letter).await,
             Self::Telegram(bot) => bot.deliver(letter).await,
+            Self::Discord(discord) => discord.deliver(letter).await,
+            Self::Slack(slack) => slack.deliver(letter).await,
+            Self::Feishu(feishu) => feishu.deliver(letter).await,
+            Self::WeCom(wecom) => wecom.deliver(letter).await,
+            Self::DingTalk(dingtalk) => dingtalk.deliver(letter).await,
             Self::Bark(bark) => bark.deliver(letter).await,
             Self::Webhook(webhook) => webhook.deliver(letter).await,
         }

@@ -97,3 +97,7 @@ fn weekday(day: Weekday) -> Day {
         Weekday::Sun => Day::Sunday,
     }
 }
+
+#[cfg(test)]
+#[path = "window/tests.rs"]
+mod tests;

@@ -119,3 +119,7 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get("audience")?, time(row.try_get("until_ms")?)))).collect()
     }
 }
+
+#[cfg(test)]
+#[path = "audiences/tests.rs"]
+mod tests;

@@ -100,7 +100,8 @@ impl Store {
     }
 }
 
-async fn channels_of(db: &mut SqliteConnection, names: &str) -> Result<Vec<ChannelStand>, StoreError> {
+/// The channels of these gateways (a JSON list), by gateway and id.
+pub(super) async fn channels_of(db: &mut SqliteConnection, names: &str) -> Result<Vec<ChannelStand>, StoreError> {
     let rows = sqlx::query(
         "select * from channel where gateway in (select value from json_each(?)) order by gateway, channel",
     )

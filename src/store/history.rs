@@ -14,6 +14,7 @@ mod pairs;
 mod rows;
 mod seen;
 mod series;
+mod stands;
 mod takeover;
 mod troubled;
 
@@ -23,6 +24,7 @@ pub use self::rows::{
     Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint,
     Transition, Window, Withdrawal,
 };
+pub use self::stands::{ModelStand, Stands, Works};
 pub(super) use self::takeover::{SINCE, take_over};
 pub use self::troubled::{Tally, Troubled};
 pub(super) use self::troubled::{tally, troubled};

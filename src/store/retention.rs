@@ -4,6 +4,8 @@
 
 mod size;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use sqlx::Row as _;
 
@@ -15,6 +17,10 @@ use crate::rollup::{day_of, hour_of};
 
 /// Rows dropped at a time: between two batches others may write.
 const BATCH: u32 = 5000;
+/// A message that was taken is shown for so long.
+const SENT: Duration = Duration::from_hours(7 * 24);
+/// One that was given up, which a person may have tried again, for so long.
+const DEAD: Duration = Duration::from_hours(90 * 24);
 
 impl Store {
     /// Drops what `keep` says is too old at `now`, or too much, and brings up to date what nobody looked at (see
@@ -32,6 +38,16 @@ impl Store {
             .bind(observations.as_millisecond())
             .execute(&self.writer)
             .await?;
+        for (statement, age) in [
+            ("delete from outbox where id in (select id from outbox where state = 'sent' and at_ms < ? limit ?)", SENT),
+            ("delete from outbox where id in (select id from outbox where state = 'dead' and at_ms < ? limit ?)", DEAD),
+            (
+                "delete from mute where audience in (select audience from mute where until_ms < ? limit ?)",
+                Duration::ZERO,
+            ),
+        ] {
+            self.in_batches(statement, before(now, age).as_millisecond()).await?;
+        }
         while self.drop_oldest(observations).await? > 0 {}
         self.fold_days(day_of(hour_of(before(now, keep.keep_hourly)))).await?;
         let oldest_day = day_of(hour_of(before(now, keep.keep_daily)));

@@ -69,7 +69,10 @@ async fn the_outbox_shows_what_waits_and_what_was_given_up() {
     let dead = store.post(&to("poor"), &body, now).await.unwrap();
     store.post(&to("poor"), &body, now).await.unwrap();
     store.posted(sent, Posting::Sent, now, "").await.unwrap();
-    store.posted(dead, Posting::Dead, now, "it does not take this message (it answered 400: bad\u{1b}[31m)").await.unwrap();
+    store
+        .posted(dead, Posting::Dead, now, "it does not take this message (it answered 400: bad\u{1b}[31m)")
+        .await
+        .unwrap();
     assert_told("notify_outbox", scene.run_to(0, &["notify", "outbox"]).await);
     let rows = async |args: &[&str]| {
         let ran = scene.run_to(0, &[&["notify", "outbox", "--json"], args].concat()).await;

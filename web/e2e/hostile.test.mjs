@@ -98,7 +98,7 @@ test("on every page nothing runs, nothing is injected, nothing turns round its n
 test("names of 255 and 300 characters move nothing", async () => {
   for (const viewport of [DESKTOP, PHONE]) {
     const visitor = await visit({ viewport });
-    for (const path of ["#/?search=the-longest-name", "#/channels", "#/plan", "#/changes", "#/rounds?search=the-longest-name"]) {
+    for (const path of ["#/?search=the-longest-name", "#/alerts", "#/channels", "#/plan", "#/changes", "#/rounds?search=the-longest-name"]) {
       await open(visitor, path);
       const wide = await eventually(() => overflow(visitor.page), (found) => found.by === 0);
       assert.deepEqual(wide, { by: 0, widest: null }, `${path} at ${viewport.width}`);

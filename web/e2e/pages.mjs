@@ -9,6 +9,7 @@ export async function everyPage(world = demo) {
   const [change] = await api("changes?limit=1", world);
   return [
     ["overview", "#/"],
+    ["alerts", "#/alerts"],
     ["channels", "#/channels"],
     ["model", `#/model/${model.id}`],
     ["rounds", "#/rounds"],

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { root, startDemo } from "./world.mjs";
+import { root, startDemo, tellAlerts } from "./world.mjs";
 
 const here = join(root, "web/e2e");
 const shots = join(root, "target/screenshots");
@@ -21,6 +21,7 @@ process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
 try {
   for (const { reason } of begun) if (reason) throw reason;
   const [demo, crowd] = demos;
+  tellAlerts(demo.folder);
   const told = ({ url, token, folder }) => JSON.stringify({ url, token, folder });
   const wanted = process.argv.slice(2);
   const files = readdirSync(here).filter((name) => name.endsWith(".test.mjs"));

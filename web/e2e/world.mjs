@@ -1,5 +1,5 @@
 // A running demo: started from the real binary on a free port with a folder of its own, and stopped by its pid.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,4 +53,41 @@ async function answers(url) {
   } catch {
     return false;
   }
+}
+
+const TELL = `
+import json, sqlite3, sys
+with sqlite3.connect(sys.argv[1] + "/channelwarden.db", timeout=10) as store:
+    told = json.loads(sys.argv[2])
+    store.execute("insert or replace into meta (key, value) values ('snapshot.alerts', ?)", [json.dumps(told["alerts"])])
+    post = "insert into outbox (receiver, address, state, made_ms, at_ms, attempts, note, body) values (?, ?, 'dead', ?, ?, 9, ?, ?)"
+    now = told["now"]
+    store.executemany(post, [[to, "-100123", now, now, told["note"], json.dumps(told["digest"])] for to in told["receivers"]])
+`;
+
+/** Text from outside, as a gateway's operator may have it. */
+const HOSTILE = "<img src=x onerror=alert(1)>";
+
+/** Receivers that no configuration has: nobody takes up their messages. */
+export const NOBODY = ["nobody-1", "nobody-2", "nobody-3"];
+
+/** Has a demo's store know of things that are wrong, and of a message to each of `NOBODY` that was given up. */
+export function tellAlerts(folder) {
+  const now = new Date();
+  const since = new Date(now - 3 * 3_600_000).toISOString();
+  const alert = (severity, cause, subject, evidence, channel = { id: 1, name: HOSTILE }) =>
+    ({ cause, severity, gateway: "demo", channel: channel?.id ?? null, channel_name: channel?.name ?? "", subject, since, evidence });
+  const alerts = [
+    alert("critical", "no-credit", "2", `insufficient quota ${HOSTILE}`),
+    { ...alert("critical", "stale", "", "no good round since then", null), gateway: "" },
+    alert("warning", "failing", HOSTILE, "\u202eelbaliavanu"),
+    alert("warning", "failing", "the-longest-name-".repeat(15), "the-longest-evidence-".repeat(15), { id: 2, name: "the-longest-channel-".repeat(12) }),
+    alert("info", "degraded", "مرحبا-4", ""),
+  ];
+  const entries = alerts.map(({ severity: _, channel, channel_name: name, ...event }) => ({
+    what: "first", until: null, flapping: false, event: { ...event, channel: channel === null ? null : { id: channel, name }, mark: "", change: null },
+  }));
+  const totals = { models: 50, down: 2, degraded: 1, withdrawn: 0, channels: 9, channels_down: 1 };
+  const told = { alerts, digest: { at: since, totals, entries, test: false }, now: now.getTime(), note: `HTTP 403: ${HOSTILE}`, receivers: NOBODY };
+  execFileSync("python3", ["-c", TELL, folder, JSON.stringify(told)]);
 }

@@ -91,7 +91,7 @@ function open(): void {
     failures += 1;
     retry = setTimeout(open, backoff(failures));
   };
-  for (const name of ["progress", "round", "changes"] as const) stream.addEventListener(name, hear);
+  for (const name of ["progress", "round", "changes", "messages"] as const) stream.addEventListener(name, hear);
 }
 
 function close(): void {

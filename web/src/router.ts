@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 
 export const PAGES = [
-  "overview", "channels", "model", "rounds", "changes", "plan", "withdrawn", "free", "budget", "login", "about",
+  "overview", "alerts", "channels", "model", "rounds", "changes", "plan", "withdrawn", "free", "budget", "login", "about",
 ] as const;
 export type PageName = (typeof PAGES)[number];
 

@@ -43,6 +43,7 @@ export interface Summary {
   last_updated: string | null;
   pending_count: number;
   held_count: number;
+  alerts_count: number;
   channels_count: number;
   free_count: number;
   hold: boolean;
@@ -322,6 +323,48 @@ export interface Done {
   notes: string[];
 }
 
+export interface AlertRow {
+  /** As src/model/cause.rs has them. */
+  cause: string;
+  /** `info`, `warning` or `critical`. */
+  severity: string;
+  /** Empty: it is of none. */
+  gateway: string;
+  channel: number | null;
+  channel_name: string;
+  /** The model, the key's number, the receiver; empty: the channel, gateway or program as such. Hostile text. */
+  subject: string;
+  since: string;
+  evidence: string;
+}
+
+/** Why a message tells it: `first`, `resolved` and so on. */
+export interface PostEntry {
+  what: string;
+  cause: string;
+  gateway: string;
+  channel_name: string;
+  subject: string;
+}
+
+export interface PostRow {
+  id: number;
+  receiver: string;
+  /** Empty: the receiver has none. */
+  chat: string;
+  /** `waiting`, `sent` or `dead`. */
+  state: string;
+  made: string;
+  /** When it is tried next, was sent, or was given up. */
+  at: string;
+  attempts: number;
+  /** What the receiver said last: hostile text. */
+  note: string;
+  /** How many things it tells; `entries` has the first twenty. */
+  count: number;
+  entries: PostEntry[];
+}
+
 export interface Session {
   may_read: boolean;
   may_act: boolean;
@@ -336,4 +379,5 @@ export interface Session {
 export type Event =
   | { type: "progress"; running: Running[] }
   | { type: "round"; gateway: string }
-  | { type: "changes"; gateway: string };
+  | { type: "changes"; gateway: string }
+  | { type: "messages" };

@@ -1,5 +1,7 @@
 // The mock's answers for the pages behind the overview. What a POST changes, later GETs show.
 
+import { alertRoutes } from "./mock-alerts.mjs";
+
 const HOUR = 3_600_000;
 const CELLS = ["OK", "OK", "OK", "OK", "OK", "OK", "429", "FAIL", "MISS"];
 
@@ -106,7 +108,9 @@ export function pageRoutes(tools) {
     return done(body, "applied", change.id);
   };
 
+  const alerts = alertRoutes({ ...tools, fields });
   const routes = [
+    ...alerts.routes,
     ["GET", /^\/api\/session$/, () => ({ body: session() })],
     ["GET", /^\/api\/models$/, (query) => {
       if (query.get("withdrawn") !== "true") return null;
@@ -224,14 +228,15 @@ export function pageRoutes(tools) {
   ];
 
   /** The answer, or `null` where mock.mjs has it. */
-  return (method, path, query, body) => {
+  const answer = (method, path, query, body) => {
     if (!inside && !/\/(session|login)$/.test(path)) throw new Refused(401, "unauthorized", "this needs a token", "log in");
-    for (const [of_, pattern, answer] of routes) {
+    for (const [of_, pattern, give] of routes) {
       const match = of_ === method ? pattern.exec(path) : null;
       if (match === null) continue;
       const id = match[1] === undefined ? undefined : decodeURIComponent(match[1]);
-      return id === undefined ? answer(query, body) : answer(query, id, body);
+      return id === undefined ? give(query, body) : give(query, id, body);
     }
     return null;
   };
+  return { answer, alerts: (gateway) => alerts.alerts(gateway) };
 }

@@ -165,7 +165,7 @@ const routes = {
     return { body: {
       total_models: rows.length, healthy_count: up, degraded_count: degraded, down_count: down, unknown_count: unknown,
       withdrawn_count: rows.filter((row) => row.withdrawn !== null).length, uptime_24h: uptimeOf(rows), p50_ms: median(rows, "p50_ms"), p95_ms: median(rows, "p95_ms"),
-      last_updated: time(60_000), pending_count: 3, held_count: 2, channels_count: channels.length, free_count: 31, hold: true, running,
+      last_updated: time(60_000), pending_count: 3, held_count: 2, alerts_count: pages.alerts(query.get("gateway")).length, channels_count: channels.length, free_count: 31, hold: true, running,
       gateways: gatewayRows(), may_act: true, version: "0.1.0",
     } };
   },
@@ -233,7 +233,7 @@ const server = createServer(async (request, response) => {
     const body = request.method === "POST" ? await content(request) : {};
     if (request.method === "POST" && request.headers["x-csrf-token"] !== "mock-csrf") throw new Refused(403, "forbidden", "the CSRF token is missing or old", "Load the page again.");
     const route = routes[`${request.method} ${url.pathname}`];
-    const behind = pages(request.method, url.pathname, url.searchParams, body);
+    const behind = pages.answer(request.method, url.pathname, url.searchParams, body);
     if (behind !== null) return send(request, response, behind.status ?? 200, behind.body, behind.headers);
     if (route === undefined) throw new Refused(404, "not_found", `there is no ${request.method} ${url.pathname}`, "See /api.");
     const { status = 200, body: told, headers } = route(url.searchParams);

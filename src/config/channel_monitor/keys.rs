@@ -56,12 +56,12 @@ pub(super) struct Notification {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Smtp {
     pub(super) enabled: Option<bool>,
-    host: Option<String>,
-    port: Option<Count>,
-    username: Option<String>,
-    password: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) port: Option<Count>,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
 }
 
 /// Telegram.
@@ -69,17 +69,17 @@ pub(super) struct Smtp {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Webhook {
     pub(super) enabled: Option<bool>,
-    r#type: Option<String>,
-    telegram: Option<Telegram>,
-    secret: Option<String>,
+    pub(super) r#type: Option<String>,
+    pub(super) telegram: Option<Telegram>,
+    pub(super) secret: Option<String>,
 }
 
 /// The chat.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Telegram {
-    chat_id: Option<Text>,
-    retry: Option<Count>,
+    pub(super) chat_id: Option<Text>,
+    pub(super) retry: Option<Count>,
 }
 
 /// A whole number, or a text that is one.
@@ -92,7 +92,7 @@ pub(super) struct Seconds(pub(super) String);
 
 /// A text, or a number that stands for one.
 #[derive(JsonSchema)]
-struct Text(#[expect(dead_code, reason = "read to be accepted; not acted on by this version")] String);
+pub(super) struct Text(pub(super) String);
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -53,9 +53,9 @@ fn gateway(event: &Event) -> String {
     if event.gateway.is_empty() { String::new() } else { format!(" --gateway {}", word(&event.gateway)) }
 }
 
-/// A name as one word of a shell's command line.
+/// A name as one word of a shell's command line, which stands in backticks itself.
 fn word(name: &str) -> String {
-    let name = shown(name, LONGEST_NAME);
+    let name = shown(name, LONGEST_NAME).replace('`', "\u{fffd}");
     if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
         name
     } else {
@@ -74,6 +74,7 @@ mod tests {
             ("my gateway", "'my gateway'"),
             ("a;rm -rf ~", "'a;rm -rf ~'"),
             ("it's $(x)", r"'it'\''s $(x)'"),
+            ("a`b`", "'a\u{fffd}b\u{fffd}'"),
             ("", "''"),
         ] {
             assert_eq!(word(name), expected);

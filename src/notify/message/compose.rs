@@ -142,12 +142,13 @@ fn section(group: &Group<'_>, times: Times<'_>) -> Section {
 /// What it is, and where: the place stands last.
 fn heading(entry: &Entry, n: usize, place: &str, words: &Words) -> String {
     let cause = entry.event.cause;
+    let lasting = || words.say(&format!("{cause}-heading"), &[("n", n.into())]);
     let name = || words.say(cause.as_str(), &[]);
     let (key, what) = match entry.what {
-        What::First => ("heading", words.say(&format!("{cause}-heading"), &[("n", n.into())])),
-        What::Already => ("already", name()),
-        What::Changed => ("changed", name()),
-        What::Reminder => ("reminder", name()),
+        What::First => ("heading", lasting()),
+        What::Already => ("already", lasting()),
+        What::Changed => ("changed", lasting()),
+        What::Reminder => ("reminder", lasting()),
         What::Resolved => ("resolved", name()),
         What::Passed => ("passed", name()),
     };
@@ -176,7 +177,7 @@ fn subjects(group: &Group<'_>, words: &Words) -> Vec<String> {
 }
 
 /// A model's name, or a key by its number.
-pub(super) fn subject(event: &Event, words: &Words) -> String {
+fn subject(event: &Event, words: &Words) -> String {
     let is_number = event.subject.chars().all(|c| c.is_ascii_digit());
     let name = shown(&event.subject, LONGEST_NAME);
     if is_number && matches!(event.cause, Cause::KeyBad | Cause::NoCredit) {

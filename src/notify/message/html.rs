@@ -12,10 +12,7 @@ const BODY: &str = "margin:0;padding:16px;font:15px/1.5 system-ui,-apple-system,
     'Microsoft YaHei',sans-serif;max-width:720px";
 /// Half-seen, on a light ground and on a dark one.
 const FAINT: &str = "margin:4px 0;opacity:.75;font-size:13px";
-const LINE: &str = "margin:4px 0";
-const CODE: &str = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px;\
-    overflow-wrap:anywhere";
-
+const LINE: &str = "margin:4px 0;overflow-wrap:anywhere";
 /// The message as a whole document. Every text in it is escaped (maud does), and it stands in the reader's own colours,
 /// dark or light.
 pub fn document(message: &Message) -> String {
@@ -53,7 +50,7 @@ fn part(section: &Section) -> Markup {
                 p style=(LINE) {
                     @for (place, subject) in section.subjects.iter().enumerate() {
                         @if place > 0 { ", " }
-                        code style=(CODE) { (subject) }
+                        code { (subject) }
                     }
                     @if let Some(more) = &section.more {
                         @if !section.subjects.is_empty() { ", " }
@@ -62,7 +59,7 @@ fn part(section: &Section) -> Markup {
                 }
             }
             @if let Some(evidence) = &section.evidence {
-                p style=(LINE) { "“" code style=(CODE) { (evidence) } "”" }
+                p style=(LINE) { "“" code { (evidence) } "”" }
             }
             p style=(FAINT) { (section.times) }
             @for advice in [&section.hint, &section.undo].into_iter().flatten() {
@@ -74,7 +71,7 @@ fn part(section: &Section) -> Markup {
 
 fn said(span: &Span<'_>) -> Markup {
     match span {
-        Span::Command(command) => html! { code style=(CODE) { (command) } },
+        Span::Command(command) => html! { code { (command) } },
         Span::Words(_) | Span::Strong(_) | Span::Foreign(_) | Span::Link { .. } => html! { (span.text()) },
     }
 }

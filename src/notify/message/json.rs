@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use std::collections::BTreeSet;
 
-use super::compose::{severity, subject};
+use super::compose::severity;
 use super::{advice, compose, plain, shown};
 use crate::model::{Cause, Severity};
 use crate::notify::words::Words;
@@ -115,7 +115,7 @@ impl Line {
             severity: severity(entry),
             gateway: shown(&event.gateway, LONGEST),
             channel: channel.map(|channel| Channel { id: channel.id, name: shown(&channel.name, LONGEST) }),
-            subject: subject(event, words),
+            subject: shown(&event.subject, LONGEST),
             since: event.since,
             until: entry.until,
             evidence: shown(&event.evidence, LONGEST),

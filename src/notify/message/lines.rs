@@ -60,11 +60,13 @@ pub fn lines(message: &Message) -> Vec<Vec<Span<'_>>> {
 }
 
 fn section_lines(section: &Section) -> Vec<Vec<Span<'_>>> {
-    let what = section.heading.strip_suffix(&section.place);
-    let heading = what.map_or_else(
-        || vec![Span::Foreign(&section.heading)],
-        |what| vec![Span::Strong(what.trim_end()), Span::Words(" "), Span::Foreign(&section.place)],
-    );
+    let heading = match section.heading.strip_suffix(&section.place) {
+        None => vec![Span::Foreign(&section.heading)],
+        Some(what) => {
+            let strong = what.trim_end();
+            vec![Span::Strong(strong), Span::Words(&what[strong.len()..]), Span::Foreign(&section.place)]
+        }
+    };
     let mut lines = vec![[Span::Words(section.sign), Span::Words(" ")].into_iter().chain(heading).collect()];
     let mut subjects = vec![];
     let more = section.more.as_deref().map(Span::Words);

@@ -3,14 +3,26 @@
 //! Decides: which outcome is which cause. Must not know: the store.
 
 use super::{Event, Sight, event, named};
+use crate::config::Config;
 use crate::model::{Cause, Outcome};
 use crate::store::{ChannelStand, KeyTold};
 
 /// How a channel's note begins when nothing on it answers; the outcome and an upstream's words follow.
 const NOTHING_ANSWERS: &str = "nothing answers: ";
 
+/// Whether the channel is on, and looked at.
+pub(in crate::notify) fn is_watched(config: &Config, stand: &ChannelStand) -> bool {
+    let Some(gateway) = config.gateways.get(&stand.gateway) else { return false };
+    let is_on = match stand.seen.status.as_str() {
+        "enabled" => true,
+        "auto-disabled" => gateway.channels.auto_disabled,
+        _ => false,
+    };
+    is_on && !gateway.channels.excludes(stand.seen.channel.id)
+}
+
 /// Why a channel is down, if it is. One whose upstream limits us, or that we cannot ask, is not.
-pub(super) fn cause(stand: &ChannelStand) -> Option<Cause> {
+pub(in crate::notify) fn cause(stand: &ChannelStand) -> Option<Cause> {
     match stand.seen.down? {
         Outcome::KeyBad => Some(Cause::KeyBad),
         Outcome::KeyBroke => Some(Cause::NoCredit),

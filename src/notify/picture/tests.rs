@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::{GatewayConfig, Mode, SecretRef};
-use crate::model::{Cause, Change, Intent, ModelName, Observation, Outcome, Shape, Standing, Usage};
+use crate::model::{Change, Intent, ModelName, Observation, Outcome, Shape, Standing, Usage};
 use crate::store::{ChangeState, ChannelSeen, Expense, Finding, HoldScope, Proposal};
 
 const G: &str = "main";

@@ -6,15 +6,19 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Request};
 use serde_json::Value;
+use sha2::Sha256;
 use url::{Url, form_urlencoded};
 
 use super::Refusal;
 use crate::clock;
-use crate::config::{ProbeConfig, SecretRef};
+use crate::config::{ProbeConfig, SecretRef, SignedHookConfig};
 use crate::http::{Http, Transport, TransportKind};
 use crate::model::{Secret, redact};
 
@@ -45,22 +49,42 @@ impl fmt::Debug for Hook {
 }
 
 impl Hook {
-    /// A webhook at `url`, asked by way of `proxy`. Certificates and the `User-Agent` are those of `probe`.
+    /// The webhook that stands at `key` of a receiver's settings, asked by way of `proxy`. Certificates and the
+    /// `User-Agent` are those of `probe`.
     ///
     /// # Errors
     /// What of it cannot be used, without address and proxy.
-    pub fn new(url: &Secret, proxy: Option<&SecretRef>, probe: &ProbeConfig) -> Result<Self, String> {
+    pub fn new(key: &str, url: &SecretRef, proxy: Option<&SecretRef>, probe: &ProbeConfig) -> Result<Self, String> {
         let form = "write the whole address, as https://host/path";
-        let address = Url::parse(url.expose().trim()).map_err(|error| format!("url: {error}; {form}"))?;
-        if !matches!(address.scheme(), "http" | "https") {
-            return Err(format!("url: it begins with neither http:// nor https://; {form}"));
+        let url = url.resolve().map_err(|why| format!("{key}: {why}"))?;
+        let url = Url::parse(url.expose().trim()).map_err(|error| format!("{key}: {error}; {form}"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("{key}: it begins with neither http:// nor https://; {form}"));
         }
         let limits =
             ProbeConfig { connect_timeout: CONNECT, first_byte_timeout: ANSWER, timeout: ANSWER, ..probe.clone() };
         let proxy = proxy.map(SecretRef::resolve).transpose().map_err(|why| format!("proxy: {why}"))?;
-        let mut secrets = tokens(&address);
+        let mut secrets = tokens(&url);
         secrets.extend(proxy.clone());
-        Ok(Self { http: Http::new(&limits)?, url: address, proxy, secrets })
+        Ok(Self { http: Http::new(&limits)?, url, proxy, secrets })
+    }
+
+    /// The webhook of a `kind` that may want each message signed, and the secret to do it with.
+    ///
+    /// # Errors
+    /// As [`Hook::new`].
+    pub fn signed(
+        kind: &str,
+        settings: &SignedHookConfig,
+        proxy: Option<&SecretRef>,
+        probe: &ProbeConfig,
+    ) -> Result<(Self, Option<Secret>), String> {
+        let hook = Self::new(&format!("{kind}.url"), &settings.url, proxy, probe)?;
+        let Some(secret) = &settings.secret else {
+            return Ok((hook, None));
+        };
+        let secret = secret.resolve().map_err(|why| format!("{kind}.secret: {why}"))?;
+        Ok((hook.hiding(secret.clone()), Some(secret)))
     }
 
     /// The same, with one more secret that no answer's words show.
@@ -143,6 +167,11 @@ impl Answer {
         }
     }
 
+    /// It says yes, but not as `whom` says it: something else is at the address.
+    pub fn strange(&self, whom: &str) -> Refusal {
+        self.later(&format!("this is not how {whom} answers: is `url` right?"))
+    }
+
     /// It may be taken another time; `what` is wrong, or is to be done.
     pub fn later(&self, what: &str) -> Refusal {
         Refusal::Later { why: self.why(what), after: self.after }
@@ -164,6 +193,13 @@ impl Answer {
             words => format!("{what} (it answered {}: {words})", self.status),
         }
     }
+}
+
+/// `text` signed with `key` by HMAC-SHA256, in base64.
+pub fn signature(key: &[u8], text: &[u8]) -> String {
+    // A key of any length will do; were it not so, nobody would take the empty signature.
+    let made = Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(text).finalize().into_bytes());
+    made.map(|bytes| STANDARD.encode(bytes)).unwrap_or_default()
 }
 
 /// When a receiver wants to be asked again: its `Retry-After` (seconds, or an HTTP date), or `retry_after` in its JSON
@@ -260,6 +296,13 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_is_that_of_rfc_4231() {
+        // Its test case 2, in base64.
+        let want = "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=";
+        assert_eq!(signature(b"Jefe", b"what do ya want for nothing?"), want);
+    }
+
+    #[test]
     fn a_status_says_whether_it_heals() {
         let answer = |status| Answer { status, json: Value::Null, words: String::new(), after: None }.refusal();
         for status in [200, 204] {
@@ -298,8 +341,9 @@ mod tests {
     #[test]
     fn an_address_of_another_kind_is_refused_without_showing_it() {
         for url in ["ftp://host/canary-1", "canary-1", "https://"] {
-            let error = Hook::new(&Secret::new(url), None, &ProbeConfig::default()).unwrap_err();
-            assert!(error.starts_with("url: ") && !error.contains("canary"), "{error}");
+            let url = SecretRef::literal(url);
+            let error = Hook::new("discord.url", &url, None, &ProbeConfig::default()).unwrap_err();
+            assert!(error.starts_with("discord.url: ") && !error.contains("canary"), "{error}");
         }
     }
 }

@@ -10,7 +10,6 @@ use super::{Letter, Refusal};
 use crate::config::{ProbeConfig, SecretRef, TelegramConfig};
 use crate::model::Cause;
 use crate::notify::event::{Digest, What};
-use crate::notify::message::compose;
 use crate::notify::message::telegram::html;
 use crate::notify::telegram::html::length;
 use crate::notify::telegram::press::Press;
@@ -49,7 +48,7 @@ impl TelegramBot {
     pub async fn deliver(&self, letter: &Letter<'_>) -> Result<(), Refusal> {
         let words = Words::of(letter.language);
         let message =
-            compose(letter.digest, words, letter.link, letter.zone).fit(TEXT, |message| length(&html(message)));
+            letter.message().fit(TEXT, |message| length(&html(message)));
         let keys = if self.buttons { buttons(letter.digest, words) } else { vec![] };
         let sent = self.telegram.send(&Place::named(letter.to), &Outgoing { html: html(&message), keys }).await;
         sent.map(|_| ()).map_err(refusal)

@@ -22,11 +22,11 @@ and-more = and { $n } more
 
 # The heading of a section: what it is, and where. The place stands last.
 heading = { $what }: { $place }
-already = Already so, { $what }: { $place }
-changed = Changed, { $what }: { $place }
-reminder = Still { $what }: { $place }
-resolved = Over, { $what }: { $place }
-passed = Came and went, { $what }: { $place }
+already = { $what } (already so): { $place }
+changed = { $what } (changed): { $place }
+reminder = { $what } (still so): { $place }
+resolved = Resolved ({ $what }): { $place }
+passed = Came and went ({ $what }): { $place }
 flapping = comes and goes
 
 # Where it is.

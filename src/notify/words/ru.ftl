@@ -18,11 +18,11 @@ and-more = и ещё { $n }
 
 # Заголовок раздела: что и где. Место стоит в конце.
 heading = { $what }: { $place }
-already = Уже так, { $what }: { $place }
-changed = Изменилось, { $what }: { $place }
-reminder = Всё ещё { $what }: { $place }
-resolved = Закончилось, { $what }: { $place }
-passed = Было и прошло, { $what }: { $place }
+already = { $what } (уже было): { $place }
+changed = { $what } (изменилось): { $place }
+reminder = { $what } (всё ещё): { $place }
+resolved = Закончилось ({ $what }): { $place }
+passed = Было и прошло ({ $what }): { $place }
 flapping = то появляется, то исчезает
 
 # Где.
@@ -158,11 +158,11 @@ receiver-down = оповещения не доходят
 receiver-down-heading = Получатель не принимает оповещения
 receiver-down-hint = Что ждёт отправки: `channelwarden notify outbox`. После починки: `channelwarden notify test`
 
-litellm-credits = LiteLLM: на счёте нет средств
+litellm-credits = нет средств у LiteLLM
 litellm-credits-heading = LiteLLM: на счёте нет средств
 litellm-credits-hint = Пополните счёт у провайдера, через которого LiteLLM даёт эти модели.
 
-litellm-auth = LiteLLM: ключ отклонён
+litellm-auth = ключ LiteLLM отклонён
 litellm-auth-heading = LiteLLM: провайдер отклонил ключ
 litellm-auth-hint = Задайте в настройках LiteLLM действующий ключ для этих моделей.
 

@@ -18,11 +18,11 @@ and-more = 另有 { $n } 项
 
 # 每一节的标题：何事、何处。位置在最后。
 heading = { $what }：{ $place }
-already = 已存在，{ $what }：{ $place }
-changed = 有变化，{ $what }：{ $place }
-reminder = 仍未解决，{ $what }：{ $place }
-resolved = 已解除，{ $what }：{ $place }
-passed = 曾短暂出现，{ $what }：{ $place }
+already = { $what }（已存在）：{ $place }
+changed = { $what }（有变化）：{ $place }
+reminder = { $what }（仍未解决）：{ $place }
+resolved = 已解除（{ $what }）：{ $place }
+passed = 曾短暂出现（{ $what }）：{ $place }
 flapping = 反复出现
 
 # 位置。

@@ -11,14 +11,19 @@ interface DialogProps {
   actions?: ComponentChildren;
 }
 
-/** The browser's own dialog: it traps the focus, closes on Escape and gives the focus back. */
+/** The browser's own dialog: it traps the focus and closes on Escape; the focus goes back to where it was. */
 export function Dialog({ title, onClose, children, actions }: DialogProps) {
   const box = useRef<HTMLDialogElement>(null);
   const label = useId();
   useEffect(() => {
     const dialog = box.current;
+    const before = document.activeElement;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // The browser does so only while the dialog stands in the page, and it may be out of it by now.
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, []);
   return (
     <dialog

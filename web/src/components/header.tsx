@@ -11,12 +11,13 @@ import { Icon } from "./icons";
 import { Progress } from "./progress";
 import { ScanButton } from "./scan";
 
-const LINKS: readonly PageName[] = ["overview", "channels", "rounds", "changes", "plan", "withdrawn", "free", "budget"];
+const LINKS: readonly PageName[] = ["overview", "alerts", "channels", "rounds", "changes", "plan", "withdrawn", "free", "budget"];
 
 export function Header({ onHelp }: { onHelp: () => void }) {
   const here = route.value.page;
   const summary = useSummary().data;
   const counts: Partial<Record<PageName, number>> = summary === null ? {} : {
+    alerts: summary.alerts_count,
     plan: toDecide(summary),
     withdrawn: summary.withdrawn_count,
   };

@@ -1,4 +1,5 @@
+import { alerts } from "./en/alerts";
 import { pages } from "./en/pages";
 import { shell } from "./en/shell";
 
-export const en = { ...shell, ...pages };
+export const en = { ...shell, ...pages, ...alerts };

@@ -1,4 +1,5 @@
+import { alerts } from "./zh/alerts";
 import { pages } from "./zh/pages";
 import { shell } from "./zh/shell";
 
-export const zh = { ...shell, ...pages };
+export const zh = { ...shell, ...pages, ...alerts };

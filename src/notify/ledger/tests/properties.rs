@@ -103,7 +103,7 @@ fn reread(ledger: &Ledger) -> Ledger {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_lost_and_nothing_is_told_twice(steps in prop::collection::vec(step(), 1..60)) {

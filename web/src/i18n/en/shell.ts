@@ -2,6 +2,7 @@ export const shell = {
   "nav.main": "Pages",
   "nav.skip": "Skip to the content",
   "page.overview": "Models",
+  "page.alerts": "Alerts",
   "page.channels": "Channels",
   "page.model": "Model",
   "page.rounds": "Rounds",

@@ -4,6 +4,7 @@ export const shell: Record<keyof typeof en, string> = {
   "nav.main": "页面",
   "nav.skip": "跳到正文",
   "page.overview": "模型",
+  "page.alerts": "告警",
   "page.channels": "渠道",
   "page.model": "模型",
   "page.rounds": "轮次",

@@ -1,0 +1,174 @@
+//! Alerts beside the loop: one process of those that share a store looks, and tells.
+//!
+//! Decides: when it is looked, and who does it. Must not know: what is news, what a message says.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock;
+use crate::config::Config;
+use crate::notify::delivery::{self, Delivery};
+use crate::notify::{self, Notifier, Picture, Receiver, picture};
+use crate::serve::{ALERTS, AlertRow, Event, Live};
+use crate::store::{Lease, Store, StoreError};
+
+/// What we look after, as a gateway's lease would have it; no gateway can be called so.
+const LEASE: &str = ".alerts";
+/// From one look to the next, where nothing is said to be new.
+const LOOK: Duration = Duration::from_mins(1);
+/// News come in swarms: the look waits for the swarm's end.
+const SWARM: Duration = Duration::from_secs(2);
+/// From one look at the lease to the next.
+const TRY: Duration = Duration::from_secs(5);
+/// The worst things that are shown.
+const SHOWN: usize = 1000;
+
+/// All that alerts need.
+pub(super) struct Alerts {
+    pub(super) config: Config,
+    pub(super) store: Store,
+    pub(super) live: Live,
+    pub(super) over: CancellationToken,
+}
+
+impl Alerts {
+    /// Looks and tells, until `over`.
+    pub(super) async fn run(self) {
+        let Some(_alone) = self.alone().await else { return };
+        let tasks = TaskTracker::new();
+        let wake = self.start(&tasks);
+        self.over.run_until_cancelled(self.watch(&wake)).await;
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    /// Waits until no other process on our store tells; `None` when we are to stop.
+    async fn alone(&self) -> Option<Lease> {
+        let mut told = false;
+        loop {
+            match self.store.lease(LEASE, clock::now()).await {
+                Ok(Ok(alone)) => return Some(alone),
+                Ok(Err(holder)) if !told => {
+                    told = true;
+                    let who = holder.map_or_else(|| "another loop".to_owned(), |holder| holder.to_string());
+                    tracing::warn!("{who} sends the alerts of this store: none from here until that one ends");
+                }
+                Ok(Err(_)) => {}
+                Err(error) => tracing::error!("{error}"),
+            }
+            tokio::select! {
+                () = sleep(TRY) => {}
+                () = self.over.cancelled() => return None,
+            }
+        }
+    }
+
+    /// Starts a worker for each receiver.
+    fn start(&self, tasks: &TaskTracker) -> Vec<Arc<Notify>> {
+        let mut wake = vec![];
+        for (name, settings) in self.config.notify.receivers.iter().filter(|(_, settings)| settings.enabled) {
+            let made = Receiver::new(name, settings, &self.config)
+                .and_then(|receiver| Delivery::new(self.store.clone(), name, receiver, settings, &self.config));
+            let delivery = match made {
+                Ok(delivery) => delivery,
+                Err(why) => {
+                    tracing::error!("nobody is told by {name}: {why}");
+                    continue;
+                }
+            };
+            let woken = Arc::new(Notify::new());
+            wake.push(Arc::clone(&woken));
+            tasks.spawn(delivery::run(delivery, woken, self.over.clone()));
+        }
+        wake
+    }
+
+    /// Looks at once, then when something may be new, when a ledger wants it, and every minute.
+    async fn watch(&self, wake: &[Arc<Notify>]) {
+        let wake_all = || wake.iter().for_each(|woken| woken.notify_one());
+        let started = clock::now();
+        let mut news = self.live.listen();
+        let mut looked = Looked::default();
+        loop {
+            let now = clock::now();
+            let again = match self.look(&mut looked, started, now).await {
+                Ok(again) => again,
+                Err(error) => {
+                    tracing::error!("alerts: {error}");
+                    None
+                }
+            };
+            wake_all();
+            let next = Instant::now() + again.map_or(LOOK, |at| super::until(at).clamp(SWARM, LOOK));
+            loop {
+                tokio::select! {
+                    () = sleep_until(next) => break,
+                    event = news.recv() => match event {
+                        Ok(Event::Progress { .. }) => {}
+                        Ok(Event::Messages) => wake_all(),
+                        Ok(Event::Round { .. } | Event::Changes { .. }) | Err(RecvError::Lagged(_)) => {
+                            sleep(SWARM).await;
+                            break;
+                        }
+                        // We hold a sender ourselves.
+                        Err(RecvError::Closed) => return,
+                    },
+                }
+            }
+        }
+    }
+
+    /// One look: what is so, for who shows it and for who is told. When to look again, although nothing is new.
+    async fn look(
+        &self,
+        looked: &mut Looked,
+        started: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        if looked.notifier.is_none() {
+            looked.notifier = Some(Notifier::new(self.store.clone(), &self.config).await?);
+        }
+        let Some(notifier) = &mut looked.notifier else { return Ok(None) };
+        let picture = picture::read(&self.store, &self.config, &notifier.noted(), started, now).await?;
+        let rows = rows(&picture);
+        if looked.shown.as_ref() != Some(&rows) {
+            self.store.keep_snapshot(ALERTS, &rows).await?;
+            self.live.tell(Event::Messages);
+            looked.shown = Some(rows);
+        }
+        notifier.tick(&picture, now).await
+    }
+}
+
+/// What looks hand on to one another.
+#[derive(Default)]
+struct Looked {
+    notifier: Option<Notifier>,
+    /// What the store has for who shows it.
+    shown: Option<Vec<AlertRow>>,
+}
+
+/// What is wrong, the worst first, for who shows it.
+fn rows(picture: &Picture) -> Vec<AlertRow> {
+    let mut worst: Vec<_> = picture.lasting.iter().collect();
+    worst.sort_by_key(|event| (Reverse(event.severity()), event.key()));
+    let row = |event: &notify::Event| AlertRow {
+        cause: event.cause.to_string(),
+        severity: event.severity().as_str().to_owned(),
+        gateway: event.gateway.clone(),
+        channel: event.channel.as_ref().map(|channel| channel.id),
+        channel_name: event.channel.as_ref().map(|channel| channel.name.clone()).unwrap_or_default(),
+        subject: event.subject.clone(),
+        since: event.since,
+        evidence: event.evidence.clone(),
+    };
+    worst.into_iter().take(SHOWN).map(row).collect()
+}
