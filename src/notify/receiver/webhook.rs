@@ -42,8 +42,7 @@ impl Webhook {
     /// # Errors
     /// What cannot be used, and no secret.
     pub fn new(config: &WebhookConfig, proxy: Option<&SecretRef>, probe: &ProbeConfig) -> Result<Self, String> {
-        let url = config.url.resolve().map_err(|why| format!("webhook.url: {why}"))?;
-        let mut hook = Hook::new(&url, proxy, probe).map_err(|why| format!("webhook.{why}"))?;
+        let mut hook = Hook::new("webhook.url", &config.url, proxy, probe)?;
         let content_type = config.content_type.as_deref().unwrap_or("application/json");
         let mut headers = HeaderMap::new();
         let value = HeaderValue::from_str(content_type);
