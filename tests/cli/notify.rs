@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::http::StatusCode;
 use channelwarden::notify::Digest;
-use channelwarden::store::{Address, Posting, Store};
+use channelwarden::store::{Address, Posting};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -29,10 +29,6 @@ async fn scene() -> (Scene, Arc<Mutex<Vec<String>>>) {
     });
     let config = json!({ "gateways": { "main": { "mode": "observe" } }, "notify": { "receivers": receivers } });
     (Scene::with(&config).await, taken)
-}
-
-async fn store(scene: &Scene) -> Store {
-    Store::open(&scene.folder().join("channelwarden.db")).await.unwrap()
 }
 
 fn json_of(ran: &Ran) -> Value {
@@ -65,7 +61,7 @@ async fn without_a_receiver_a_trial_says_where_one_is_named() {
 async fn the_outbox_shows_what_waits_and_what_was_given_up() {
     let (scene, _) = scene().await;
     assert_told("notify_outbox_empty", scene.run_to(0, &["notify", "outbox"]).await);
-    let store = store(&scene).await;
+    let store = &scene.setup.store;
     let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
     let body = serde_json::to_string(&Digest::trial(now)).unwrap();
     let to = |receiver: &str| Address { receiver: receiver.to_owned(), chat: String::new() };

@@ -94,7 +94,8 @@ async def serve():
             Handler(), hostname="peer.test", enable_SMTPUTF8=True, loop=asyncio.get_running_loop(),
             tls_context=context if security == "starttls" else None, require_starttls=security == "starttls",
             authenticator=authenticate if told.get("user") else None, auth_required=bool(told.get("user")),
-            auth_require_tls=security != "none",
+            # It knows of no TLS but STARTTLS.
+            auth_require_tls=security == "starttls",
         )
 
     wrapped = context if security == "tls" else None

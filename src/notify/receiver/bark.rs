@@ -8,7 +8,7 @@ use super::hook::{Answer, Hook};
 use super::{Letter, Refusal};
 use crate::config::{BarkConfig, ProbeConfig, SecretRef};
 use crate::model::{Secret, Severity};
-use crate::notify::message::{Message, plain};
+use crate::notify::message::plain;
 
 /// Apple takes 4 KB for a push with all that Bark puts around it; the text has as much of them.
 const TEXT: usize = 1500;
@@ -42,11 +42,11 @@ impl Bark {
     }
 
     fn push(&self, letter: &Letter<'_>) -> Value {
-        let message = letter.message().fit(TEXT, |message| text(message).len());
+        let message = letter.message().fit(TEXT, |message| plain::text(message).len());
         let mut push = json!({
             "device_key": self.key.expose(),
             "title": message.title,
-            "body": text(&message),
+            "body": plain::text(&message),
             "group": "channelwarden",
             "level": level(message.severity),
             "id": letter.id,
@@ -56,11 +56,6 @@ impl Bark {
         }
         push
     }
-}
-
-/// The lines of a push: the title stands above them.
-fn text(message: &Message) -> String {
-    plain::text(message)
 }
 
 /// How loud: what is critical breaks through a focus, and nothing of ours through silence.
