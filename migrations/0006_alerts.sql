@@ -59,3 +59,5 @@ create table trouble (
 
 -- The outcome of a channel on which nothing answered; '' where something did, or nothing was asked.
 alter table channel add column down text not null default '';
+-- since when nothing does
+alter table channel add column down_since_ms integer;

@@ -8,6 +8,7 @@ mod forecast;
 mod health;
 mod history;
 mod hold;
+mod notify;
 mod openrouter;
 mod pending;
 mod repair;
@@ -74,6 +75,9 @@ enum Command {
     History(history::Args),
     /// OpenRouter's free models: what there is, and whether it answers
     Openrouter(openrouter::Args),
+    /// Alerts: try the receivers, see what is on its way
+    #[command(subcommand)]
+    Notify(notify::Command),
     /// Check, migrate or describe the configuration
     #[command(subcommand)]
     Config(configuration::Command),
@@ -115,6 +119,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Release(args) => hold::release(load(at, false)?.config, &args).await,
         Command::History(args) => history::run(load(at, false)?.config, &args).await,
         Command::Openrouter(args) => Box::pin(openrouter::run(load_if_any(at)?, &args)).await,
+        Command::Notify(command) => Box::pin(notify::run(load(at, false)?.config, &command)).await,
         Command::Config(command) => configuration::run(at, &command),
         Command::Healthcheck => health::run(load(at, false)?.config).await,
         Command::Demo(args) => demo::run(args).await,

@@ -34,9 +34,10 @@ use crate::apply;
 use crate::clock;
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
+use crate::model::redact;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
-use crate::serve::{Live, Metrics};
+use crate::serve::{Acts, Live, Metrics};
 use crate::store::{Store, StoreError};
 
 use self::lease::Keeping;
@@ -154,7 +155,9 @@ fn start(
         stop: stop.clone(),
         retire: retire.clone(),
     };
-    web::start(desk, metrics, over.clone(), &serving, &watches);
+    let (acts, orders) = Acts::new();
+    web::start(&desk, metrics, acts, over.clone(), &serving);
+    watches.spawn(desk.attend(orders));
     for name in config.gateways.keys() {
         let bell = Arc::new(Bell::default());
         let traffic = TrafficWatch {
@@ -255,6 +258,7 @@ impl Watch {
                 Ok(report) => {
                     failures = 0;
                     if let Some(report) = report {
+                        self.trouble(None).await;
                         if is_full {
                             expected = Some(report.probed);
                         }
@@ -270,6 +274,9 @@ impl Watch {
                 Err(error) => {
                     let wait = BACK_OFF.saturating_mul(1 << failures.min(10_u32)).min(self.config.probe.every);
                     failures += 1;
+                    if !is_our_store(&error) {
+                        self.trouble(Some(&error)).await;
+                    }
                     tracing::error!(gateway = self.name, "{error:#}; next try in {}", humantime::format_duration(wait));
                     let next = Instant::now() + wait;
                     full = if is_full { next } else { full.max(next) };
@@ -284,6 +291,14 @@ impl Watch {
                 () = self.stop.cancelled() => return,
                 () = self.retire.cancelled() => return,
             }
+        }
+    }
+
+    /// Notes for whoever is told of it that the gateway could not be read, or could.
+    async fn trouble(&self, error: Option<&anyhow::Error>) {
+        let why = error.map(|error| redact(&format!("{error:#}"), &[]));
+        if let Err(error) = self.store.trouble(&self.name, why.as_deref(), clock::now()).await {
+            tracing::error!("{error}");
         }
     }
 
@@ -408,6 +423,11 @@ pub async fn open(
         stop: stop.clone(),
         desks: Semaphore::new(config.probe.concurrency.clamp(1, Semaphore::MAX_PERMITS / 4) * 4),
     })
+}
+
+/// Whether what failed is our own store, and says nothing of the gateway.
+fn is_our_store(error: &anyhow::Error) -> bool {
+    error.is::<StoreError>() || matches!(error.downcast_ref(), Some(RoundError::Store(_)))
 }
 
 fn until(at: Timestamp) -> Duration {

@@ -20,6 +20,7 @@ use rustls::ClientConfig;
 use tokio::time::{Instant, sleep_until};
 use url::{Host, Url};
 
+pub(crate) use self::client::authorities;
 use self::client::{builder, tls};
 use self::connections::Connections;
 pub(crate) use self::dns::forbidden;

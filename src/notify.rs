@@ -7,14 +7,20 @@
 //! was told → one `Digest` goes into the store's outbox, in the same transaction → `delivery` hands it to its `receiver`,
 //! again and again until it is taken.
 
+pub mod bot;
 pub mod delivery;
+pub mod desk;
+pub mod emergency;
 pub mod event;
 pub mod ledger;
 pub mod message;
+pub mod picture;
 pub mod receiver;
 pub mod telegram;
+pub mod window;
 pub mod words;
 
+pub use self::emergency::Emergency;
 pub use self::event::{Digest, Entry, Event, Key, News, Picture, Totals, What};
 pub use self::receiver::{Letter, Receiver, Refusal};
 

@@ -32,7 +32,7 @@ use crate::apply::{self, ApplyError};
 use crate::clock;
 use crate::config::{Config, GatewayConfig, Mode};
 use crate::gateway::{Gateway, GatewayError};
-use crate::model::{Change, ModelName, Pricing};
+use crate::model::{Change, Guard, ModelName, Pricing};
 use crate::plan::{self, Draft, Facts};
 use crate::probe::Inquiry;
 use crate::store::{Proposal, Store, StoreError, Turn};
@@ -114,6 +114,9 @@ impl Round {
         }
         report.sort();
         report.blackout = plan::blackout(&facts, &self.config.limits);
+        if report.blackout.as_ref().is_some_and(|(guard, _)| *guard == Guard::OwnNetwork) {
+            report.unhear();
+        }
         if !drafts.is_empty() {
             let (every, now) = (self.config.probe.every, clock::now());
             facts.pairs = report.pairs.max(self.store.pairs_since(name, clock::before(now, every * 2)).await?);
@@ -144,7 +147,7 @@ impl Round {
         if let Err(error) = self.agree(round, scope, write, &mut report).await {
             report.errors.push(format!("the routing rows are not looked through: {error}"));
         }
-        self.store.keep_channels(name, report.seen.values(), clock::now()).await?;
+        self.store.keep_channels(name, report.seen.values(), &report.unheard, clock::now()).await?;
         // A gateway without any channel is more likely one that is being restored.
         if scope.is_everything() && !report.seen.is_empty() {
             let seen: Vec<_> = report.seen.values().map(|seen| (seen.channel.id, seen.channel.created)).collect();

@@ -30,6 +30,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate as _, Size
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 pub use self::acts::{Act, ActError, Acts, Done, DoneChannel, Ended, Order};
+pub use self::api::{ALERTS, AlertRow};
 pub use self::guard::{Guard, Rights};
 pub use self::live::{Event, Live, Running};
 pub use self::metrics::{ANSWER_BOUNDS_MS, Metrics, RoundFacts, WriteResult};

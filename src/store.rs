@@ -4,8 +4,10 @@
 //! Must not know: gateways, upstreams, or how verdicts and plans come about.
 
 mod accounts;
+mod audiences;
 mod channels;
 mod contests;
+mod glance;
 mod history;
 mod hold;
 mod journal;
@@ -26,6 +28,7 @@ mod snapshots;
 mod spending;
 mod subscribers;
 mod traffic;
+mod troubles;
 mod turn;
 mod vitals;
 
@@ -36,10 +39,12 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::{Rest, RestRecord};
-pub use contests::{Contest, LastChange};
+pub use audiences::{KeptLedger, Telling};
+pub use contests::{ANOTHER_WRITER, Contest, LastChange};
+pub use glance::{ChannelStand, EndTold, Glance, KeyTold, News, OddTold, RoundStand, WholeTold};
 pub use history::{
     Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, Page, Seen, SeriesPoint,
-    Transition, Window, Withdrawal,
+    Tally, Transition, Troubled, Window, Withdrawal,
 };
 pub use hold::{Hold, HoldScope, OnHold, Permit};
 pub use journal::{ChangeRecord, ChangeState, Journaled};

@@ -1,4 +1,4 @@
-//! Does what a person asks for over HTTP, one thing after the other.
+//! Does what a person asks for, over HTTP or by a bot, one thing after the other.
 //!
 //! Decides: how an order becomes a round, a write, a hold, and what is answered. Must not know: HTTP, who may ask.
 
@@ -59,7 +59,7 @@ impl Desk {
             if let Err(error) = &done {
                 tracing::warn!(?act, "not done: {error}");
             } else {
-                tracing::info!(?act, "done, as asked over HTTP");
+                tracing::info!(?act, "done, as a person asked");
             }
             // Who asked may be gone.
             let _ = reply.send(done);
@@ -84,6 +84,13 @@ impl Desk {
                     return Err(ActError::NotFound("there is no such hold".to_owned()));
                 }
                 self.changed(scope.gateway.as_deref().unwrap_or_default());
+                Ok(Done::default())
+            }
+            Act::PostAgain { post } => {
+                if self.store.post_again(post, clock::now()).await.map_err(failed)? == 0 {
+                    return Err(ActError::NotFound("there is no such message that was given up".to_owned()));
+                }
+                self.live.tell(Event::Messages);
                 Ok(Done::default())
             }
         }

@@ -15,26 +15,17 @@ use crate::model::{ChannelRef, Outcome};
 use crate::round::Progress;
 use crate::serve::{self, Acts, App, Live, Metrics};
 
-/// Starts the server among `serving`, until `over` is set, and among `watches` the desk that does what is asked for
-/// there.
-pub(super) fn start(
-    desk: Desk,
-    metrics: &Metrics,
-    over: CancellationToken,
-    serving: &TaskTracker,
-    watches: &TaskTracker,
-) {
+/// Starts the server among `serving`, until `over` is set; what is asked for there goes the way of `acts`.
+pub(super) fn start(desk: &Desk, metrics: &Metrics, acts: Acts, over: CancellationToken, serving: &TaskTracker) {
     let at = match desk.config.web.address() {
         Ok(Some(at)) => at,
         Ok(None) => return,
         Err(why) => return tracing::error!("there is no dashboard: web.listen: {why}"),
     };
-    let (acts, orders) = Acts::new();
     let config = Arc::new(desk.config.clone());
     match App::new(desk.store.clone(), config, desk.live.clone(), acts) {
         Ok(app) => {
             let app = App { metrics: metrics.clone(), stop: over, ..app };
-            watches.spawn(desk.attend(orders));
             serving.spawn(serve(app, at));
         }
         Err(why) => tracing::error!("there is no dashboard: {why}"),

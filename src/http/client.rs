@@ -33,22 +33,7 @@ pub(super) fn builder(tls: &ClientConfig, connect_timeout: Duration, user_agent:
 pub(super) fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = ca_file {
-        let unreadable = |error: &dyn fmt::Display| {
-            format!("probe.ca_file {}: {error}; it must hold certificates in PEM form", path.display())
-        };
-        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?;
-        let mut read = 0;
-        for certificate in certificates {
-            let certificate = certificate.map_err(|error| unreadable(&error))?;
-            roots.add(certificate).map_err(|error| unreadable(&error))?;
-            read += 1;
-        }
-        if read == 0 {
-            return Err(unreadable(&"no certificate found"));
-        }
-    }
+    roots.add_parsable_certificates(authorities(ca_file)?);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -58,4 +43,27 @@ pub(super) fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
     // reqwest sets no ALPN on a preconfigured backend: without this every connection is HTTP/1.1.
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(tls)
+}
+
+/// The system's certificate authorities, as far as they can be read, and the operator's.
+pub(crate) fn authorities(ca_file: Option<&Path>) -> Result<Vec<CertificateDer<'static>>, String> {
+    let mut authorities = rustls_native_certs::load_native_certs().certs;
+    let is_readable = |authority: &CertificateDer<'_>| RootCertStore::empty().add(authority.clone().into_owned());
+    authorities.retain(|authority| is_readable(authority).is_ok());
+    if let Some(path) = ca_file {
+        let unreadable = |error: &dyn fmt::Display| {
+            format!("probe.ca_file {}: {error}; it must hold certificates in PEM form", path.display())
+        };
+        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?;
+        let before = authorities.len();
+        for certificate in certificates {
+            let certificate = certificate.map_err(|error| unreadable(&error))?;
+            is_readable(&certificate).map_err(|error| unreadable(&error))?;
+            authorities.push(certificate);
+        }
+        if authorities.len() == before {
+            return Err(unreadable(&"no certificate found"));
+        }
+    }
+    Ok(authorities)
 }

@@ -3,6 +3,7 @@
 //! Decides: what comes of a refusal. Must not know: why a message was made, what a receiver is.
 
 mod pace;
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
@@ -16,9 +17,10 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use self::trial::{Tried, try_out};
 use super::{Digest, Letter, Receiver, Refusal};
 use crate::clock;
-use crate::config::{Config, Language};
+use crate::config::{Config, Language, ReceiverConfig};
 use crate::crash::crash_point;
 use crate::store::{Address, Post, Posting, Store, StoreError};
 
@@ -30,21 +32,10 @@ const SIDE_BY_SIDE: usize = 4;
 const LOOK: Duration = Duration::from_secs(30);
 
 /// Hands over what is due for one receiver, until `stop`; `wake` says that there is something new.
-pub async fn run(
-    store: Store,
-    name: &str,
-    receiver: Receiver,
-    config: &Config,
-    wake: Arc<Notify>,
-    stop: CancellationToken,
-) {
-    let mut delivery = match Delivery::new(store, name, receiver, config) {
-        Ok(delivery) => delivery,
-        Err(why) => return tracing::error!(receiver = name, %why, "this receiver is told nothing"),
-    };
+pub async fn run(mut delivery: Delivery, wake: Arc<Notify>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let next = delivery.deliver_due(clock::now()).await.unwrap_or_else(|error| {
-            tracing::warn!(receiver = name, %error, "messages wait for our own store");
+            tracing::warn!(receiver = delivery.name, %error, "messages wait for our own store");
             Some(pace::later(clock::now(), LOOK))
         });
         let pause = next.map_or(LOOK, |at| pace::until(clock::now(), at).min(LOOK));
@@ -78,6 +69,20 @@ struct Manner {
     link: Option<String>,
     zone: TimeZone,
     give_up: Duration,
+    /// How long the receiver may take for one message.
+    patience: Duration,
+}
+
+impl Manner {
+    fn new(settings: &ReceiverConfig, config: &Config) -> Result<Self, String> {
+        Ok(Self {
+            language: settings.language.unwrap_or(config.notify.language),
+            link: config.web.public_url.clone(),
+            zone: super::zone(&config.notify)?,
+            give_up: config.notify.give_up,
+            patience: PATIENCE,
+        })
+    }
 }
 
 /// What came of trying a message.
@@ -90,16 +95,18 @@ struct Note {
 }
 
 impl Delivery {
+    /// What waits in `store` for the receiver of that name and settings.
+    ///
     /// # Errors
-    /// A time zone or language that cannot be used.
-    pub fn new(store: Store, name: &str, receiver: Receiver, config: &Config) -> Result<Self, String> {
-        let own = config.notify.receivers.get(name);
-        let manner = Manner {
-            language: own.and_then(|own| own.language).unwrap_or(config.notify.language),
-            link: config.web.public_url.clone(),
-            zone: super::zone(&config.notify)?,
-            give_up: config.notify.give_up,
-        };
+    /// The time zone cannot be used.
+    pub fn new(
+        store: Store,
+        name: &str,
+        receiver: Receiver,
+        settings: &ReceiverConfig,
+        config: &Config,
+    ) -> Result<Self, String> {
+        let manner = Manner::new(settings, config)?;
         let (unnoted, failing) = (BTreeMap::new(), BTreeSet::new());
         Ok(Self { store, name: name.to_owned(), receiver, manner, unnoted, failing })
     }
@@ -160,13 +167,7 @@ impl Delivery {
             zone,
             at: now,
         };
-        let taken = AssertUnwindSafe(self.receiver.deliver(&letter)).catch_unwind();
-        let later = |why: &str| Refusal::Later { why: why.to_owned(), after: None };
-        match tokio::time::timeout(PATIENCE, taken).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(later("a bug of ours: the receiver's code panicked; please report it")),
-            Err(_) => Err(later("no answer within a minute")),
-        }
+        contained(self.receiver.deliver(&letter), self.manner.patience).await
     }
 
     /// The language that a chat asked for. What cannot be read is no reason to send nothing.
@@ -203,10 +204,8 @@ impl Delivery {
                 // At once the first time; a chat that moves in circles is a failing one.
                 let wait =
                     if post.attempts == 0 { Duration::ZERO } else { pace::wait(post.attempts, None, fastrand::f64()) };
-                let (state, next) = match given_up {
-                    true => (Posting::Dead, *at),
-                    false => (Posting::Waiting, pace::later(*at, wait)),
-                };
+                let waits = (Posting::Waiting, pace::later(*at, wait));
+                let (state, next) = if given_up { (Posting::Dead, *at) } else { waits };
                 posted(state, next, &refusal.to_string()).await?;
                 self.store.move_subscriber(&post.to, to, *at).await
             }
@@ -236,3 +235,17 @@ impl Delivery {
         }
     }
 }
+
+/// Whatever happens in there stays in there.
+async fn contained(taken: impl Future<Output = Result<(), Refusal>>, patience: Duration) -> Result<(), Refusal> {
+    let later = |why: &str| Refusal::Later { why: why.to_owned(), after: None };
+    match tokio::time::timeout(patience, AssertUnwindSafe(taken).catch_unwind()).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(later("a bug of ours: the receiver's code panicked; please report it")),
+        Err(_) => Err(later("it took more than its time, and was left")),
+    }
+}
+
+#[cfg(test)]
+#[path = "delivery/tests.rs"]
+mod tests;

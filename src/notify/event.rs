@@ -154,3 +154,10 @@ pub struct Digest {
     #[serde(default)]
     pub test: bool,
 }
+
+impl Digest {
+    /// A trial: what `channelwarden notify test` sends.
+    pub fn trial(now: Timestamp) -> Self {
+        Self { at: now, totals: Totals::default(), entries: vec![], test: true }
+    }
+}

@@ -3,11 +3,15 @@
 //! Decides: which receiver the configuration means, and what one may answer to a message. Must not know: why it was made,
 //! when it is tried again.
 
+mod bark;
 mod dingtalk;
 mod discord;
 mod feishu;
 pub mod hook;
+mod mail;
 mod slack;
+pub mod telegram;
+mod webhook;
 mod wecom;
 
 use std::fmt;
@@ -16,10 +20,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use self::bark::Bark;
 use self::dingtalk::DingTalk;
 use self::discord::Discord;
 use self::feishu::Feishu;
+use self::mail::Mail;
 use self::slack::Slack;
+use self::webhook::Webhook;
 use self::wecom::WeCom;
 use super::Digest;
 use super::message::{self, Message};
@@ -93,6 +100,12 @@ pub enum Refusal {
 
 /// Who takes messages. Its `Debug` shows no address.
 pub enum Receiver {
+    /// By mail.
+    Mail(Box<Mail>),
+    /// To an iPhone.
+    Bark(Box<Bark>),
+    /// A webhook of the operator's own.
+    Webhook(Box<Webhook>),
     /// A webhook of a Discord channel.
     Discord(Box<Discord>),
     /// An incoming webhook of Slack.
@@ -119,6 +132,15 @@ impl Receiver {
     pub fn new(name: &str, settings: &ReceiverConfig, config: &Config) -> Result<Self, String> {
         let at = |what: String| format!("notify.receivers.{name}.{what}");
         let (probe, proxy) = (&config.probe, settings.proxy.as_ref());
+        if let Some(mail) = &settings.mail {
+            return Mail::new(mail, probe.ca_file.as_deref()).map(Box::new).map(Self::Mail).map_err(at);
+        }
+        if let Some(bark) = &settings.bark {
+            return Bark::new(bark, proxy, probe).map(Box::new).map(Self::Bark).map_err(at);
+        }
+        if let Some(webhook) = &settings.webhook {
+            return Webhook::new(webhook, proxy, probe).map(Box::new).map(Self::Webhook).map_err(at);
+        }
         if let Some(discord) = &settings.discord {
             return Discord::new(discord, proxy, probe).map(Box::new).map(Self::Discord).map_err(at);
         }
@@ -141,6 +163,9 @@ impl Receiver {
     /// What it is, by the key of its settings.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Mail(_) => "mail",
+            Self::Bark(_) => "bark",
+            Self::Webhook(_) => "webhook",
             Self::Discord(_) => "discord",
             Self::Slack(_) => "slack",
             Self::Feishu(_) => "feishu",
@@ -155,6 +180,9 @@ impl Receiver {
     /// Why it was not taken.
     pub async fn deliver(&self, letter: &Letter<'_>) -> Result<(), Refusal> {
         match self {
+            Self::Mail(mail) => mail.deliver(letter).await,
+            Self::Bark(bark) => bark.deliver(letter).await,
+            Self::Webhook(webhook) => webhook.deliver(letter).await,
             Self::Discord(discord) => discord.deliver(letter).await,
             Self::Slack(slack) => slack.deliver(letter).await,
             Self::Feishu(feishu) => feishu.deliver(letter).await,

@@ -5,6 +5,8 @@
 //! The bot's token stands in every address. None is ever told: an error holds Telegram's own words, redacted.
 
 pub mod html;
+mod outgoing;
+pub mod press;
 mod trouble;
 
 use std::time::Duration;
@@ -14,8 +16,9 @@ use reqwest::{Method, Request, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use self::outgoing::{Key, Outgoing, Place};
 pub use self::trouble::Trouble;
-use crate::config::{Config, SecretRef, TelegramConfig};
+use crate::config::{ProbeConfig, SecretRef, TelegramConfig};
 use crate::http::Http;
 use crate::model::Secret;
 
@@ -46,15 +49,11 @@ impl Telegram {
     pub fn new(
         settings: &TelegramConfig,
         proxy: Option<&SecretRef>,
-        config: &Config,
+        probe: &ProbeConfig,
         patience: Duration,
     ) -> Result<Self, String> {
-        let deadlines = crate::config::ProbeConfig {
-            connect_timeout: CONNECT,
-            first_byte_timeout: patience,
-            timeout: patience,
-            ..config.probe.clone()
-        };
+        let deadlines =
+            ProbeConfig { connect_timeout: CONNECT, first_byte_timeout: patience, timeout: patience, ..probe.clone() };
         let token = settings.token.resolve().map_err(|why| format!("telegram.token: {why}"))?;
         let token = Secret::new(token.expose().trim());
         let key = token.expose().split_once(':').filter(|(id, key)| is_token(id, key)).map(|(_, key)| Secret::new(key));

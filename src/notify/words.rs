@@ -15,9 +15,9 @@ use crate::config::Language;
 
 /// Every language, with its texts. All have the same keys with the same variables.
 const TEXTS: [(Language, &str, &[&str]); 3] = [
-    (Language::En, "en", &[include_str!("words/en.ftl")]),
-    (Language::Zh, "zh-CN", &[include_str!("words/zh.ftl")]),
-    (Language::Ru, "ru", &[include_str!("words/ru.ftl")]),
+    (Language::En, "en", &[include_str!("words/en.ftl"), include_str!("words/bot.en.ftl")]),
+    (Language::Zh, "zh-CN", &[include_str!("words/zh.ftl"), include_str!("words/bot.zh.ftl")]),
+    (Language::Ru, "ru", &[include_str!("words/ru.ftl"), include_str!("words/bot.ru.ftl")]),
 ];
 
 static ALL: LazyLock<[Words; 3]> =

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Report, Round};
 use crate::clock;
 use crate::model::{Channel, ChannelRef, WorkingList};
-use crate::store::{Contest, HoldScope, LastChange, StoreError};
+use crate::store::{ANOTHER_WRITER, Contest, HoldScope, LastChange, StoreError};
 
 /// So often in a row taken back: somebody else keeps this channel's list.
 const TIMES: u32 = 2;
@@ -50,7 +50,7 @@ impl Contested {
                 let scope =
                     HoldScope { gateway: Some(name.to_owned()), channel: Some(channel.id), ..HoldScope::default() };
                 let why = format!(
-                    "another writer: somebody took back our last {TIMES} changes (the last is change {})",
+                    "{ANOTHER_WRITER} somebody took back our last {TIMES} changes (the last is change {})",
                     last.id
                 );
                 report.notes.push(format!(

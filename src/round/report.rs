@@ -2,12 +2,12 @@
 
 mod lines;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::drift::DriftLine;
-use super::survey::{Surveyed, is_of_the_key};
+use super::survey::{Heard, Surveyed, is_of_the_key};
 use crate::apply;
 use crate::config::Mode;
 use crate::gateway::Orphans;
@@ -98,6 +98,9 @@ pub struct Report {
     /// The channels looked at, by id.
     #[serde(skip)]
     pub seen: BTreeMap<i64, ChannelSeen>,
+    /// Those of them of which this round did not learn whether anything answers.
+    #[serde(skip)]
+    pub unheard: BTreeSet<i64>,
 }
 
 impl Report {
@@ -122,6 +125,7 @@ impl Report {
             expiring: vec![],
             not_added: vec![],
             seen: BTreeMap::new(),
+            unheard: BTreeSet::new(),
             pairs: 0,
             probed: 0,
             wanted: 0,
@@ -145,9 +149,15 @@ impl Report {
     pub(super) fn leave(&mut self, channel: ChannelRef, why: String) {
         self.channels += 1;
         let (provider, groups, status) = (String::new(), String::new(), "unreadable".to_owned());
-        let seen = ChannelSeen { channel: channel.clone(), provider, status, groups, note: why.clone() };
+        let seen = ChannelSeen { channel: channel.clone(), provider, status, groups, note: why.clone(), down: None };
         self.seen.insert(channel.id, seen);
         self.skip(channel, why);
+    }
+
+    /// Our own network did not answer: that nothing on a channel did says nothing of the channel.
+    pub(super) fn unhear(&mut self) {
+        let deaf = |seen: &&ChannelSeen| seen.down.is_some_and(|outcome| !is_of_the_key(outcome));
+        self.unheard.extend(self.seen.values().filter(deaf).map(|seen| seen.channel.id));
     }
 
     fn skip(&mut self, channel: ChannelRef, why: String) {
@@ -165,7 +175,15 @@ impl Report {
             (Ok(_), Some((outcome, detail))) => format!("nothing answers: {outcome}: {detail}"),
             (Ok(_), None) => String::new(),
         };
-        self.seen.insert(surveyed.channel.id, ChannelSeen { note, ..surveyed.seen });
+        let down = match surveyed.heard {
+            Heard::Something => None,
+            Heard::Nothing(outcome) => Some(outcome),
+            Heard::Unknown => {
+                self.unheard.insert(surveyed.channel.id);
+                None
+            }
+        };
+        self.seen.insert(surveyed.channel.id, ChannelSeen { note, down, ..surveyed.seen });
         let room = NAMED.saturating_sub(self.notes.len());
         self.notes.extend(surveyed.notes.into_iter().take(room));
         let (of, channel) = (surveyed.keys_in_all, &surveyed.channel);

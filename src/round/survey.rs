@@ -19,8 +19,8 @@ use asking::ByKey;
 use judging::Known;
 use questions::{Questions, Rules, in_turn};
 use served::{Answered, Served};
-use told::down;
-pub(super) use told::{Surveyed, is_of_the_key};
+pub(super) use told::{Heard, Surveyed, is_of_the_key};
+use told::{down, heard};
 
 use super::Round;
 use crate::clock;
@@ -131,6 +131,7 @@ impl Round {
         surveyed.served = served.len();
         answers.extend(served.into_iter().map(|(model, (_, seen))| (model, seen)));
         surveyed.down = down(&answers);
+        surveyed.heard = heard(&answers, surveyed.down.as_ref().map(|(outcome, _)| *outcome));
         if surveyed.down.is_some() {
             // That nothing answered says it all.
             surveyed.notes.clear();

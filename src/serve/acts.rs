@@ -1,4 +1,4 @@
-//! What a person asks for over HTTP, handed to who may do it.
+//! What a person asks for, over HTTP or by a bot, handed to who may do it.
 //!
 //! Decides: what can be asked for, and how it may end. Must not know: how any of it is done.
 
@@ -55,6 +55,11 @@ pub enum Act {
         channel: Option<i64>,
         /// `None`: what stops the whole channel.
         model: Option<String>,
+    },
+    /// Try a message again that was given up.
+    PostAgain {
+        /// Its number; `None`: all of them.
+        post: Option<i64>,
     },
 }
 

@@ -4,6 +4,7 @@
 #![allow(unused_qualifications, reason = "utoipa's macros write whole paths")]
 
 mod acts;
+mod alerts;
 mod ask;
 mod budget;
 mod changes;
@@ -18,6 +19,7 @@ mod grid;
 mod holds;
 mod list;
 mod models;
+mod outbox;
 mod plan;
 mod rounds;
 mod series;
@@ -32,6 +34,7 @@ use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use self::alerts::{ALERTS, AlertRow};
 pub use self::document::Document;
 pub(super) use self::error::of_panic;
 pub use self::error::{ApiError, Code, ErrorBody, Told};
@@ -59,6 +62,8 @@ pub fn reads() -> OpenApiRouter<App> {
         .routes(routes!(changes::change))
         .routes(routes!(plan::plan))
         .routes(routes!(holds::holds))
+        .routes(routes!(alerts::alerts))
+        .routes(routes!(outbox::outbox))
         .routes(routes!(free::free))
         .routes(routes!(budget::budget))
         .routes(routes!(version::version))
@@ -78,6 +83,7 @@ pub fn acts() -> OpenApiRouter<App> {
         .routes(routes!(acts::undo))
         .routes(routes!(acts::hold))
         .routes(routes!(acts::release))
+        .routes(routes!(outbox::retry))
 }
 
 /// What all of it has in common: the description of the whole, errors of one form, marks.

@@ -58,6 +58,8 @@ pub enum Event {
         /// Whose.
         gateway: String,
     },
+    /// There is a message to send.
+    Messages,
     /// A change, a proposal or a hold is other than it was.
     Changes {
         /// Whose.

@@ -9,6 +9,9 @@ use sqlx::Row as _;
 use super::{Store, StoreError, from_json, time};
 use crate::model::{ChannelRef, ModelName, Removal};
 
+/// How the reason begins of a hold that we put in force ourselves, because somebody took our changes back.
+pub const ANOTHER_WRITER: &str = "another writer:";
+
 /// What we last did to a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastChange {

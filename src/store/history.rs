@@ -15,6 +15,7 @@ mod rows;
 mod seen;
 mod series;
 mod takeover;
+mod troubled;
 
 pub(super) use self::codes::{is_cold, marks, outcome, shape};
 pub(super) use self::keep::{Entry, fold, keep};
@@ -23,6 +24,8 @@ pub use self::rows::{
     Transition, Window, Withdrawal,
 };
 pub(super) use self::takeover::{SINCE, take_over};
+pub use self::troubled::{Tally, Troubled};
+pub(super) use self::troubled::{tally, troubled};
 
 /// Every round that observed anything, the newest first, one at a time: whatever the store holds, a reader that stops
 /// early pays for what it has read.

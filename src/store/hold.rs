@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use sqlx::Row as _;
+use sqlx::{Row as _, SqliteExecutor};
 
 use super::{Store, StoreError, time};
 use crate::model::{Intent, ModelName};
@@ -121,21 +121,7 @@ impl Store {
 
     /// Every hold in force, oldest first.
     pub async fn holds(&self) -> Result<Vec<Hold>, StoreError> {
-        let rows = sqlx::query("select * from hold order by id").fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Hold {
-                    id: row.try_get("id")?,
-                    scope: HoldScope {
-                        gateway: row.try_get("gateway")?,
-                        channel: row.try_get("channel")?,
-                        model: row.try_get("model")?,
-                    },
-                    reason: row.try_get("reason")?,
-                    at: time(row.try_get("at_ms")?),
-                })
-            })
-            .collect()
+        read(&self.readers).await
     }
 
     /// The single models of a channel that are on hold: neither withdrawn nor put back by us.
@@ -150,4 +136,23 @@ impl Store {
         .await?;
         Ok(names.iter().filter_map(|name| ModelName::parse(name)).collect())
     }
+}
+
+/// Every hold in force, oldest first.
+pub(super) async fn read(db: impl SqliteExecutor<'_>) -> Result<Vec<Hold>, StoreError> {
+    let rows = sqlx::query("select * from hold order by id").fetch_all(db).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Hold {
+                id: row.try_get("id")?,
+                scope: HoldScope {
+                    gateway: row.try_get("gateway")?,
+                    channel: row.try_get("channel")?,
+                    model: row.try_get("model")?,
+                },
+                reason: row.try_get("reason")?,
+                at: time(row.try_get("at_ms")?),
+            })
+        })
+        .collect()
 }

@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteExecutor};
 
 use super::{ChangeState, Page, Store, StoreError, from_json, time};
 use crate::model::{ChannelRef, ModelName, Outcome, Removal};
@@ -182,18 +182,9 @@ impl Store {
         .fetch_optional(&self.readers)
         .await?;
         let Some(last) = last else { return Ok(LastRounds::default()) };
-        let good: Option<i64> = sqlx::query_scalar(
-            "select ended_ms from round where gateway = ? and ended_ms is not null
-             and coalesce(json_array_length(report, '$.errors'), 0) = 0
-             and coalesce(report ->> '$.blackout[0]', '') <> 'own-network'
-             and coalesce(report ->> '$.whole', true) order by id desc limit 1",
-        )
-        .bind(gateway)
-        .fetch_optional(&self.readers)
-        .await?;
         Ok(LastRounds {
             last: last.try_get::<Option<i64>, _>("ended_ms")?.map(time),
-            good: good.map(time),
+            good: last_good(&self.readers, gateway).await?,
             error: last.try_get("error")?,
         })
     }
@@ -228,6 +219,20 @@ impl Store {
         let row = sqlx::query("select * from change where id = ?").bind(id).fetch_optional(&self.readers).await?;
         row.as_ref().map(change).transpose()
     }
+}
+
+/// When the latest round over everything ended that had no error, and our own network up.
+pub(super) async fn last_good(db: impl SqliteExecutor<'_>, gateway: &str) -> Result<Option<Timestamp>, StoreError> {
+    let good: Option<i64> = sqlx::query_scalar(
+        "select ended_ms from round where gateway = ? and ended_ms is not null
+         and coalesce(json_array_length(report, '$.errors'), 0) = 0
+         and coalesce(report ->> '$.blackout[0]', '') <> 'own-network'
+         and coalesce(report ->> '$.whole', true) order by id desc limit 1",
+    )
+    .bind(gateway)
+    .fetch_optional(db)
+    .await?;
+    Ok(good.map(time))
 }
 
 fn round(row: &SqliteRow) -> Result<RoundFigures, StoreError> {

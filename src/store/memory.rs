@@ -155,6 +155,11 @@ impl Store {
             .bind(to_json("gateways", &gateways)?)
             .execute(&self.writer)
             .await?;
+        // Taken up again, it is read anew.
+        sqlx::query("delete from trouble where gateway not in (select value from json_each(?))")
+            .bind(to_json("gateways", &gateways)?)
+            .execute(&self.writer)
+            .await?;
         Ok(())
     }
 

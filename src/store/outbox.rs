@@ -6,8 +6,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use utoipa::ToSchema;
 
 use super::{Page, Store, StoreError, time, to_json, unreadable};
 use crate::clock::before;
@@ -22,7 +24,8 @@ pub struct Address {
 }
 
 /// How far a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Posting {
     /// To be sent.
     Waiting,

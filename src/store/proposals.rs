@@ -138,7 +138,8 @@ impl Store {
     }
 }
 
-fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {
+/// A row of the table.
+pub(super) fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {
     Ok(Proposal {
         channel: row.try_get("channel")?,
         round: row.try_get("round")?,

@@ -138,7 +138,8 @@ impl Store {
     }
 }
 
-fn spent(row: &sqlx::sqlite::SqliteRow) -> Result<Spent, sqlx::Error> {
+/// A row of the table.
+pub(super) fn spent(row: &sqlx::sqlite::SqliteRow) -> Result<Spent, sqlx::Error> {
     let count = |column| row.try_get::<i64, _>(column).map(|count| u64::try_from(count).unwrap_or(0));
     Ok(Spent { requests: count("requests")?, tokens: count("tokens")?, cost: count("cost")? })
 }

@@ -1,8 +1,9 @@
 //! What is asked to be done is done, by the loop's own desk, and answered.
 
+use channelwarden::store::{Address, Posting};
 use serde_json::json;
 
-use crate::scene::{Scene, code};
+use crate::scene::{Scene, TAG, code};
 
 #[tokio::test]
 async fn what_is_held_is_approved_and_undone_and_each_is_a_change() {
@@ -78,4 +79,30 @@ async fn a_scan_is_begun_and_a_second_one_is_a_conflict() {
     drop(under_way);
     assert_eq!(scene.post("/api/scan", &json!({ "gateway": "main" })).await.status, 202);
     assert_eq!(scene.post("/api/scan", &json!({ "gateway": "nobody" })).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_message_that_was_given_up_is_shown_and_can_be_tried_again() {
+    let scene = Scene::new().await;
+    let store = &scene.setup.store;
+    let now = channelwarden::clock::now();
+    let to = Address { receiver: "ops".to_owned(), chat: String::new() };
+    let event = json!({
+        "cause": "no-credit", "gateway": "main", "channel": { "id": 1, "name": TAG }, "subject": "",
+    });
+    let body = json!({ "entries": [{ "what": "first", "event": event }] }).to_string();
+    let id = store.post(&to, &body, now).await.unwrap();
+    store.posted(id, Posting::Dead, now, "550 no such user").await.unwrap();
+    let dead = scene.read("/api/outbox?state=dead&receiver=ops").await;
+    assert_eq!(
+        (&dead[0]["id"], &dead[0]["note"], &dead[0]["attempts"], &dead[0]["count"]),
+        (&json!(id), &json!("550 no such user"), &json!(1), &json!(1)),
+        "{dead:#}"
+    );
+    assert_eq!(dead[0]["entries"][0]["channel_name"], TAG);
+    assert_eq!(scene.post("/api/outbox/retry", &json!({ "id": id })).await.status, 200);
+    assert_eq!(scene.read("/api/outbox?state=dead").await, json!([]));
+    assert_eq!(scene.read("/api/outbox?state=waiting").await[0]["attempts"], 0);
+    let again = scene.post("/api/outbox/retry", &json!({ "id": id })).await;
+    assert_eq!((again.status, code(&again).as_str()), (404, "not_found"));
 }

@@ -1,6 +1,7 @@
 //! What is told of gateways, channels, rounds, changes and plans.
 
 use channelwarden::model::GatewayKind;
+use channelwarden::serve::{ALERTS, AlertRow};
 use channelwarden::store::HoldScope;
 use serde_json::json;
 
@@ -196,4 +197,25 @@ async fn free_models_are_none_before_the_list_was_read_and_then_its_free_ones() 
     );
     assert_eq!(scene.read("/api/summary").await["free_count"], 1);
     assert_eq!(scene.read("/api/free?all=true").await.as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_as_the_alerts_saw_it_last() {
+    let scene = Scene::new().await;
+    assert_eq!(scene.read("/api/alerts").await, json!([]));
+    let row = |cause: &str, gateway: &str| AlertRow {
+        cause: cause.to_owned(),
+        severity: "critical".to_owned(),
+        gateway: gateway.to_owned(),
+        channel: Some(1),
+        channel_name: TAG.to_owned(),
+        subject: String::new(),
+        since: "2026-11-21T12:00:00Z".parse().unwrap(),
+        evidence: "insufficient quota".to_owned(),
+    };
+    scene.setup.store.keep_snapshot(ALERTS, &[row("no-credit", "main"), row("stale", "")]).await.unwrap();
+    let rows = scene.read("/api/alerts").await;
+    assert_eq!((rows.as_array().unwrap().len(), &rows[0]["channel_name"]), (2, &json!(TAG)), "{rows:#}");
+    assert_eq!(scene.read("/api/alerts?gateway=main").await, json!([rows[0]]));
+    assert_eq!(scene.read("/api/summary").await["alerts_count"], 2);
 }

@@ -1,40 +1,24 @@
-//! Text as Telegram's HTML: only what we mark up ourselves is markup.
+//! Our HTML as Telegram counts it.
 //!
-//! Decides: how hostile text becomes harmless, and how long a text is as Telegram counts. Must not know: what is said.
+//! Decides: how long a text is there, and how much of a name has room. Must not know: what is said.
 
-/// `text` with nothing in it that is markup, and nothing that is not seen: control characters and those that turn the
-/// direction of writing become spaces; line breaks stay.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push('\n'),
-            c if c.is_control() || is_unseen(c) => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
+use crate::notify::message::shown;
 
-/// The beginning of a name that has room in `units` UTF-16 units, on one line; `…` where something is missing.
+/// The beginning of a foreign name that has room in `units` UTF-16 units; `…` where something is missing.
 pub fn cut(name: &str, units: usize) -> String {
-    let line = |c: char| if c.is_control() || is_unseen(c) { ' ' } else { c };
+    let name = shown(name, units);
     if name.encode_utf16().count() <= units {
-        return name.chars().map(line).collect();
+        return name;
     }
     let mut room = units.saturating_sub(1);
-    let mut out = String::new();
-    for c in name.chars().map(line) {
-        let Some(left) = room.checked_sub(c.len_utf16()) else { break };
-        room = left;
-        out.push(c);
-    }
-    out.push('…');
-    out
+    let fits = |c: &char| {
+        let left = room.checked_sub(c.len_utf16());
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    let mut cut: String = name.chars().take_while(fits).collect();
+    cut.push('…');
+    cut
 }
 
 /// How long a text in our HTML is once its markup is taken out, in UTF-16 units.
@@ -65,22 +49,17 @@ pub fn plain(html: &str) -> String {
     out
 }
 
-/// What is not seen and makes a text look like another: zero-width and direction marks.
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}')
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::notify::message::telegram::escape;
 
     #[test]
-    fn a_name_is_never_markup_and_is_cut_between_characters() {
-        assert_eq!(escape("<b>a&b\u{202e}\"</b>\r"), "&lt;b&gt;a&amp;b &quot;&lt;/b&gt; ");
+    fn a_name_is_cut_between_characters_and_counted_as_telegram_does() {
         assert_eq!(cut("😀😀😀", 5), "😀😀…");
-        assert_eq!(cut("a\nb", 5), "a b");
+        assert_eq!(cut("a\nb", 5), "a\u{fffd}b");
         assert_eq!(length("<b>😀</b> &amp; <a href=\"x\">y</a>"), 6);
     }
 

@@ -16,6 +16,17 @@ use crate::round::{KeyLine, SomeKeys};
 use crate::store::{ChannelSeen, Finding};
 use crate::verdict;
 
+/// Whether anything on a channel answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::round) enum Heard {
+    /// Something does.
+    Something,
+    /// Nothing does; most models showed this.
+    Nothing(Outcome),
+    /// Nobody knows: it is as it was.
+    Unknown,
+}
+
 /// What came of one channel.
 pub(in crate::round) struct Surveyed {
     pub(in crate::round) channel: ChannelRef,
@@ -33,6 +44,8 @@ pub(in crate::round) struct Surveyed {
     pub(super) alive: usize,
     /// What most models showed, and in one's words, when none answered.
     pub(in crate::round) down: Option<(Outcome, String)>,
+    /// Whether anything on it answers, if that is known now; a channel that is left alone is not down.
+    pub(in crate::round) heard: Heard,
     /// What is wrong with single keys.
     pub(in crate::round) keys: Vec<KeyLine>,
     /// How many keys it has.
@@ -59,6 +72,7 @@ impl Surveyed {
             status: channel.status.as_str().to_owned(),
             groups: channel.group.clone().unwrap_or_default(),
             note: String::new(),
+            down: None,
         };
         Self {
             channel: reference.clone(),
@@ -69,6 +83,7 @@ impl Surveyed {
             asked: 0,
             alive: 0,
             down: None,
+            heard: Heard::Something,
             keys: vec![],
             keys_in_all: 0,
             closed_keys: vec![],
@@ -165,6 +180,23 @@ pub(super) fn down(answers: &HashMap<ModelName, Observation>) -> Option<(Outcome
     Some((outcome, detail.to_owned()))
 }
 
+/// Whether that is enough to say of the channel as such, which people are told of. A key, an address are a fact with one
+/// answer. That models fail is one of the channel only if no question was held back: one model that fails, while a budget
+/// or a limit kept the others from being asked, may be that model's own trouble. Who is limited, or refuses our form, is
+/// there. So a look at a few (what is due, and those that answered last) says neither too much nor too little.
+pub(super) fn heard(answers: &HashMap<ModelName, Observation>, down: Option<Outcome>) -> Heard {
+    let held_back = || answers.values().any(|seen| !seen.was_sent() && seen.outcome == Outcome::Busy);
+    match down {
+        None if answers.values().any(|seen| seen.outcome.evidence() == Evidence::Alive) => Heard::Something,
+        None | Some(Outcome::Busy | Outcome::Shape) => Heard::Unknown,
+        Some(outcome @ (Outcome::KeyBad | Outcome::KeyBroke | Outcome::ChannelConfig | Outcome::Unreachable)) => {
+            Heard::Nothing(outcome)
+        }
+        Some(_) if held_back() => Heard::Unknown,
+        Some(outcome) => Heard::Nothing(outcome),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
@@ -198,6 +230,27 @@ mod tests {
         ] {
             let expected = expected.map(|(outcome, detail)| (outcome, detail.to_owned()));
             assert_eq!(down(&answers(seen)), expected, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn what_one_model_shows_is_the_channels_only_if_none_was_held_back() {
+        use Outcome::{Broken, Busy, Gone, KeyBad, Shape, Unreachable, Works};
+        for (seen, expected) in [
+            (&[("a", Broken, true), ("b", Works, true)][..], Heard::Something),
+            (&[("a", Broken, true), ("b", Works, false)], Heard::Something),
+            (&[("a", Gone, true), ("b", Broken, true), ("c", Broken, true)], Heard::Nothing(Broken)),
+            (&[("a", Gone, true), ("b", Busy, false)], Heard::Unknown),
+            (&[("a", KeyBad, true), ("b", Busy, false)], Heard::Nothing(KeyBad)),
+            (&[("a", KeyBad, false)], Heard::Nothing(KeyBad)),
+            (&[("a", Unreachable, true), ("b", Busy, false)], Heard::Nothing(Unreachable)),
+            (&[("a", Busy, true)], Heard::Unknown),
+            (&[("a", Shape, true)], Heard::Unknown),
+            (&[("a", Busy, false)], Heard::Unknown),
+            (&[], Heard::Unknown),
+        ] {
+            let answers = answers(seen);
+            assert_eq!(heard(&answers, down(&answers).map(|(outcome, _)| outcome)), expected, "{seen:?}");
         }
     }
 }

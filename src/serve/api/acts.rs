@@ -144,7 +144,7 @@ pub(super) async fn release(State(app): State<App>, Body(body): Body<ReleaseBody
     done(&app, Act::Release { gateway, channel, model }).await
 }
 
-async fn done(app: &App, act: Act) -> Result<Json<Done>, ApiError> {
+pub(super) async fn done(app: &App, act: Act) -> Result<Json<Done>, ApiError> {
     let done = app.acts.ask(act.clone()).await?;
     app.metrics.acted(&act, &done);
     Ok(Json(done))

@@ -34,11 +34,12 @@ const ERRORS: [(&str, &str); 6] = [
     ("503", "It cannot be answered just now: `unavailable`."),
 ];
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("overview", "The whole in a few figures."),
     ("models", "Models, one by one, and over time."),
     ("rounds", "What each round came to."),
     ("changes", "What was written, what is wanted, what is held back, and what stops writes."),
+    ("alerts", "What is wrong just now, and the messages about it."),
     ("acts", "What a person may ask to be done. Needs the right to act."),
     ("session", "Who asks, and what they may."),
 ];

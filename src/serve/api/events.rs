@@ -104,6 +104,7 @@ fn as_sent(event: &Event) -> sse::Event {
     let name = match event {
         Event::Progress { .. } => "progress",
         Event::Round { .. } => "round",
+        Event::Messages => "messages",
         Event::Changes { .. } => "changes",
     };
     // Our own plain struct: it can always be written.

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ask::{self, Asked};
 use super::error::ApiError;
 use super::gateways::{self, GatewayRow};
-use super::{holds, version};
+use super::{alerts, holds, version};
 use crate::serve::{App, Rights, Running};
 use crate::{clock, openrouter};
 
@@ -41,6 +41,8 @@ pub(super) struct Summary {
     pending_count: u64,
     /// Channels of which a guard holds something back.
     held_count: u64,
+    /// Things that are wrong just now, as the alerts saw them last.
+    alerts_count: u64,
     /// Channels, as far as rounds saw them.
     channels_count: u64,
     /// Free models of OpenRouter that answer in text, as last read.
@@ -100,6 +102,7 @@ pub(super) async fn summary(
         last_updated: counts.last_updated,
         pending_count,
         held_count,
+        alerts_count: alerts::of(&app.store, gateway.as_deref()).await?.len() as u64,
         channels_count: gateways.iter().map(|row| row.channels).sum(),
         free_count: openrouter::stored(&app.store).await?.map_or(0, |kept| kept.free_text().count() as u64),
         hold: holds::all(&app.store).await?.iter().any(|hold| hold.stops_all_of(gateway.as_deref())),

@@ -2,6 +2,7 @@
 //!
 //! Decides: which figures. Must not know: what happened before; that is counted as it happens.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
@@ -12,8 +13,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::Labels;
 use crate::serve::App;
-use crate::serve::api::ApiError;
-use crate::store::{HoldScope, StoreError};
+use crate::serve::api::{ALERTS, AlertRow, ApiError};
+use crate::store::{HoldScope, PostCounts, StoreError};
 
 /// Everything, everywhere: what is spent in all stands under this scope.
 const IN_ALL: &str = "";
@@ -25,6 +26,7 @@ pub(super) async fn registry(app: &App, now: Timestamp) -> Result<Registry, ApiE
     working(app, all).await?;
     holds(app, all).await?;
     budget(app, all, now).await?;
+    messages(app, all).await?;
     Ok(registry)
 }
 
@@ -106,5 +108,29 @@ async fn budget(app: &App, all: &mut Registry, now: Timestamp) -> Result<(), Sto
         left.get_or_create(&vec![("of", of.to_owned())]).set(share);
     }
     all.register("probe_budget_remaining_ratio", "The share of today's budget for probes that is left (UTC)", left);
+    Ok(())
+}
+
+async fn messages(app: &App, all: &mut Registry) -> Result<(), StoreError> {
+    let posts: Family<Labels, Gauge> = Family::default();
+    let mut counts: BTreeMap<String, PostCounts> = app.store.post_counts().await?.into_iter().collect();
+    for name in app.config.notify.receivers.keys() {
+        counts.entry(name.clone()).or_default();
+    }
+    for (receiver, counts) in counts {
+        for (state, count) in [("waiting", counts.waiting), ("dead", counts.dead)] {
+            let labels = vec![("receiver", receiver.clone()), ("state", state.to_owned())];
+            posts.get_or_create(&labels).set(count.cast_signed());
+        }
+    }
+    all.register("notify_outbox", "Messages to a receiver that are on their way, or were given up", posts);
+    let alerts: Family<Labels, Gauge> = Family::default();
+    for severity in ["info", "warning", "critical"] {
+        alerts.get_or_create(&vec![("severity", severity.to_owned())]).set(0);
+    }
+    for row in app.store.snapshot::<Vec<AlertRow>>(ALERTS).await?.unwrap_or_default() {
+        alerts.get_or_create(&vec![("severity", row.severity)]).inc();
+    }
+    all.register("alerts", "Things that are wrong, as the alerts last saw them", alerts);
     Ok(())
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::model::ChannelRef;
+use crate::model::{ChannelRef, Outcome};
 
 /// A model's traffic light. By the share of the last 24 hours' observations that say anything: from 90 % green, from
 /// 50 % yellow, below red; a model whose latest observation that says anything shows it down is never green, and none is
@@ -331,4 +331,6 @@ pub struct ChannelSeen {
     pub groups: String,
     /// Why it was left alone, or nothing on it answered; empty: it was looked at, and something did.
     pub note: String,
+    /// What most of its models showed, where none answered.
+    pub down: Option<Outcome>,
 }

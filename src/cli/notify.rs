@@ -1,0 +1,224 @@
+//! `notify`: are alerts taken, what is on its way, and when nobody is to be told.
+//!
+//! Decides: tables and words. Must not know: how a receiver is spoken to.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::show;
+use crate::clock;
+use crate::config::{Config, Language};
+use crate::notify::delivery::{self, Tried};
+use crate::notify::words::Words;
+use crate::notify::{Digest, Refusal, message};
+use crate::store::{Post, PostQuery, Posting, Store};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Send a trial message to every receiver, or to one, and tell what came of it
+    #[command(after_help = "Examples:
+  channelwarden notify test               every receiver
+  channelwarden notify test ops           this one, also where it is not enabled
+
+Exit codes: 0 all took it, 1 one did not")]
+    Test {
+        /// Only this receiver (its name in the configuration)
+        receiver: Option<String>,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Messages on their way and those given up, with the reason
+    #[command(after_help = "Examples:
+  channelwarden notify outbox             what waits, and what was given up
+  channelwarden notify outbox --dead      only what was given up
+  channelwarden notify outbox --sent      also what was taken")]
+    Outbox {
+        /// Only of this receiver
+        #[arg(long, value_name = "NAME")]
+        receiver: Option<String>,
+        /// Only what was given up
+        #[arg(long, conflicts_with = "sent")]
+        dead: bool,
+        /// Also what was taken
+        #[arg(long)]
+        sent: bool,
+        /// So many at most, the newest first
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: u32,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have messages that were given up tried again
+    #[command(after_help = "Examples:
+  channelwarden notify retry              all of them
+  channelwarden notify retry 12           this one")]
+    Retry {
+        /// Only this message (`notify outbox --dead` shows its number)
+        id: Option<i64>,
+    },
+}
+
+pub(super) async fn run(config: Config, command: &Command) -> anyhow::Result<ExitCode> {
+    let store = Store::open(&config.store.path).await?;
+    match command {
+        Command::Test { receiver, json } => test(&store, &config, receiver.as_deref(), *json).await,
+        Command::Outbox { receiver, dead, sent, limit, json } => {
+            let state = dead.then_some(Posting::Dead);
+            let query = PostQuery { receiver: receiver.clone(), state, offset: 0, limit: *limit };
+            outbox(&store, &config, &query, *sent, *json).await
+        }
+        Command::Retry { id } => retry(&store, *id).await,
+    }
+}
+
+async fn test(store: &Store, config: &Config, only: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
+    let names = receivers(config, only)?;
+    if names.is_empty() {
+        println!(
+            "{}",
+            if json { "[]" } else { "no receiver is configured: see notify.receivers in config.example.json5" }
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut tried: Vec<Tried> = vec![];
+    for name in names {
+        let settings = &config.notify.receivers[name];
+        tried.extend(delivery::try_out(store, name, settings, config, clock::now()).await?);
+    }
+    if json {
+        let told: Vec<_> = tried.iter().map(as_json).collect();
+        println!("{}", serde_json::to_string_pretty(&told)?);
+    } else {
+        let wide = tried.iter().map(|tried| place(tried).chars().count()).max().unwrap_or_default();
+        for tried in &tried {
+            let (place, kind) = (place(tried), tried.kind.unwrap_or("cannot be used"));
+            match &tried.answer {
+                Ok(()) => println!("ok      {place:wide$}  {kind}"),
+                Err(why) => println!("failed  {place:wide$}  {kind}: {}", show::plain(&why.to_string())),
+            }
+        }
+    }
+    Ok(super::worst(tried.iter().map(|tried| u8::from(tried.answer.is_err()))))
+}
+
+/// The receivers a command is about: the one named, or all that are enabled.
+fn receivers<'a>(config: &'a Config, only: Option<&'a str>) -> anyhow::Result<Vec<&'a str>> {
+    let all = &config.notify.receivers;
+    match only {
+        None => Ok(all.iter().filter(|(_, receiver)| receiver.enabled).map(|(name, _)| name.as_str()).collect()),
+        Some(name) if all.contains_key(name) => Ok(vec![name]),
+        Some(name) if all.is_empty() => anyhow::bail!("no receiver {name:?}: notify.receivers has none"),
+        Some(name) => {
+            let known: Vec<_> = all.keys().map(String::as_str).collect();
+            anyhow::bail!("no receiver {name:?} in the configuration; there are: {}", known.join(", "))
+        }
+    }
+}
+
+fn place(tried: &Tried) -> String {
+    if tried.chat.is_empty() { tried.receiver.clone() } else { format!("{}/{}", tried.receiver, tried.chat) }
+}
+
+fn as_json(tried: &Tried) -> serde_json::Value {
+    let why = tried.answer.as_ref().err().map(ToString::to_string);
+    let again = matches!(tried.answer, Err(Refusal::Later { .. } | Refusal::Moved { .. }));
+    json!({
+        "receiver": tried.receiver, "kind": tried.kind, "address": tried.chat,
+        "ok": tried.answer.is_ok(), "why": why, "may_pass": again,
+    })
+}
+
+async fn outbox(store: &Store, config: &Config, query: &PostQuery, sent: bool, json: bool) -> anyhow::Result<ExitCode> {
+    if let Some(name) = &query.receiver {
+        let known = store.post_counts().await?.iter().any(|(receiver, _)| receiver == name);
+        if !known {
+            receivers(config, Some(name))?;
+        }
+    }
+    let mut posts = vec![];
+    let states = match query.state {
+        Some(state) => vec![state],
+        None if sent => vec![Posting::Waiting, Posting::Dead, Posting::Sent],
+        None => vec![Posting::Waiting, Posting::Dead],
+    };
+    let mut total = 0;
+    for state in states {
+        let page = store.posts(&PostQuery { state: Some(state), ..query.clone() }).await?;
+        total += page.total;
+        posts.extend(page.rows);
+    }
+    posts.sort_by_key(|post| std::cmp::Reverse(post.id));
+    posts.truncate(query.limit as usize);
+    if json {
+        let told: Vec<_> = posts.iter().map(|post| row_as_json(config, post)).collect();
+        println!("{}", serde_json::to_string_pretty(&told)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if posts.is_empty() {
+        println!("nothing is on its way, and nothing was given up");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = show::table(&["id", "to", "state", "made", "next or last", "tried", "says", "why not"]);
+    for post in &posts {
+        table.add_row(vec![
+            post.id.to_string(),
+            address(post),
+            match post.state {
+                Posting::Waiting => "on its way".to_owned(),
+                Posting::Sent => "taken".to_owned(),
+                Posting::Dead => "given up".to_owned(),
+            },
+            show::local(post.made),
+            show::local(post.at),
+            post.attempts.to_string(),
+            title(config, post).unwrap_or_else(|| "(cannot be read)".to_owned()),
+            show::plain(&post.note),
+        ]);
+    }
+    println!("{table}");
+    let left = total.saturating_sub(posts.len() as u64);
+    if left > 0 {
+        println!("and {left} more: --limit {total}");
+    }
+    if posts.iter().any(|post| post.state == Posting::Dead) {
+        println!("`channelwarden notify retry` has what was given up tried again");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row_as_json(config: &Config, post: &Post) -> serde_json::Value {
+    json!({
+        "id": post.id, "receiver": post.to.receiver, "address": post.to.chat, "state": post.state.as_str(),
+        "made": post.made.to_string(), "at": post.at.to_string(), "attempts": post.attempts,
+        "title": title(config, post), "note": post.note,
+    })
+}
+
+fn address(post: &Post) -> String {
+    let to = &post.to;
+    show::plain(&if to.chat.is_empty() { to.receiver.clone() } else { format!("{}/{}", to.receiver, to.chat) })
+}
+
+/// What a message says, in the language of this program's other output.
+fn title(config: &Config, post: &Post) -> Option<String> {
+    let digest: Digest = serde_json::from_str(&post.body).ok()?;
+    let zone = crate::notify::zone(&config.notify).ok()?;
+    Some(show::plain(&message::compose(&digest, Words::of(Language::En), None, &zone).title))
+}
+
+async fn retry(store: &Store, id: Option<i64>) -> anyhow::Result<ExitCode> {
+    let again = store.post_again(id, clock::now()).await?;
+    match (id, again) {
+        (Some(id), 0) => {
+            anyhow::bail!("no message {id} was given up; `channelwarden notify outbox --dead` shows those that were")
+        }
+        (None, 0) => println!("nothing was given up"),
+        (_, 1) => println!("1 message is tried again, within half a minute where the loop runs"),
+        (_, n) => println!("{n} messages are tried again, within half a minute where the loop runs"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
