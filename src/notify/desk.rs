@@ -77,12 +77,12 @@ impl Notifier {
             else {
                 continue;
             };
-            let muted = ["", &audience.name].into_iter().filter_map(|name| mutes.get(name));
-            let muted = muted.max().map(|until| Hush { let_through: None, until: *until });
+            let silent = ["", &audience.name].into_iter().filter_map(|name| mutes.get(name));
+            let silent = silent.max().map(|until| Hush { let_through: None, until: *until });
             let quiet = window::hush(receiver.quiet.as_ref().unwrap_or(&config.quiet), &self.zone, now);
             let mut moment = Moment {
                 maintenance: maintenance.clone(),
-                hushed: muted.into_iter().chain(quiet).reduce(Hush::and),
+                hushed: silent.into_iter().chain(quiet).reduce(Hush::and),
                 busy: self.store.is_posting(&audience.to).await?,
             };
             let policy = policy(config, receiver);
