@@ -65,7 +65,7 @@ async fn what_is_wrong_is_told_once_with_its_reason_and_a_crash_repeats_nothing(
     let (hook, url) = Hook::open().await;
     let config = json!({
         "gateways": { "main": { "mode": "apply" } },
-        "verdict": { "denied": { "times": 2, "over": "1s" }, "restore_first": "1h" },
+        "verdict": { "denied": { "times": 2, "over": "1s" }, "restore_first": "1h", "restore_max": "7d" },
         "notify": {
             "digest": "1s",
             "receivers": { "hook": { "webhook": { "url": url, "secret": "canary-secret-0123456789" } } },
