@@ -66,7 +66,7 @@ pub(super) async fn run(mut config: Config, args: Args) -> anyhow::Result<ExitCo
     let mut codes = vec![];
     let mut found = false;
     for name in gateways(&config, args.gateway.as_deref())? {
-        match looks(&config, &store, &name, &scope, &args, &stop).await {
+        match Box::pin(looks(&config, &store, &name, &scope, &args, &stop)).await {
             Ok((first, code)) => {
                 found |= first.wanted + first.skipped_count + first.unprobed_count > 0;
                 codes.push(code);

@@ -40,7 +40,7 @@ pub async fn run(config: Config, store: Store, stop: CancellationToken) {
     loop {
         let round = async {
             match pushes(&config, &store, &addresses, clock::now()).await {
-                Ok(pushes) => pusher.push(pushes).await,
+                Ok(due) => pusher.push(due).await,
                 Err(error) => tracing::error!("Uptime Kuma is not told: {error}"),
             }
         };
@@ -69,7 +69,7 @@ async fn pushes(
     let named: Vec<&str> = named.into_iter().collect();
     let stands = store.stands(&gateways, (!addresses.wants_all_models()).then_some(&named)).await?;
     let beats = beats(config, &stands, &named, now);
-    Ok(beats.into_iter().filter_map(|beat| addresses.push(beat)).collect())
+    Ok(beats.iter().filter_map(|beat| addresses.push(beat)).collect())
 }
 
 #[cfg(test)]

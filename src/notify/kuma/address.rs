@@ -66,7 +66,7 @@ impl Addresses {
     }
 
     /// The push of a beat; `None` where it has no address, which is no mistake.
-    pub(super) fn push(&self, beat: Beat) -> Option<Push> {
+    pub(super) fn push(&self, beat: &Beat) -> Option<Push> {
         let mut url = match &beat.of {
             Of::Model { model, gateway } => match self.models.get(model) {
                 Some(url) => Some(url.clone()),

@@ -234,7 +234,7 @@ fn a_hostile_name_leads_nowhere_else() {
     let url = |kuma: &crate::config::UptimeKumaConfig, model: &str| {
         let of = beat::Of::Model { model: model.to_owned(), gateway: "main".to_owned() };
         let beat = beat::Beat { of, up: false, msg: "a&b=c #".to_owned(), ping_ms: None };
-        Addresses::of(kuma).0.push(beat).map(|push| push.url.to_string())
+        Addresses::of(kuma).0.push(&beat).map(|push| push.url.to_string())
     };
     for (name, path) in [
         ("a/../../b?status=up#", "canary-a%2F..%2F..%2Fb%3Fstatus%3Dup%23"),
@@ -257,7 +257,7 @@ fn a_hostile_name_leads_nowhere_else() {
     }
     let of = beat::Of::Channel { gateway: "main".to_owned(), id: 7, name: "a/b\r\n".to_owned(), alone: true };
     let beat = beat::Beat { of, up: true, msg: "ok".to_owned(), ping_ms: Some(12) };
-    let push = Addresses::of(&config.uptime_kuma).0.push(beat).unwrap();
+    let push = Addresses::of(&config.uptime_kuma).0.push(&beat).unwrap();
     assert_eq!(push.url.as_str(), "https://kuma.example/main/7/a%2Fb%0D%0A?status=up&msg=ok&ping=12");
     assert_eq!(push.what, "channel main/7 \"a/b\\r\\n\"");
 }

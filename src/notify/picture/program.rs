@@ -54,7 +54,7 @@ fn contested(sight: &Sight<'_>) -> Vec<Event> {
 fn budget(sight: &Sight<'_>) -> Vec<Event> {
     let (spent, limits) = (sight.glance.spent, &sight.config.budget);
     let day = budget::day(sight.now);
-    let since = Timestamp::from(day.to_zoned(jiff::tz::TimeZone::UTC).map_or(sight.now, |zoned| zoned.timestamp()));
+    let since = day.to_zoned(jiff::tz::TimeZone::UTC).map_or(sight.now, |zoned| zoned.timestamp());
     [("requests", spent.requests, limits.requests), ("tokens", spent.tokens, limits.tokens)]
         .into_iter()
         .filter_map(|(what, used, most)| {

@@ -61,8 +61,8 @@ fn one(sight: &Sight<'_>, gateway: &str, proposal: &Proposal) -> Option<Event> {
     let waits = held.iter().any(|held| is_news(held.guard));
     let cause = match sight.config.gateways.get(gateway)?.mode_of(change.channel.id) {
         Mode::Observe => {
-            let wants = |held: &Held| is_news(held.guard) && !held.removals.is_empty();
-            (!change.removed.is_empty() || held.iter().any(wants)).then_some(Cause::Wanted)
+            let is_removal = |held: &Held| is_news(held.guard) && !held.removals.is_empty();
+            (!change.removed.is_empty() || held.iter().any(is_removal)).then_some(Cause::Wanted)
         }
         Mode::Propose | Mode::Apply if !change.is_empty() => Some(Cause::Proposed),
         Mode::Propose | Mode::Apply => waits.then_some(Cause::Held),
