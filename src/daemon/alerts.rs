@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock;
 use crate::config::{Config, ReceiverConfig};
 use crate::notify::delivery::{self, Delivery};
-use crate::notify::{self, Notifier, Picture, Receiver, bot, kuma, picture};
+use crate::notify::{self, Emergency, Notifier, Picture, Receiver, bot, kuma, picture};
 use crate::serve::{ALERTS, Acts, AlertRow, Event, Live};
 use crate::store::{Lease, Store, StoreError};
 
@@ -45,8 +45,9 @@ impl Alerts {
     pub(super) async fn run(self) {
         let Some(_alone) = self.alone().await else { return };
         let tasks = TaskTracker::new();
-        let wake = self.start(&tasks);
-        self.over.run_until_cancelled(self.watch(&wake)).await;
+        let settled = Arc::new(Notify::new());
+        let wake = self.start(&settled, &tasks);
+        self.over.run_until_cancelled(self.watch(&wake, &settled)).await;
         tasks.close();
         tasks.wait().await;
     }
@@ -73,7 +74,7 @@ impl Alerts {
     }
 
     /// Starts a worker for each receiver, the bots, and Uptime Kuma's pushes.
-    fn start(&self, tasks: &TaskTracker) -> Vec<Arc<Notify>> {
+    fn start(&self, settled: &Arc<Notify>, tasks: &TaskTracker) -> Vec<Arc<Notify>> {
         let mut wake = vec![];
         for (name, settings) in self.config.notify.receivers.iter().filter(|(_, settings)| settings.enabled) {
             let made = Receiver::new(name, settings, &self.config)
@@ -87,7 +88,7 @@ impl Alerts {
             };
             let woken = Arc::new(Notify::new());
             wake.push(Arc::clone(&woken));
-            tasks.spawn(delivery::run(delivery, woken, self.over.clone()));
+            tasks.spawn(delivery::run(delivery, woken, Arc::clone(settled), self.over.clone()));
             tasks.spawn(self.answering(name.clone(), settings.clone()));
         }
         tasks.spawn(kuma::run(self.config.clone(), self.store.clone(), self.over.clone()));
@@ -106,25 +107,31 @@ impl Alerts {
     }
 
     /// Looks at once, then when something may be new, when a ledger wants it, and every minute.
-    async fn watch(&self, wake: &[Arc<Notify>]) {
+    async fn watch(&self, wake: &[Arc<Notify>], settled: &Notify) {
         let wake_all = || wake.iter().for_each(|woken| woken.notify_one());
         let started = clock::now();
         let mut news = self.live.listen();
-        let mut looked = Looked::default();
+        let (mut looked, mut emergency) = (Looked::default(), Emergency::default());
         loop {
             let now = clock::now();
-            let again = match self.look(&mut looked, started, now).await {
-                Ok(again) => again,
+            let (again, digest) = match self.look(&mut looked, started, now).await {
+                Ok(again) => (again, emergency.works(now)),
                 Err(error) => {
-                    tracing::error!("alerts: {error}");
-                    None
+                    tracing::error!("nobody is told anything: {error}");
+                    (None, emergency.failed(&error.to_string(), now))
                 }
             };
             wake_all();
+            if let Some(digest) = digest {
+                let id = format!("{}-store-{:x}", self.store.mark(), now.as_millisecond());
+                delivery::tell_without_store(&digest, &id, &self.config, now).await;
+            }
             let next = Instant::now() + again.map_or(LOOK, |at| super::until(at).clamp(SWARM, LOOK));
             loop {
                 tokio::select! {
                     () = sleep_until(next) => break,
+                    // What gathered behind a message may be the next.
+                    () = settled.notified() => break,
                     event = news.recv() => match event {
                         Ok(Event::Progress { .. }) => {}
                         Ok(Event::Messages) => wake_all(),
@@ -148,6 +155,8 @@ impl Alerts {
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
         if looked.notifier.is_none() {
+            let receivers: Vec<_> = self.config.notify.receivers.keys().map(String::as_str).collect();
+            self.store.bury_all_but(&receivers, "its receiver is not in the configuration any more", now).await?;
             looked.notifier = Some(Notifier::new(self.store.clone(), &self.config).await?);
         }
         let Some(notifier) = &mut looked.notifier else { return Ok(None) };

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-pub use self::trial::{Tried, try_out};
+pub use self::trial::{Tried, tell_without_store, try_out};
 use super::{Digest, Letter, Receiver, Refusal};
 use crate::clock;
 use crate::config::{Config, Language, ReceiverConfig};
@@ -31,13 +31,17 @@ const SIDE_BY_SIDE: usize = 4;
 /// The outbox is looked at so often unasked: another process may have put a message there, or asked for one again.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// Hands over what is due for one receiver, until `stop`; `wake` says that there is something new.
-pub async fn run(mut delivery: Delivery, wake: Arc<Notify>, stop: CancellationToken) {
+/// Hands over what is due for one receiver, until `stop`. `wake` says that there is something new; `settled` is told
+/// when a message is on its way no more, so that the next may be made.
+pub async fn run(mut delivery: Delivery, wake: Arc<Notify>, settled: Arc<Notify>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let next = delivery.deliver_due(clock::now()).await.unwrap_or_else(|error| {
             tracing::warn!(receiver = delivery.name, %error, "messages wait for our own store");
             Some(pace::later(clock::now(), LOOK))
         });
+        if std::mem::take(&mut delivery.settled) {
+            settled.notify_one();
+        }
         let pause = next.map_or(LOOK, |at| pace::until(clock::now(), at).min(LOOK));
         tokio::select! {
             biased;
@@ -60,6 +64,8 @@ pub struct Delivery {
     unnoted: BTreeMap<i64, Note>,
     /// The addresses at which messages are not taken.
     failing: BTreeSet<String>,
+    /// Whether a message was taken, or given up, since that was asked last.
+    settled: bool,
 }
 
 /// How the receiver is spoken to.
@@ -108,7 +114,7 @@ impl Delivery {
     ) -> Result<Self, String> {
         let manner = Manner::new(settings, config)?;
         let (unnoted, failing) = (BTreeMap::new(), BTreeSet::new());
-        Ok(Self { store, name: name.to_owned(), receiver, manner, unnoted, failing })
+        Ok(Self { store, name: name.to_owned(), receiver, manner, unnoted, failing, settled: false })
     }
 
     /// Hands over the first message of each address, where it is due; when the next one is, which may be at once. `None`:
@@ -142,6 +148,7 @@ impl Delivery {
         let mut failed = Ok(());
         for (note, noted) in tried {
             self.tell(&note);
+            self.settled |= !matches!(note.answer, Err(Refusal::Later { .. } | Refusal::Moved { .. }));
             if let Err(error) = noted {
                 self.unnoted.insert(note.post.id, note);
                 failed = Err(error);

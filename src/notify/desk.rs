@@ -156,8 +156,9 @@ async fn audiences(store: &Store, config: &NotifyConfig) -> Result<Vec<Audience>
     Ok(audiences)
 }
 
-fn policy(config: &NotifyConfig, receiver: &ReceiverConfig) -> Policy {
+fn policy(config: &NotifyConfig, name: &str, receiver: &ReceiverConfig) -> Policy {
     Policy {
+        receiver: name.to_owned(),
         at_least: receiver.at_least,
         gateways: receiver.gateways.clone(),
         causes: receiver.causes.clone(),

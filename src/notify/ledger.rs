@@ -35,6 +35,8 @@ const OPENROUTER: &str = "openrouter";
 /// What one audience wants to be told, and when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
+    /// The receiver's name: that it takes nothing is told to others.
+    pub receiver: String,
     /// Only what matters so much.
     pub at_least: Severity,
     /// Only of these gateways; empty: of all (what is of no gateway is told all the same).
@@ -52,7 +54,9 @@ pub struct Policy {
 impl Policy {
     fn wants(&self, event: &Event) -> bool {
         let gateway = &event.gateway;
-        event.severity() >= self.at_least
+        let of_itself = event.cause == Cause::ReceiverDown && event.subject == self.receiver;
+        !of_itself
+            && event.severity() >= self.at_least
             && (self.gateways.is_empty() || is_no_gateway(gateway) || self.gateways.contains(gateway))
             && (self.causes.is_empty() || self.causes.contains(&event.cause))
     }

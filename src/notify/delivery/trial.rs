@@ -1,6 +1,7 @@
-//! A trial message to every address of a receiver, at once and past the outbox.
+//! A message to every address of a receiver at once and past the outbox: a trial, or what must be told although our own
+//! store fails.
 //!
-//! Decides: nothing. Must not know: who asked for it.
+//! Decides: which addresses a receiver has. Must not know: who asked for it.
 
 use jiff::Timestamp;
 
@@ -34,34 +35,65 @@ pub async fn try_out(
     config: &Config,
     now: Timestamp,
 ) -> Result<Vec<Tried>, StoreError> {
+    let mut chats = named(settings);
+    if settings.telegram.is_some() {
+        let said = store.subscribers(name).await?;
+        chats.retain(|chat| !said.iter().any(|said| said.chat == *chat));
+        chats.extend(said.into_iter().filter(|said| said.wanted).map(|said| said.chat));
+    }
+    // Each trial is another message: one that was sent before must not be taken for this one.
+    let id = format!("{}-test-{:x}", store.mark(), now.as_millisecond());
+    Ok(at_once(chats, &id, &Digest::trial(now), name, settings, config, now).await)
+}
+
+/// Tells everybody whom the configuration names, without our own store; what was not taken is in the log, and is not
+/// tried again.
+pub async fn tell_without_store(digest: &Digest, id: &str, config: &Config, now: Timestamp) {
+    for (name, settings) in config.notify.receivers.iter().filter(|(_, settings)| settings.enabled) {
+        for tried in at_once(named(settings), id, digest, name, settings, config, now).await {
+            if let Err(why) = tried.answer {
+                tracing::warn!(receiver = name, chat = tried.chat, %why, "could not be told that our own store fails");
+            }
+        }
+    }
+}
+
+/// The addresses that the settings name.
+fn named(settings: &ReceiverConfig) -> Vec<String> {
+    match &settings.telegram {
+        Some(telegram) => telegram.chats.iter().map(|chat| chat.0.clone()).collect(),
+        None => vec![String::new()],
+    }
+}
+
+async fn at_once(
+    chats: Vec<String>,
+    id: &str,
+    digest: &Digest,
+    name: &str,
+    settings: &ReceiverConfig,
+    config: &Config,
+    now: Timestamp,
+) -> Vec<Tried> {
     let never = |kind, why: &str| {
         let answer = Err(Refusal::Never { why: why.to_owned() });
-        Ok(vec![Tried { receiver: name.to_owned(), kind, chat: String::new(), answer }])
+        vec![Tried { receiver: name.to_owned(), kind, chat: String::new(), answer }]
     };
-    let digest = Digest::trial(now);
     let (manner, receiver) = match (Manner::new(settings, config), Receiver::new(name, settings, config)) {
         (Ok(manner), Ok(receiver)) => (manner, receiver),
         (Err(why), _) | (_, Err(why)) => return never(None, &why),
     };
     let kind = Some(receiver.kind());
-    let mut chats = vec![String::new()];
-    if let Some(telegram) = &settings.telegram {
-        let said = store.subscribers(name).await?;
-        chats = telegram.chats.iter().map(|chat| chat.0.clone()).collect();
-        chats.retain(|chat| !said.iter().any(|said| said.chat == *chat));
-        chats.extend(said.into_iter().filter(|said| said.wanted).map(|said| said.chat));
-    }
     if chats.is_empty() {
         return never(kind, "nobody is told: name chats, or write /subscribe to the bot");
     }
     let mut tried = vec![];
     for (number, chat) in chats.into_iter().enumerate() {
-        // Each trial is another message: one that was sent before must not be taken for this one.
-        let id = format!("{}-test-{:x}-{number}", store.mark(), now.as_millisecond());
+        let id = format!("{id}-{number}");
         let letter = Letter {
             id: &id,
             to: &chat,
-            digest: &digest,
+            digest,
             language: manner.language,
             link: manner.link.as_deref(),
             zone: &manner.zone,
@@ -70,5 +102,5 @@ pub async fn try_out(
         let answer = contained(receiver.deliver(&letter), PATIENCE).await;
         tried.push(Tried { receiver: name.to_owned(), kind, chat, answer });
     }
-    Ok(tried)
+    tried
 }

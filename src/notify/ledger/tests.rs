@@ -22,6 +22,7 @@ fn noon() -> Timestamp {
 
 fn policy() -> Policy {
     Policy {
+        receiver: "ops".to_owned(),
         at_least: Severity::Info,
         gateways: vec![],
         causes: vec![],
