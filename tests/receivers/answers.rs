@@ -10,6 +10,7 @@ use serde_json::json;
 use super::hooks::{Kind, SECRET, Scripted, TOKEN, Webhook};
 use super::{deliver, deliver_at, delivered, ordinary, receiver};
 
+#[expect(clippy::needless_pass_by_value, reason = "a text, or JSON made on the spot")]
 fn answer(status: u16, body: impl ToString) -> Scripted {
     Scripted::Answer(status, vec![], body.to_string())
 }
@@ -226,7 +227,7 @@ async fn silence_ends() {
             }
             // From here on nothing but time is waited for, and that is skipped.
             tokio::time::pause();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         let told = tokio::select! {
             told = delivered(&webhook, kind) => told,

@@ -53,7 +53,9 @@ pub(super) fn judge(request: &Request<'_>) -> Result<Taken, No> {
             let text = match &embed[field] {
                 Value::Null => continue,
                 Value::String(text) => text,
-                _ => return Err(invalid(field, "BASE_TYPE_BAD_TYPE")),
+                Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                    return Err(invalid(field, "BASE_TYPE_BAD_TYPE"));
+                }
             };
             if text.trim().is_empty() || length(text) > most {
                 return Err(invalid(field, "BASE_TYPE_MAX_LENGTH"));
