@@ -47,8 +47,7 @@ impl TelegramBot {
     /// Why it was not taken.
     pub async fn deliver(&self, letter: &Letter<'_>) -> Result<(), Refusal> {
         let words = Words::of(letter.language);
-        let message =
-            letter.message().fit(TEXT, |message| length(&html(message)));
+        let message = letter.message().fit(TEXT, |message| length(&html(message)));
         let keys = if self.buttons { buttons(letter.digest, words) } else { vec![] };
         let sent = self.telegram.send(&Place::named(letter.to), &Outgoing { html: html(&message), keys }).await;
         sent.map(|_| ()).map_err(refusal)
