@@ -9,6 +9,7 @@ mod greeting;
 mod hands;
 mod show;
 mod talk;
+mod told;
 
 use std::sync::Arc;
 use std::time::Duration;

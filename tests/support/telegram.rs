@@ -156,7 +156,7 @@ impl BotApi {
             if let Some(found) = found(&mut self.world()) {
                 return found;
             }
-            assert!(began.elapsed() < Duration::from_secs(10), "{what}: {:#?}", self.world().calls);
+            assert!(began.elapsed() < Duration::from_secs(10), "{what}: {:?}", self.world().calls.last());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

@@ -9,22 +9,17 @@ use frankenstein::methods::EditMessageTextParams;
 use frankenstein::types::{InlineKeyboardMarkup, LinkPreviewOptions, Message, MessageEntity};
 use tokio::sync::mpsc;
 
+use super::told::{Told, is_settled, told};
 use crate::config::Config;
-use crate::notify::message::telegram::escape;
-use crate::notify::message::{LONGEST_NAME, shown};
 use crate::notify::picture::proposals::mark;
 use crate::notify::telegram::press::Press;
 use crate::notify::telegram::{Outgoing, Place, TEXT, Telegram};
 use crate::notify::words::Words;
-use crate::serve::{Act, ActError, Acts, Done, DoneChannel, Ended};
+use crate::serve::{Act, ActError, Acts};
 use crate::store::{Store, StoreError};
 
 /// So many messages are remembered as we last edited them: a button pressed meanwhile knows an older text.
 const REMEMBERED: usize = 64;
-/// Lines of what came of one act; more are counted.
-const LINES: usize = 10;
-/// The longest explanation of one line, in characters.
-const WHY: usize = 200;
 
 /// One thing to do.
 pub(super) struct Job {
@@ -131,12 +126,14 @@ impl Hands {
 
     /// Writes a line under the message whose button was pressed, and takes the buttons away that it settles. `false`: the
     /// message cannot be edited, or has no room.
-    async fn note_under(&mut self, pressed: &Pressed, line: &str, settled: bool) -> bool {
+    async fn note_under(&mut self, pressed: &Pressed, line: &Told, settled: bool) -> bool {
         let of = (pressed.chat, pressed.message_id);
         let known = self.standing.iter().position(|standing| standing.of == of);
         let standing = known.and_then(|at| self.standing.remove(at)).or_else(|| Standing::of(pressed));
         let Some(mut standing) = standing else { return false };
-        standing.text = format!("{}\n\n{line}", standing.text.trim_end());
+        standing.text += "\n\n";
+        standing.entities.extend(line.entities(standing.text.encode_utf16().count()));
+        standing.text += line.text();
         if standing.text.encode_utf16().count() > TEXT {
             return false;
         }
@@ -167,8 +164,8 @@ impl Hands {
         true
     }
 
-    async fn say(&self, job: &Job, line: &str) {
-        let line = Outgoing { html: escape(line), keys: vec![] };
+    async fn say(&self, job: &Job, line: &Told) {
+        let line = Outgoing { html: line.html(), keys: vec![] };
         if let Err(trouble) = self.telegram.send(&job.place, &line).await {
             tracing::warn!("who asked could not be told what came of it: {trouble}");
         }
@@ -185,74 +182,4 @@ impl Standing {
             keys: message.reply_markup.as_deref().cloned(),
         })
     }
-}
-
-/// Whether nothing more is to be decided there.
-fn is_settled(ended: Ended) -> bool {
-    match ended {
-        Ended::Applied | Ended::Rejected | Ended::Gone => true,
-        Ended::Conflict | Ended::OnHold | Ended::Refused | Ended::Failed | Ended::Held | Ended::Rehearsed => false,
-    }
-}
-
-/// What came of it, in plain words: who asked for what, and a line for each channel.
-fn told(done: &Result<Done, ActError>, what: &str, by: &str, words: &Words) -> String {
-    let values = [("by", by.to_owned().into())];
-    let what = words.say(what, &values);
-    let done = match done {
-        Ok(done) => done,
-        Err(error) => {
-            let key = match error {
-                ActError::Busy(_) => "bot-error-busy",
-                ActError::NotFound(_) => "bot-error-not-found",
-                ActError::Refused(_) => "bot-error-refused",
-                ActError::Failed(_) => "bot-error-failed",
-            };
-            let why = shown(&error.to_string(), WHY);
-            return words.say(key, &[("what", what.into()), ("why", why.into())]);
-        }
-    };
-    let good = done.channels.iter().all(|line| is_settled(line.outcome));
-    let mut text = format!("{} {what}", if good { "✅" } else { "⚠️" });
-    for channel in done.channels.iter().take(LINES) {
-        text.push('\n');
-        text += &line(channel, words);
-    }
-    if done.channels.len() > LINES {
-        text.push('\n');
-        text += &words.say("and-more", &[("n", (done.channels.len() - LINES).into())]);
-    }
-    for note in done.notes.iter().take(LINES) {
-        text.push('\n');
-        text += &shown(note, WHY);
-    }
-    text
-}
-
-fn line(channel: &DoneChannel, words: &Words) -> String {
-    let key = match channel.outcome {
-        Ended::Applied => "bot-ended-applied",
-        Ended::Conflict => "bot-ended-conflict",
-        Ended::OnHold => "bot-ended-on-hold",
-        Ended::Refused => "bot-ended-refused",
-        Ended::Failed => "bot-ended-failed",
-        Ended::Held => "bot-ended-held",
-        Ended::Gone => "bot-ended-gone",
-        Ended::Rejected => "bot-ended-rejected",
-        Ended::Rehearsed => "bot-ended-rehearsed",
-    };
-    let mut text = format!(
-        "{} #{} {}: {}",
-        shown(&channel.gateway, LONGEST_NAME),
-        channel.channel,
-        shown(&channel.channel_name, LONGEST_NAME),
-        words.say(key, &[])
-    );
-    if let Some(change) = channel.change {
-        text += &format!(" ({})", words.say("bot-change", &[("n", change.to_string().into())]));
-    }
-    if !channel.why.is_empty() {
-        text += &format!(" — {}", shown(&channel.why, WHY));
-    }
-    text
 }

@@ -2,6 +2,8 @@
 //!
 //! Decides: what is answered to whom. Must not know: how a page looks, how an order is carried out.
 
+use std::time::Duration;
+
 use frankenstein::types::{
     CallbackQuery, Chat, ChatMember, ChatMemberUpdated, ChatType, MaybeInaccessibleMessage, Message, User,
 };
@@ -26,7 +28,9 @@ const NAME: usize = 40;
 /// The longest reason of a hold that is kept, in characters.
 const REASON: usize = 200;
 /// An answer that Telegram wants later than this is not worth waiting for.
-const WORTH_WAITING: SignedDuration = SignedDuration::from_secs(5);
+const WORTH_WAITING: Duration = Duration::from_secs(5);
+/// So often an answer is sent again after such a pause.
+const TRIES: u32 = 3;
 
 /// Who asks, and where.
 pub(super) struct Asker {
@@ -272,12 +276,7 @@ impl Bot {
         Ok(Outgoing { html: escape(&Words::of(language).say("bot-language", &[])), keys: vec![] })
     }
 
-    async fn mute(
-        &self,
-        asker: &Asker,
-        span: Option<std::time::Duration>,
-        now: Timestamp,
-    ) -> Result<Outgoing, StoreError> {
+    async fn mute(&self, asker: &Asker, span: Option<Duration>, now: Timestamp) -> Result<Outgoing, StoreError> {
         let audience = format!("{}/{}", self.name, asker.address);
         Ok(match span {
             None => asker.say("bot-mute-how", &[]),
@@ -306,15 +305,15 @@ impl Bot {
     /// Sends an answer. Where Telegram wants a short pause it is sent after that, in its own time.
     async fn reply(&self, asker: &Asker, answer: &Outgoing) -> Result<(), StoreError> {
         let sent = self.telegram.send(&asker.place, answer).await;
-        if let Err(Trouble::TooMuch { after, .. }) = &sent
-            && SignedDuration::try_from(*after).is_ok_and(|after| after <= WORTH_WAITING)
-        {
-            let (telegram, place, answer, after) = (self.telegram.clone(), asker.place.clone(), answer.clone(), *after);
+        if let Some(after) = sent.as_ref().err().and_then(worth_waiting) {
+            let (telegram, place, answer) = (self.telegram.clone(), asker.place.clone(), answer.clone());
             // The flood of one chat is bounded before it comes here, and so are these.
             tokio::spawn(async move {
-                tokio::time::sleep(after).await;
-                if let Err(trouble) = telegram.send(&place, &answer).await {
-                    tracing::debug!("an answer got lost: {trouble}");
+                let mut pause = Some(after);
+                for _ in 0..TRIES {
+                    let Some(after) = pause else { return };
+                    tokio::time::sleep(after).await;
+                    pause = telegram.send(&place, &answer).await.err().as_ref().and_then(worth_waiting);
                 }
             });
             return Ok(());
@@ -353,6 +352,19 @@ impl Bot {
 
     fn at(&self, chat: &str) -> Address {
         Address { receiver: self.name.clone(), chat: chat.to_owned() }
+    }
+}
+
+/// The pause that Telegram wants, if it is a short one.
+fn worth_waiting(trouble: &Trouble) -> Option<Duration> {
+    match trouble {
+        Trouble::TooMuch { after, .. } => Some(*after).filter(|after| *after <= WORTH_WAITING),
+        Trouble::Gone { .. }
+        | Trouble::Moved { .. }
+        | Trouble::Away { .. }
+        | Trouble::BadToken { .. }
+        | Trouble::Rival { .. }
+        | Trouble::Refused { .. } => None,
     }
 }
 

@@ -22,7 +22,9 @@ pub(super) fn parse(html: &str) -> Result<(String, Vec<Value>), String> {
                     }
                 }
                 Some((opened, ..)) => {
-                    return fail(format!("Unmatched end tag at byte offset {at}, expected \"</{opened}>\", found \"</{name}>\""));
+                    return fail(format!(
+                        "Unmatched end tag at byte offset {at}, expected \"</{opened}>\", found \"</{name}>\""
+                    ));
                 }
                 None => return fail(format!("Unexpected end tag at byte offset {at}")),
             }
@@ -53,8 +55,7 @@ pub(super) fn parse(html: &str) -> Result<(String, Vec<Value>), String> {
             open.push((name.to_ascii_lowercase(), text.encode_utf16().count(), entity));
             at += 1 + end + 1;
         } else {
-            let end = rest[1..].find('<').map_or(rest.len(), |end| end + 1);
-            let end = if rest.starts_with('<') { 1 } else { rest.find('<').unwrap_or(end) };
+            let end = rest.find('<').unwrap_or(rest.len());
             text += &decoded(&rest[..end]);
             at += end;
         }
@@ -81,10 +82,12 @@ pub(super) fn automatic(text: &str, entities: &[Value]) -> Vec<String> {
             open[from..from + length].fill(false);
         }
     }
-    let seen: Vec<u16> = units.iter().zip(open).map(|(unit, open)| if open { *unit } else { u16::from(b' ') }).collect();
+    let seen: Vec<u16> =
+        units.iter().zip(open).map(|(unit, open)| if open { *unit } else { u16::from(b' ') }).collect();
     let seen = String::from_utf16_lossy(&seen);
     let is_link = |word: &&str| {
-        let mention = word.split('@').skip(1).any(|name| name.chars().take_while(char::is_ascii_alphanumeric).count() > 4);
+        let mention =
+            word.split('@').skip(1).any(|name| name.chars().take_while(char::is_ascii_alphanumeric).count() > 4);
         mention || word.contains("://") || word.contains("t.me/") || word.contains(".com")
     };
     seen.split_whitespace().filter(is_link).map(str::to_owned).collect()

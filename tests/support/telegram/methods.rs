@@ -79,7 +79,10 @@ fn said(world: &mut World, params: &Value) -> Result<Said, Refused> {
     if units > 4096 {
         return Err(bad("message is too long"));
     }
-    if entities.iter().any(|entity| entity["offset"].as_u64().zip(entity["length"].as_u64()).is_none_or(|(at, n)| at + n > units)) {
+    if entities
+        .iter()
+        .any(|entity| entity["offset"].as_u64().zip(entity["length"].as_u64()).is_none_or(|(at, n)| at + n > units))
+    {
         return Err(bad("entity begins or ends outside of the text"));
     }
     let keys = params["reply_markup"]["inline_keyboard"].clone();

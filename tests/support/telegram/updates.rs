@@ -30,7 +30,8 @@ pub(super) async fn poll(served: &Served, params: &Value) -> Result<Value, Refus
         {
             let mut world = served.world.lock().unwrap();
             if world.poll != mine {
-                let why = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
+                let why =
+                    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
                 return Err(Refused(409, why.to_owned(), Value::Null));
             }
             let (again, handed) = (world.again, world.handed.clone());
