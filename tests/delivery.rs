@@ -322,7 +322,7 @@ async fn one_receiver_that_hangs_stops_no_other() {
     let mut wakes = vec![];
     for (name, hook) in [("slow", &slow), ("quick", &quick)] {
         let (wake, at) = (Arc::new(Notify::new()), hook.listen("127.0.0.1:0").await);
-        let worker = delivery::run(delivery(&store, name, at), Arc::clone(&wake), stop.clone());
+        let worker = delivery::run(delivery(&store, name, at), Arc::clone(&wake), Arc::default(), stop.clone());
         workers.push(tokio::spawn(worker));
         wakes.push(wake);
     }

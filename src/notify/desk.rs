@@ -85,7 +85,7 @@ impl Notifier {
                 hushed: silent.into_iter().chain(quiet).reduce(Hush::and),
                 busy: self.store.is_posting(&audience.to).await?,
             };
-            let policy = policy(config, receiver);
+            let policy = policy(config, &audience.to.receiver, receiver);
             let mut settled = ledger.clone();
             let digest = settled.settle(picture, &policy, &moment, now);
             if let Some(telling) = kept::telling(ledger, &settled, digest.as_ref().map(|told| (&audience.to, told)))? {

@@ -333,7 +333,7 @@ async fn a_push_that_is_not_taken_is_told_without_its_address() {
     let mut pusher = Pusher::new(&config).unwrap();
     let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let hangs = format!("http://{}/canary-hung", hung.local_addr().unwrap());
-    let pushes = |urls: &[&str]| -> Vec<push::Push> {
+    let to_push = |urls: &[&str]| -> Vec<push::Push> {
         let push = |url: &&str| push::Push { what: format!("monitor {}", url.len()), url: url.parse().unwrap() };
         urls.iter().map(push).collect()
     };
@@ -343,7 +343,7 @@ async fn a_push_that_is_not_taken_is_told_without_its_address() {
         let end = push::one(&pusher.http, &url.parse().unwrap()).await.unwrap_err();
         assert!(end.contains(why) && !end.contains("canary"), "{end}");
     }
-    pusher.push(pushes(&[&unknown, &hangs])).await;
+    pusher.push(to_push(&[&unknown, &hangs])).await;
     assert_eq!(pusher.refused.len(), 2);
     let good = format!("{}/api/push/canary-a?status=up&msg=OK", kuma.url);
     pusher.push(vec![push::Push { what: format!("monitor {}", unknown.len()), url: good.parse().unwrap() }]).await;
