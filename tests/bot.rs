@@ -163,7 +163,7 @@ impl Scene {
             let seen = Observation::bare(outcome, now, Shape::MaxTokens, "<i>no</i>");
             let timing = Timing { first_token_ms: Some(340), ..Timing::default() };
             let status = Some(if outcome == Outcome::Works { 200 } else { 404 });
-            let usage = Usage::default();
+            let usage = Usage { requests: 1, ..Usage::default() };
             let observation = Observation { status, latency_ms: 1240, timing, usage, ..seen };
             Finding { model: name.clone(), observation, cost: None, standing: Standing::default() }
         };

@@ -41,7 +41,7 @@ async fn every_command_is_answered_in_the_language_of_who_asks() {
     }
     let mut filters = insta::Settings::clone_current();
     filters.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d", "[time]");
-    filters.set_snapshot_path("bot/snapshots");
+    filters.set_snapshot_path("snapshots");
     filters.bind(|| insta::assert_snapshot!("commands", book));
 }
 

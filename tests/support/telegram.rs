@@ -47,7 +47,7 @@ pub(crate) struct World {
     /// How often each update is handed out although it was confirmed.
     pub(crate) again: usize,
     /// How often each was handed out.
-    handed: BTreeMap<i64, usize>,
+    pub(crate) handed: BTreeMap<i64, usize>,
     /// Presses that wait for an answer.
     presses: BTreeSet<String>,
     /// Answers to presses: id, words, whether they must be dismissed.
@@ -124,7 +124,9 @@ impl BotApi {
         let news = Arc::new(Notify::new());
         let served = Served { world: Arc::clone(&world), news: Arc::clone(&news) };
         let app = Router::new().fallback(serve).with_state(served);
-        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let server = tokio::spawn(async move {
+            axum::serve(listener, app).await.unwrap();
+        });
         Self { address, world, news, server }
     }
 

@@ -109,8 +109,8 @@ impl Bot {
     async fn command(&self, command: Command, asker: &Asker, now: Timestamp) -> Result<Option<Outgoing>, StoreError> {
         let sheet = |view| Sheet { view, offset: 0 };
         Ok(Some(match command {
-            Command::Start => self.help(asker, "bot-start"),
-            Command::Help => self.help(asker, "bot-help"),
+            Command::Start => Self::help(asker, "bot-start"),
+            Command::Help => Self::help(asker, "bot-help"),
             Command::Unknown => asker.say("bot-unknown", &[]),
             Command::Subscribe => self.subscribe(asker, true, now).await?,
             Command::Unsubscribe => self.subscribe(asker, false, now).await?,
@@ -209,7 +209,7 @@ impl Bot {
         let of = self.at(&address);
         let out = matches!(member.new_chat_member, ChatMember::Left(_) | ChatMember::Kicked(_));
         // Where the configuration wants a chat told, being let in again is enough.
-        if out && (configured || self.store.subscriber(&of).await?.is_some()) || !out && configured {
+        if configured || out && self.store.subscriber(&of).await?.is_some() {
             self.store.subscribe(&of, !out, clock::now()).await?;
         }
         Ok(())
@@ -248,7 +248,7 @@ impl Bot {
         })
     }
 
-    fn help(&self, asker: &Asker, key: &str) -> Outgoing {
+    fn help(asker: &Asker, key: &str) -> Outgoing {
         let mut text = asker.words.say(key, &[]);
         if asker.is_admin {
             text += "\n\n";

@@ -45,7 +45,7 @@ impl Told {
         let (mut html, mut at) = (String::new(), 0);
         for (from, to) in &self.foreign {
             html += &escape(&self.text[at..*from]);
-            html += &format!("<code>{}</code>", escape(&self.text[*from..*to]));
+            html = format!("{html}<code>{}</code>", escape(&self.text[*from..*to]));
             at = *to;
         }
         html + &escape(&self.text[at..])

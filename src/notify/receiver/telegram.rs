@@ -50,7 +50,7 @@ impl TelegramBot {
         let message = letter.message().fit(TEXT, |message| length(&html(message)));
         let keys = if self.buttons { buttons(letter.digest, words) } else { vec![] };
         let sent = self.telegram.send(&Place::named(letter.to), &Outgoing { html: html(&message), keys }).await;
-        sent.map(|_| ()).map_err(refusal)
+        sent.map(|_| ()).map_err(|trouble| refusal(&trouble))
     }
 }
 
@@ -88,10 +88,10 @@ fn buttons(digest: &Digest, words: &Words) -> Vec<Vec<Key>> {
     rows
 }
 
-fn refusal(trouble: Trouble) -> Refusal {
+fn refusal(trouble: &Trouble) -> Refusal {
     let why = trouble.to_string();
     match trouble {
-        Trouble::TooMuch { after, .. } => Refusal::Later { why, after: Some(after) },
+        Trouble::TooMuch { after, .. } => Refusal::Later { why, after: Some(*after) },
         // A token may be set right, and a bot be let in again, before a message is too old.
         Trouble::Away { .. } | Trouble::BadToken { .. } | Trouble::Rival { .. } => Refusal::Later { why, after: None },
         Trouble::Gone { .. } => Refusal::Gone { why },

@@ -54,7 +54,7 @@ impl Bot {
         }
         for (sign, list) in [("+", &intent.added), ("↺", &intent.restored)] {
             if !list.is_empty() {
-                lines.push(format!("{sign} {}", names(list.iter().map(|name| name.as_str()), NAMED, words)));
+                lines.push(format!("{sign} {}", names(list.iter().map(crate::model::ModelName::as_str), NAMED, words)));
             }
         }
         lines.join("\n")

@@ -30,10 +30,10 @@ impl Bot {
             };
             let mut line = format!("{} {}", sign(light), name(model.entry.id.as_str(), MODEL));
             if let Some(ms) = model.figures(now).and_then(|figures| figures.ttft_p50_ms) {
-                line += &format!(" · TTFT {}", span(ms, words));
+                line = format!("{line} · TTFT {}", span(ms, words));
             }
             if let Some(ends) = model.entry.ends {
-                line += &format!(" · {}", escape(&words.say("bot-ends", &[("day", ends.to_string().into())])));
+                line = format!("{line} · {}", escape(&words.say("bot-ends", &[("day", ends.to_string().into())])));
             }
             line
         }));

@@ -129,7 +129,7 @@ fn sums(counts: &Counts, words: &Words) -> String {
 fn line(row: &ModelRow, whole: bool, words: &Words) -> String {
     let mut parts = vec![format!("{} {}", sign(row.light), name(&row.model_id, MODEL))];
     if !whole {
-        parts[0] += &format!(" #{} {}", row.channel, name(&row.channel_name, NAME));
+        parts[0] = format!("{} #{} {}", parts[0], row.channel, name(&row.channel_name, NAME));
     }
     if !row.listed {
         parts.push(escape(&words.say("bot-withdrawn", &[])));

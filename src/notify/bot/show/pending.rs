@@ -45,7 +45,7 @@ fn told(gateway: &str, wanted: &Proposal, words: &Words) -> String {
     }
     for (sign, list) in [("+", &change.added), ("↺", &change.restored)] {
         if !list.is_empty() {
-            lines.push(format!("{sign} {}", names(list.iter().map(|name| name.as_str()), NAMED, words)));
+            lines.push(format!("{sign} {}", names(list.iter().map(crate::model::ModelName::as_str), NAMED, words)));
         }
     }
     for held in wanted.held.iter().take(GUARDS) {
