@@ -52,7 +52,7 @@ async fn world(mode: &str) -> (Setup, Acts, Desk) {
 }
 
 fn apply(setup: &Setup, held: bool) -> Act {
-    Act::Apply { gateway: "main".to_owned(), channel: Some(setup.channels["one"]), held }
+    Act::Apply { gateway: "main".to_owned(), channel: Some(setup.channels["one"]), held, mark: None }
 }
 
 fn outcomes(done: &Done) -> Vec<Ended> {
@@ -134,7 +134,7 @@ async fn one_round_is_asked_for_at_a_time_and_nothing_of_a_gateway_that_is_not_t
     acts.ask(scan(None)).await.unwrap();
     for act in [
         scan(Some("nobody")),
-        Act::Apply { gateway: "nobody".to_owned(), channel: None, held: true },
+        Act::Apply { gateway: "nobody".to_owned(), channel: None, held: true, mark: None },
         Act::Reject { gateway: "nobody".to_owned(), channel: 1 },
         Act::Hold { gateway: Some("nobody".to_owned()), channel: None, model: None, reason: String::new() },
     ] {

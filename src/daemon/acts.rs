@@ -12,6 +12,7 @@ use crate::apply::{self, Undo};
 use crate::clock;
 use crate::config::Config;
 use crate::model::{ChannelRef, Held};
+use crate::notify::picture::proposals::mark;
 use crate::probe::Prober;
 use crate::round::{Pending, Round, Written};
 use crate::serve::{Act, ActError, Done, DoneChannel, Ended, Event, Live, Order};
@@ -69,7 +70,7 @@ impl Desk {
     async fn carry_out(&self, act: Act) -> Result<Done, ActError> {
         match act {
             Act::Scan { gateway } => self.scan(gateway.as_deref()),
-            Act::Apply { gateway, channel, held } => self.apply(&gateway, channel, held).await,
+            Act::Apply { gateway, channel, held, mark } => self.apply(&gateway, channel, held, mark.as_deref()).await,
             Act::Reject { gateway, channel } => self.reject(&gateway, channel).await,
             Act::Undo { change } => self.undo(change).await,
             Act::Hold { gateway, channel, model, reason } => {
@@ -114,9 +115,19 @@ impl Desk {
         Ok(Done::default())
     }
 
-    async fn apply(&self, gateway: &str, channel: Option<i64>, lift: bool) -> Result<Done, ActError> {
+    async fn apply(
+        &self,
+        gateway: &str,
+        channel: Option<i64>,
+        lift: bool,
+        shown: Option<&str>,
+    ) -> Result<Done, ActError> {
         self.known(gateway)?;
-        let is_meant = |proposal: &Proposal| channel.is_none_or(|id| id == proposal.channel);
+        // What was decided anew since it was shown, nobody has approved.
+        let is_meant = |proposal: &Proposal| {
+            channel.is_none_or(|id| id == proposal.channel)
+                && shown.is_none_or(|shown| mark(gateway, proposal) == shown)
+        };
         let nothing = || ActError::NotFound("nothing is wanted there; a round may have decided anew".to_owned());
         if !self.store.proposals(gateway).await.map_err(failed)?.iter().any(is_meant) {
             return Err(nothing());

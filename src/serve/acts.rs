@@ -23,6 +23,8 @@ pub enum Act {
         channel: Option<i64>,
         /// Also what limits held back (approve).
         held: bool,
+        /// Only if what is wanted is what was shown (`notify::picture::proposals::mark`); `None`: whatever it is now.
+        mark: Option<String>,
     },
     /// Drop what the latest round wants of a channel, and put its models on hold, so that no round wants it again.
     Reject {

@@ -74,7 +74,9 @@ pub(super) async fn act(press: &Press, store: &Store, config: &Config) -> Result
         if proposals.iter().any(|proposal| proposal.channel == channel && mark(gateway, proposal) == *wanted) {
             let gateway = gateway.clone();
             return Ok(Some(match press {
-                Press::Approve { held, .. } => Act::Apply { gateway, channel: Some(channel), held: *held },
+                Press::Approve { held, .. } => {
+                    Act::Apply { gateway, channel: Some(channel), held: *held, mark: Some(wanted.clone()) }
+                }
                 Press::Reject { .. } | Press::Undo { .. } | Press::Show(_) => Act::Reject { gateway, channel },
             }));
         }

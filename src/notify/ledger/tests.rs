@@ -304,11 +304,13 @@ fn what_is_not_wanted_any_more_goes_without_a_word() {
     }
     let mut audience = Audience::calm();
     audience.policy.gateways = vec!["other".to_owned()];
-    audience.begins(Cause::ReceiverDown, "ops");
+    audience.begins(Cause::ReceiverDown, "other");
     audience.picture.lasting[0].gateway = String::new();
     audience.begins(Cause::Expiring, "m");
     audience.picture.lasting[1].gateway = "openrouter".to_owned();
-    assert_eq!(audience.until(10).len(), 2, "what is of no gateway passes");
+    audience.begins(Cause::ReceiverDown, "ops");
+    audience.picture.lasting[2].gateway = String::new();
+    assert_eq!(audience.until(10).len(), 2, "what is of no gateway passes, but that it is down itself");
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(super) async fn scan(
     responses((status = 200, body = Done)))]
 pub(super) async fn apply(State(app): State<App>, Body(body): Body<ApplyBody>) -> Result<Json<Done>, ApiError> {
     let (gateway, channel) = (named(&app, body.gateway)?, channel(body.channel)?);
-    done(&app, Act::Apply { gateway, channel, held: false }).await
+    done(&app, Act::Apply { gateway, channel, held: false, mark: None }).await
 }
 
 /// Writes what the latest round wants of a channel, and what limits held back of it.
@@ -105,7 +105,7 @@ pub(super) async fn apply(State(app): State<App>, Body(body): Body<ApplyBody>) -
     responses((status = 200, body = Done)))]
 pub(super) async fn approve(State(app): State<App>, Body(body): Body<ChannelBody>) -> Result<Json<Done>, ApiError> {
     let (gateway, channel) = (named(&app, body.gateway)?, channel(Some(body.channel))?);
-    done(&app, Act::Apply { gateway, channel, held: true }).await
+    done(&app, Act::Apply { gateway, channel, held: true, mark: None }).await
 }
 
 /// Drops what the latest round wants of a channel, and puts its models on hold.
