@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use channelwarden::clock;
 use channelwarden::daemon::{Desk, Scans};
+use channelwarden::notify::picture::proposals::mark;
 use channelwarden::serve::{Act, ActError, Acts, Done, Ended, Live};
 use channelwarden::store::HoldScope;
 use databases::Engine;
@@ -148,4 +149,22 @@ async fn one_round_is_asked_for_at_a_time_and_nothing_of_a_gateway_that_is_not_t
     let late = acts.ask(scan(None)).await.unwrap_err();
     assert!(matches!(late, ActError::Failed(_)), "{late:?}");
     assert_eq!(setup.store.release(&HoldScope::default()).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_was_approved_is_what_was_shown_and_nothing_decided_since() {
+    let (setup, acts, _) = world("apply").await;
+    let before = setup.db.dump().await;
+    let shown = |mark: &str| Act::Apply {
+        gateway: "main".to_owned(),
+        channel: Some(setup.channels["one"]),
+        held: true,
+        mark: Some(mark.to_owned()),
+    };
+    let refused = acts.ask(shown("0123456789abcdef")).await.unwrap_err();
+    assert!(matches!(refused, ActError::NotFound(_)), "{refused:?}");
+    assert_eq!(setup.db.dump().await, before);
+    let proposals = setup.store.proposals("main").await.unwrap();
+    let mark = mark("main", &proposals[0]);
+    assert_eq!(outcomes(&acts.ask(shown(&mark)).await.unwrap()), [Ended::Applied]);
 }
