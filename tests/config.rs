@@ -339,7 +339,7 @@ fn every_key_of_channel_monitor_is_read() {
     assert_eq!(mail.username.as_deref(), Some("me"));
     assert_eq!(mail.password.as_ref().unwrap().resolve().unwrap().expose(), "canary-smtp");
     let telegram = notify.receivers["telegram"].telegram.as_ref().unwrap();
-    assert_eq!(telegram.token.resolve().unwrap().expose(), "canary-bot");
+    assert_eq!(telegram.token.resolve().unwrap().expose(), "123456789:canary-bot");
     assert_eq!((telegram.chats.as_slice(), telegram.commands), (&[ChatName("-100123".to_owned())][..], false));
     for said in ["told `down` as well", "never unencrypted", "the bot only sends", "only observes a One Hub"] {
         assert!(loaded.notes.iter().any(|note| note.contains(said)), "{said}: {:#?}", loaded.notes);
@@ -389,13 +389,13 @@ fn whom_channel_monitor_told_is_told_or_a_note_says_why_not() {
     assert_eq!(nobody.config.notify.language, Language::En, "nobody is told in any");
 
     let hook = |keys: &str| with("notification", &format!("{{ \"webhook\": {{ \"enabled\": true, {keys} }} }}"));
-    let told = hook(r#""type": "telegram", "secret": "canary", "telegram": { "chat_id": 12345, "retry": 0 }"#);
+    let told = hook(r#""type": "telegram", "secret": "123:canary", "telegram": { "chat_id": 12345, "retry": 0 }"#);
     said(&told, "retry 0 meant that nothing was ever sent");
     let bot = told.config.notify.receivers["telegram"].telegram.as_ref().unwrap();
     assert_eq!(bot.chats, [ChatName("12345".to_owned())]);
     for (keys, why) in [
         (r#""type": "wechat", "secret": "canary""#, "is not telegram"),
-        (r#""type": "telegram", "secret": "canary""#, "chat_id is missing"),
+        (r#""type": "telegram", "secret": "123:canary""#, "chat_id is missing"),
         (r#""type": "telegram", "telegram": { "chat_id": "1" }"#, "chat_id is missing"),
     ] {
         let loaded = hook(keys);

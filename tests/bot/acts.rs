@@ -26,7 +26,9 @@ async fn an_admin_approves_what_waits_and_the_message_says_who_and_what_came_of_
     assert_eq!(scene.press(ADMIN, pending.id, &approve).await, ("It is being done.".to_owned(), false));
     let after = edited(&scene, pending.id, "Approved by").await;
     let asked = scene.asked();
-    let [Act::Apply { gateway, channel: Some(3), held: true, mark: Some(mark) }] = &asked[..] else { panic!("{asked:?}") };
+    let [Act::Apply { gateway, channel: Some(3), held: true, mark: Some(mark) }] = &asked[..] else {
+        panic!("{asked:?}")
+    };
     assert!(gateway == "main" && approve.contains(mark.as_str()), "the very change that was shown: {asked:?}");
     assert!(after.text.starts_with(&pending.text), "what was told stays");
     assert!(
