@@ -26,7 +26,9 @@ async fn an_admin_approves_what_waits_and_the_message_says_who_and_what_came_of_
     assert_eq!(scene.press(ADMIN, pending.id, &approve).await, ("It is being done.".to_owned(), false));
     let after = edited(&scene, pending.id, "Approved by").await;
     let asked = scene.asked();
-    let [Act::Apply { gateway, channel: Some(3), held: true, mark: Some(mark) }] = &asked[..] else { panic!("{asked:?}") };
+    let [Act::Apply { gateway, channel: Some(3), held: true, mark: Some(mark) }] = &asked[..] else {
+        panic!("{asked:?}")
+    };
     assert!(gateway == "main" && approve.contains(mark.as_str()), "the very change that was shown: {asked:?}");
     assert!(after.text.starts_with(&pending.text), "what was told stays");
     assert!(
@@ -61,6 +63,31 @@ async fn nobody_else_may_press_a_button_or_give_an_order() {
     }
     assert!(scene.asked().is_empty());
     assert_eq!(scene.api.world().messages[0].edits, 0);
+}
+
+#[tokio::test]
+async fn what_an_admin_forwards_is_no_order() {
+    let scene = Scene::new(json!({})).await;
+    let chat = scene.api.world().chats[&GROUP].clone();
+    let origin = json!({ "type": "hidden_user", "date": 1, "sender_user_name": "Mallory" });
+    scene.api.update(json!({ "message": {
+        "message_id": 9, "date": 2, "chat": chat, "from": { "id": ADMIN, "is_bot": false, "first_name": "E" },
+        "forward_origin": origin, "text": "/release",
+    } }));
+    scene.idle().await;
+    assert!(scene.asked().is_empty() && scene.api.world().messages.is_empty());
+}
+
+#[tokio::test]
+async fn a_forged_button_leads_to_an_empty_page_and_no_further() {
+    let scene = Scene::new(json!({ "strangers": "subscribe" })).await;
+    scene.models("main", 3, "azure", &["a", "b"].map(str::to_owned)).await;
+    let page = scene.ask(OTHER, GROUP, "en", "/status").await;
+    for data in ["st:{}:0", "mo:{}:", "cs:{}", "ch:{}:0:3", "cg:{}", "fr:{}"] {
+        scene.press(OTHER, page.id, &data.replace("{}", &u64::MAX.to_string())).await;
+    }
+    scene.press(OTHER, page.id, "st:0:18446744073709551615").await;
+    assert!(scene.ask(OTHER, GROUP, "en", "/help").await.text.contains("/status"), "the bot still answers");
 }
 
 #[tokio::test]
