@@ -98,7 +98,7 @@ async fn a_button_for_what_was_decided_anew_does_nothing() {
     scene.wants("main", 3, &["a", "b"]).await;
     for (_, data) in pending.buttons() {
         let (words, alert) = scene.press(ADMIN, pending.id, &data).await;
-        assert!(alert && words.contains("decided anew"), "{words}");
+        assert!(alert && words.contains("has changed since"), "{words}");
     }
     assert!(scene.asked().is_empty());
     // Pressed twice at once: the second finds nothing to do.
@@ -108,7 +108,7 @@ async fn a_button_for_what_was_decided_anew_does_nothing() {
     scene.press(ADMIN, pending.id, &data).await;
     edited(&scene, pending.id, "Approved by").await;
     scene.store.withdraw_proposal("main", 3).await.unwrap();
-    assert!(scene.press(ADMIN, pending.id, &data).await.0.contains("decided anew"));
+    assert!(scene.press(ADMIN, pending.id, &data).await.0.contains("has changed since"));
     assert_eq!(scene.asked().len(), 1);
 }
 
