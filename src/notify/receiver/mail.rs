@@ -216,10 +216,12 @@ fn tls(host: &str, ca_file: Option<&Path>) -> Result<TlsParameters, String> {
 
 /// This machine's name where it is a whole one; servers refuse a bare word, which a container's is.
 fn hello() -> ClientId {
-    match ClientId::default() {
-        ClientId::Domain(name) if name.contains('.') => ClientId::Domain(name),
-        _ => ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST),
+    if let ClientId::Domain(name) = ClientId::default()
+        && name.contains('.')
+    {
+        return ClientId::Domain(name);
     }
+    ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST)
 }
 
 #[cfg(test)]
