@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::config::{self, GatewayConfig};
+use crate::config::{self, Config, GatewayConfig};
 use crate::gateway::{Cache, cache, usual_way};
 use crate::model::GatewayKind;
+use crate::notify::Receiver;
 
 /// Check, migrate or describe the configuration
 #[derive(Debug, clap::Subcommand)]
@@ -27,6 +28,7 @@ pub(super) fn run(at: Option<&Path>, command: &Command) -> anyhow::Result<ExitCo
             let path = config::find(at)?;
             let lines = config::check(&path)?;
             let loaded = config::load(&path)?;
+            usable(&path, &loaded.config)?;
             let live =
                 loaded.config.gateways.iter().map(|(name, gateway)| format!("gateway {name}: {}", live(gateway)));
             [lines.trim_end().to_owned()].into_iter().chain(live).collect::<Vec<_>>().join("\n")
@@ -36,6 +38,16 @@ pub(super) fn run(at: Option<&Path>, command: &Command) -> anyhow::Result<ExitCo
     };
     println!("{}", text.trim_end());
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a receiver can only find out by being made, such as what its template comes to: better now than in the log, once
+/// there is something to tell.
+fn usable(path: &Path, config: &Config) -> anyhow::Result<()> {
+    let receivers = config.notify.receivers.iter();
+    let mistakes: Vec<_> =
+        receivers.filter_map(|(name, receiver)| Receiver::new(name, receiver, config).err()).collect();
+    anyhow::ensure!(mistakes.is_empty(), "{} cannot be used:\n  {}", path.display(), mistakes.join("\n  "));
+    Ok(())
 }
 
 /// When the gateway's users will see what we write.

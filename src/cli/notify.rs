@@ -49,7 +49,7 @@ Exit codes: 0 all took it, 1 one did not")]
         #[arg(long)]
         sent: bool,
         /// So many at most, the newest first
-        #[arg(long, default_value_t = 50, value_name = "N")]
+        #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
         /// Print as JSON
         #[arg(long)]
@@ -95,7 +95,12 @@ pub(super) async fn run(config: Config, command: &Command) -> anyhow::Result<Exi
         }
         Command::Retry { id } => retry(&store, *id).await,
         Command::Mute { duration, audience } => {
-            let (now, span) = (clock::now(), SignedDuration::try_from(*duration)?);
+            anyhow::ensure!(
+                !duration.is_zero(),
+                "mute for how long? more than 0s; `channelwarden notify unmute` ends it"
+            );
+            let span = SignedDuration::try_from(*duration).context("so long a time cannot be kept; mute for less")?;
+            let now = clock::now();
             let until = now.checked_add(span).context("so long a time cannot be kept; mute for less")?;
             store.mute(known(&config, audience.as_deref())?, until).await?;
             muted(&store).await
@@ -112,10 +117,12 @@ pub(super) async fn run(config: Config, command: &Command) -> anyhow::Result<Exi
 async fn test(store: &Store, config: &Config, only: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
     let names = receivers(config, only)?;
     if names.is_empty() {
-        println!(
-            "{}",
-            if json { "[]" } else { "no receiver is configured: see notify.receivers in config.example.json5" }
-        );
+        let none = if config.notify.receivers.is_empty() {
+            "no receiver is configured: see notify.receivers in config.example.json5"
+        } else {
+            "no receiver is enabled; name one to try it all the same: channelwarden notify test NAME"
+        };
+        println!("{}", if json { "[]" } else { none });
         return Ok(ExitCode::SUCCESS);
     }
     let mut tried: Vec<Tried> = vec![];
@@ -193,7 +200,14 @@ async fn outbox(store: &Store, config: &Config, query: &PostQuery, sent: bool, j
         return Ok(ExitCode::SUCCESS);
     }
     if posts.is_empty() {
-        println!("nothing is on its way, and nothing was given up");
+        println!(
+            "{}",
+            if query.state.is_some() {
+                "nothing was given up"
+            } else {
+                "nothing is on its way, and nothing was given up"
+            }
+        );
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = show::table(&["id", "to", "state", "made", "next or last", "tried", "says", "why not"]);
@@ -262,6 +276,8 @@ fn known<'a>(config: &'a Config, audience: Option<&'a str>) -> anyhow::Result<&'
     let Some(audience) = audience else { return Ok("") };
     let receiver = audience.split_once('/').map_or(audience, |(receiver, _)| receiver);
     receivers(config, Some(receiver))?;
+    let has_chats = config.notify.receivers.get(receiver).is_some_and(|receiver| receiver.telegram.is_some());
+    anyhow::ensure!(has_chats || receiver == audience, "{receiver} has no chats: name it alone, as `{receiver}`");
     Ok(audience)
 }
 

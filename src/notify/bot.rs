@@ -125,6 +125,7 @@ impl Failed {
                 Trouble::Away { .. }
                 | Trouble::Rival { .. }
                 | Trouble::Gone { .. }
+                | Trouble::NoRight { .. }
                 | Trouble::Moved { .. }
                 | Trouble::Refused { .. },
             )

@@ -237,7 +237,7 @@ impl Delivery {
             }
             Err(Refusal::Moved { to }) => tracing::info!(receiver, kind, chat, to, "the chat has a new address"),
             Err(why) => {
-                tracing::warn!(receiver, kind, chat, %why, "a message is given up: `channelwarden notify outbox --dead`")
+                tracing::warn!(receiver, kind, chat, %why, "a message is given up: `channelwarden notify outbox --dead`");
             }
         }
     }

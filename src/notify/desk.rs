@@ -77,7 +77,7 @@ impl Notifier {
             else {
                 continue;
             };
-            let silent = ["", &audience.name].into_iter().filter_map(|name| mutes.get(name));
+            let silent = ["", &audience.to.receiver, &audience.name].into_iter().filter_map(|name| mutes.get(name));
             let silent = silent.max().map(|until| Hush { let_through: None, until: *until });
             let quiet = window::hush(receiver.quiet.as_ref().unwrap_or(&config.quiet), &self.zone, now);
             let mut moment = Moment {

@@ -59,7 +59,13 @@ impl Telegram {
         let key = token.expose().split_once(':').filter(|(id, key)| is_token(id, key)).map(|(_, key)| Secret::new(key));
         let key = key.ok_or("telegram.token is none: @BotFather gives it as a number, a colon, and letters")?;
         let proxy = proxy.map(SecretRef::resolve).transpose().map_err(|why| format!("proxy: {why}"))?;
-        Ok(Self { http: Http::new(&deadlines)?, api: settings.api.trim_end_matches('/').to_owned(), token, key, proxy })
+        Ok(Self {
+            http: Http::new(&deadlines)?,
+            api: settings.api.trim().trim_end_matches('/').to_owned(),
+            token,
+            key,
+            proxy,
+        })
     }
 
     /// The bot's own number, which is no secret.
@@ -88,11 +94,16 @@ impl Telegram {
             Ok(answer) => {
                 Err(trouble::of(reply.status, &answer.said(), &answer.parameters, |text| self.redacted(text)))
             }
-            // A proxy's page, or a result in a form that nobody knows.
+            // A result in a form that nobody knows.
             Err(error) if (200..300).contains(&reply.status) => {
-                Err(away(format!("Telegram's answer to {method} cannot be read: {error}")))
+                Err(away(format!("its answer to {method} cannot be read: {error}")))
             }
-            Err(_) => Err(trouble::of(reply.status, "", &Parameters::default(), |text| self.redacted(text))),
+            // Telegram always answers in JSON. A proxy's page is none of its words, whatever its status: a 403 there says
+            // nothing of a chat.
+            Err(_) => Err(away(format!(
+                "somebody else answered in its place (HTTP {}); look at telegram.api and the proxy",
+                reply.status
+            ))),
         }
     }
 

@@ -79,14 +79,15 @@ impl Store {
         Ok(id)
     }
 
-    /// Forgets every audience that is not among these, and its mute.
+    /// Forgets every audience that is not among these, and its mute; that of a receiver stays as long as a chat of it does.
     pub async fn keep_audiences(&self, names: &BTreeSet<String>) -> Result<(), StoreError> {
         let names = to_json("audiences", names)?;
         let mut tx = self.writer.begin_with("begin immediate").await?;
         for forget in [
             "delete from told where audience not in (select value from json_each(?))",
             "delete from audience where name not in (select value from json_each(?))",
-            "delete from mute where audience <> '' and audience not in (select value from json_each(?))",
+            "delete from mute where audience <> '' and audience not in
+               (select value from json_each(?1) union select substr(value, 1, instr(value, '/') - 1) from json_each(?1))",
         ] {
             sqlx::query(forget).bind(&names).execute(&mut *tx).await?;
         }

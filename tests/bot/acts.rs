@@ -66,6 +66,31 @@ async fn nobody_else_may_press_a_button_or_give_an_order() {
 }
 
 #[tokio::test]
+async fn what_an_admin_forwards_is_no_order() {
+    let scene = Scene::new(json!({})).await;
+    let chat = scene.api.world().chats[&GROUP].clone();
+    let origin = json!({ "type": "hidden_user", "date": 1, "sender_user_name": "Mallory" });
+    scene.api.update(json!({ "message": {
+        "message_id": 9, "date": 2, "chat": chat, "from": { "id": ADMIN, "is_bot": false, "first_name": "E" },
+        "forward_origin": origin, "text": "/release",
+    } }));
+    scene.idle().await;
+    assert!(scene.asked().is_empty() && scene.api.world().messages.is_empty());
+}
+
+#[tokio::test]
+async fn a_forged_button_leads_to_an_empty_page_and_no_further() {
+    let scene = Scene::new(json!({ "strangers": "subscribe" })).await;
+    scene.models("main", 3, "azure", &["a", "b"].map(str::to_owned)).await;
+    let page = scene.ask(OTHER, GROUP, "en", "/status").await;
+    for data in ["st:{}:0", "mo:{}:", "cs:{}", "ch:{}:0:3", "cg:{}", "fr:{}"] {
+        scene.press(OTHER, page.id, &data.replace("{}", &u64::MAX.to_string())).await;
+    }
+    scene.press(OTHER, page.id, "st:0:18446744073709551615").await;
+    assert!(scene.ask(OTHER, GROUP, "en", "/help").await.text.contains("/status"), "the bot still answers");
+}
+
+#[tokio::test]
 async fn a_button_for_what_was_decided_anew_does_nothing() {
     let scene = Scene::new(json!({})).await;
     scene.wants("main", 3, &["a"]).await;
@@ -73,7 +98,7 @@ async fn a_button_for_what_was_decided_anew_does_nothing() {
     scene.wants("main", 3, &["a", "b"]).await;
     for (_, data) in pending.buttons() {
         let (words, alert) = scene.press(ADMIN, pending.id, &data).await;
-        assert!(alert && words.contains("decided anew"), "{words}");
+        assert!(alert && words.contains("has changed since"), "{words}");
     }
     assert!(scene.asked().is_empty());
     // Pressed twice at once: the second finds nothing to do.
@@ -83,7 +108,7 @@ async fn a_button_for_what_was_decided_anew_does_nothing() {
     scene.press(ADMIN, pending.id, &data).await;
     edited(&scene, pending.id, "Approved by").await;
     scene.store.withdraw_proposal("main", 3).await.unwrap();
-    assert!(scene.press(ADMIN, pending.id, &data).await.0.contains("decided anew"));
+    assert!(scene.press(ADMIN, pending.id, &data).await.0.contains("has changed since"));
     assert_eq!(scene.asked().len(), 1);
 }
 

@@ -116,6 +116,10 @@ async fn every_refusal_is_what_it_is_and_none_tells_the_token() {
         (429, refusal(429, "Too Many Requests: retry after 17", &json!({ "retry_after": 17 })), Some(17)),
         (500, refusal(500, &named, &Value::Null), None),
         (502, json!("<html>not Telegram</html>"), None),
+        // A page of a proxy in between says nothing of a chat, a message or a token.
+        (400, json!("<html>bad request</html>"), None),
+        (403, json!("<html>forbidden by policy</html>"), None),
+        (404, json!("<html>no such page</html>"), None),
         (200, json!({ "ok": true, "result": { "of": "a new form" } }), None),
     ] {
         api.world().scripted.push_back((status, body));
@@ -138,6 +142,18 @@ async fn every_refusal_is_what_it_is_and_none_tells_the_token() {
     for refused in &told {
         assert!(!refused.to_string().contains(canary()));
     }
+}
+
+#[tokio::test]
+async fn a_bot_that_only_sends_does_not_give_a_chat_up_of_which_it_would_hear_nothing() {
+    let api = BotApi::start().await;
+    let telegram = json!({ "token": TOKEN, "api": api.url(), "chats": [OTHER], "commands": false });
+    let settings: ReceiverConfig = serde_json::from_value(json!({ "telegram": telegram })).unwrap();
+    let bot = Receiver::new("bot", &settings, &Config::default()).unwrap();
+    let refused = deliver(&bot, &OTHER.to_string(), &digest(1), Language::En).await.unwrap_err();
+    assert!(matches!(&refused, Refusal::Later { why, .. } if why.contains("write to it first")), "{refused:?}");
+    api.person(OTHER);
+    deliver(&bot, &OTHER.to_string(), &digest(1), Language::En).await.unwrap();
 }
 
 /// Everything that is logged on this thread, down to the least.

@@ -86,6 +86,20 @@ async fn who_throws_the_bot_out_is_not_told_any_more() {
 }
 
 #[tokio::test]
+async fn a_configured_chat_that_was_given_up_is_told_again_once_somebody_starts_the_bot() {
+    let scene = Scene::new(json!({})).await;
+    let wanted = async || scene.store.subscriber(&at(GROUP)).await.unwrap().map(|kept| kept.wanted);
+    assert!(!scene.ask(ADMIN, GROUP, "en", "/start").await.text.contains("told from now on"), "it is told already");
+    assert_eq!(wanted().await, None);
+    // As a message that Telegram refuses leaves it: there was no such chat yet.
+    scene.store.subscribe(&at(GROUP), false, clock::now()).await.unwrap();
+    assert!(!scene.ask(OTHER, GROUP, "en", "/start").await.text.contains("told from now on"), "a matter for admins");
+    assert_eq!(wanted().await, Some(false));
+    assert!(scene.ask(ADMIN, GROUP, "en", "/start").await.text.contains("told from now on"));
+    assert_eq!(wanted().await, Some(true));
+}
+
+#[tokio::test]
 async fn a_group_that_became_a_supergroup_is_told_there() {
     let scene = Scene::new(json!({})).await;
     let chat = scene.api.world().chats[&GROUP].clone();

@@ -58,6 +58,25 @@ async fn without_a_receiver_a_trial_says_where_one_is_named() {
 }
 
 #[tokio::test]
+async fn where_none_is_enabled_a_trial_says_so() {
+    let off = json!({ "off": { "enabled": false, "webhook": { "url": "http://127.0.0.1:9/x" } } });
+    let scene = Scene::with(&json!({ "gateways": { "main": {} }, "notify": { "receivers": off } })).await;
+    let ran = scene.run_to(0, &["notify", "test"]).await;
+    assert!(ran.out.contains("no receiver is enabled"), "{ran}");
+}
+
+#[tokio::test]
+async fn a_template_that_makes_no_json_or_cannot_be_filled_is_refused_by_the_check() {
+    for (template, says) in [(r#"{"text": "{{ title }}"}"#, "own quotes"), ("{{ title|nosuch }}", "unknown filter")] {
+        let hook = json!({ "url": "http://127.0.0.1:9/canary-path-4", "template": template });
+        let notify = json!({ "receivers": { "own": { "webhook": hook } } });
+        let scene = Scene::with(&json!({ "gateways": { "main": {} }, "notify": notify })).await;
+        let ran = scene.run_to(1, &["config", "check"]).await;
+        assert!(ran.err.contains("notify.receivers.own.webhook.template") && ran.err.contains(says), "{ran}");
+    }
+}
+
+#[tokio::test]
 async fn the_outbox_shows_what_waits_and_what_was_given_up() {
     let (scene, _) = scene().await;
     assert_told("notify_outbox_empty", scene.run_to(0, &["notify", "outbox"]).await);
@@ -84,6 +103,9 @@ async fn the_outbox_shows_what_waits_and_what_was_given_up() {
     assert_told("notify_retry_unknown", scene.run_to(1, &["notify", "retry", &sent.to_string()]).await);
     assert_told("notify_retry", scene.run_to(0, &["notify", "retry", &dead.to_string()]).await);
     assert_eq!(rows(&["--dead"]).await, [0_i64; 0]);
+    let ran = scene.run_to(0, &["notify", "outbox", "--dead"]).await;
+    assert_eq!(ran.out, "nothing was given up\n", "two wait");
+    scene.run_to(1, &["notify", "outbox", "--limit", "0"]).await;
     assert_told("notify_retry_none", scene.run_to(0, &["notify", "retry"]).await);
     scene.run_to(1, &["notify", "outbox", "--receiver", "nobody"]).await;
 }
@@ -99,4 +121,8 @@ async fn quiet_is_asked_for_and_ended() {
     assert_told("notify_unmute_again", scene.run_to(0, &["notify", "unmute"]).await);
     assert_told("notify_mute_unknown", scene.run_to(1, &["notify", "mute", "1h", "--audience", "nobody/3"]).await);
     scene.run_to(1, &["notify", "mute", "soon"]).await;
+    let ran = scene.run_to(1, &["notify", "mute", "1h", "--audience", "own/3"]).await;
+    assert!(ran.err.contains("own has no chats"), "{ran}");
+    let ran = scene.run_to(1, &["notify", "mute", "0s"]).await;
+    assert!(ran.err.contains("notify unmute"), "{ran}");
 }

@@ -177,3 +177,15 @@ fn push_addresses_belong_to_somebody_and_are_shown_nowhere() {
     assert!(loaded.notes[0].contains(" is not https"), "{:?}", loaded.notes);
     assert!(!format!("{loaded:?}").contains("canary"));
 }
+
+#[test]
+fn a_bots_token_that_anybody_on_the_way_can_read_is_worth_a_note() {
+    let receiver = |api: &str| {
+        format!("notify: {{ receivers: {{ bot: {{ telegram: {{ token: '1:canary', api: '{api}', chats: [1] }} }} }} }}")
+    };
+    let notes = |api: &str| parse("c.json5", &ours(&receiver(api))).unwrap_or_else(|error| panic!("{error}")).notes;
+    assert!(notes("http://bot.example.com")[0].contains("notify.receivers.bot.telegram.api is not https"));
+    for near in ["https://bot.example.com", "http://bot-api:8081", "http://127.0.0.1:8081"] {
+        assert!(notes(near).is_empty(), "{near}");
+    }
+}

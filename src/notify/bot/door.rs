@@ -79,10 +79,11 @@ impl Door {
             || subscriber.is_some_and(|subscriber| subscriber.wanted)
     }
 
-    /// Whether who speaks in a chat may have it told more, less, or otherwise: in a group that the configuration names,
-    /// its admins alone, if there are any.
+    /// Whether who speaks in a chat may have it told more, less, or otherwise: in a group that the configuration names, or
+    /// that only an admin can have subscribed, the admins alone, if there are any.
     pub(super) fn lets_change(&self, address: &str, private: bool, user: Option<i64>) -> bool {
-        private || !self.is_configured(address) || self.settings.admins.is_empty() || self.is_admin(user)
+        let anybodys = self.settings.strangers == Strangers::Subscribe && !self.is_configured(address);
+        private || anybodys || self.settings.admins.is_empty() || self.is_admin(user)
     }
 
     /// Whether there is room for one more command of this chat.
@@ -158,6 +159,8 @@ mod tests {
         assert!(!shut.lets_in("9", Some(1), None) && !shut.lets_in("9", None, None));
         assert!(door(Strangers::Subscribe).lets_in("9", Some(1), None));
         assert!(!shut.lets_change("-5", false, Some(1)) && shut.lets_change("-5", false, Some(7)));
+        assert!(!shut.lets_change("-6", false, Some(1)), "an admin subscribed that group: nobody else silences it");
+        assert!(door(Strangers::Subscribe).lets_change("-6", false, Some(1)) && shut.lets_change("1", true, Some(1)));
     }
 
     #[test]

@@ -76,7 +76,8 @@ impl Part {
             return String::new();
         }
         let number = |n: u64| n.to_string().into();
-        let (from, to) = (self.offset + 1, self.offset + self.shown as u64);
+        let to = self.end();
+        let from = self.offset.saturating_add(1).min(to);
         let values = [("from", number(from)), ("to", number(to)), ("total", number(self.total))];
         format!("<i>{}</i>", escape(&words.say("bot-part", &values)))
     }
@@ -88,8 +89,13 @@ impl Part {
             Press::Show(sheet).key(label.to_owned())
         };
         let back = (self.offset > 0).then(|| to("◀", self.offset.saturating_sub(by)));
-        let on = (self.offset + (self.shown as u64) < self.total).then(|| to("▶", self.offset + by));
+        let on = (self.end() < self.total).then(|| to("▶", self.offset.saturating_add(by)));
         [back, on].into_iter().flatten().flatten().collect()
+    }
+
+    /// The last row that is shown. A button's data can be forged, and so be any offset.
+    fn end(&self) -> u64 {
+        self.offset.saturating_add(self.shown as u64)
     }
 }
 

@@ -71,7 +71,9 @@ impl Bot {
         if let Some(to) = message.migrate_to_chat_id {
             return self.moved(chat, to, now).await;
         }
-        let Some(command) = message.text.as_deref().and_then(|text| Command::read(text, &self.username)) else {
+        // What is forwarded are the words of somebody else.
+        let own = message.text.as_deref().filter(|_| message.forward_origin.is_none());
+        let Some(command) = own.and_then(|text| Command::read(text, &self.username)) else {
             return Ok(());
         };
         let private = chat.type_field == ChatType::Private;
@@ -109,7 +111,19 @@ impl Bot {
     async fn command(&self, command: Command, asker: &Asker, now: Timestamp) -> Result<Option<Outgoing>, StoreError> {
         let sheet = |view| Sheet { view, offset: 0 };
         Ok(Some(match command {
-            Command::Start => Self::help(asker, "bot-start"),
+            Command::Start => {
+                let mut start = Self::help(asker, "bot-start");
+                // A chat of the configuration was not there yet, or had blocked us: this is how a person lets a bot in.
+                let left = asker.subscriber.as_ref().is_some_and(|subscriber| !subscriber.wanted);
+                if left
+                    && self.door.is_configured(&asker.address)
+                    && self.door.lets_change(&asker.address, asker.private, asker.user)
+                {
+                    let told = self.subscribe(asker, true, now).await?;
+                    start.html = format!("{}\n\n{}", start.html, told.html);
+                }
+                start
+            }
             Command::Help => Self::help(asker, "bot-help"),
             Command::Unknown => asker.say("bot-unknown", &[]),
             Command::Subscribe => self.subscribe(asker, true, now).await?,
@@ -334,6 +348,7 @@ impl Bot {
             }
             Trouble::Gone { .. }
             | Trouble::Moved { .. }
+            | Trouble::NoRight { .. }
             | Trouble::Away { .. }
             | Trouble::TooMuch { .. }
             | Trouble::BadToken { .. }
@@ -361,6 +376,7 @@ fn worth_waiting(trouble: &Trouble) -> Option<Duration> {
         Trouble::TooMuch { after, .. } => Some(*after).filter(|after| *after <= WORTH_WAITING),
         Trouble::Gone { .. }
         | Trouble::Moved { .. }
+        | Trouble::NoRight { .. }
         | Trouble::Away { .. }
         | Trouble::BadToken { .. }
         | Trouble::Rival { .. }

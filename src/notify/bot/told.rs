@@ -13,6 +13,8 @@ use crate::serve::{ActError, Done, DoneChannel, Ended};
 const LINES: usize = 10;
 /// The longest explanation of one line, in characters.
 const WHY: usize = 200;
+/// As long as all of it gets, in UTF-16 units: a message has 4,096, and says how much was left out.
+const ROOM: usize = 3500;
 
 /// A text of ours with foreign parts, which are code: Telegram makes no link and no mention of what stands in it.
 #[derive(Debug, Default)]
@@ -33,6 +35,18 @@ impl Told {
         if self.text.len() > from {
             self.foreign.push((from, self.text.len()));
         }
+    }
+
+    /// Another below it.
+    fn below(&mut self, other: &Self) {
+        self.text.push('\n');
+        let at = self.text.len();
+        self.text += &other.text;
+        self.foreign.extend(other.foreign.iter().map(|(from, to)| (at + from, at + to)));
+    }
+
+    fn units(&self) -> usize {
+        self.text.encode_utf16().count()
     }
 
     /// Without markup.
@@ -91,22 +105,29 @@ pub(super) fn told(done: &Result<Done, ActError>, what: &str, by: &str, words: &
     };
     let good = done.channels.iter().all(|line| is_settled(line.outcome));
     told.ours(&format!("{} {what}", if good { "✅" } else { "⚠️" }));
-    for channel in done.channels.iter().take(LINES) {
-        told.ours("\n");
-        line(&mut told, channel, words);
-    }
-    if done.channels.len() > LINES {
-        told.ours("\n");
-        told.ours(&words.say("and-more", &[("n", (done.channels.len() - LINES).into())]));
-    }
-    for note in done.notes.iter().take(LINES) {
-        told.ours("\n");
+    let lines = done.channels.iter().take(LINES).map(|channel| line(channel, words));
+    let notes = done.notes.iter().take(LINES).map(|note| {
+        let mut told = Told::default();
         told.foreign(note, WHY);
+        told
+    });
+    let mut shown = 0;
+    for below in lines.chain(notes) {
+        if told.units() + below.units() >= ROOM {
+            break;
+        }
+        told.below(&below);
+        shown += 1;
+    }
+    let left = (done.channels.len() + done.notes.len()).saturating_sub(shown);
+    if left > 0 {
+        told.ours(&format!("\n{}", words.say("and-more", &[("n", left.into())])));
     }
     told
 }
 
-fn line(told: &mut Told, channel: &DoneChannel, words: &Words) {
+fn line(channel: &DoneChannel, words: &Words) -> Told {
+    let mut told = Told::default();
     let key = match channel.outcome {
         Ended::Applied => "bot-ended-applied",
         Ended::Conflict => "bot-ended-conflict",
@@ -127,5 +148,35 @@ fn line(told: &mut Told, channel: &DoneChannel, words: &Words) {
     if !channel.why.is_empty() {
         told.ours(" — ");
         told.foreign(&channel.why, WHY);
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Language;
+    use crate::notify::telegram::TEXT;
+    use crate::notify::telegram::html::length;
+
+    #[test]
+    fn what_came_of_much_fits_a_message_and_says_how_much_is_left_out() {
+        let channel = DoneChannel {
+            gateway: "main".to_owned(),
+            channel: 3,
+            channel_name: "😀".repeat(300),
+            outcome: Ended::Failed,
+            change: Some(12),
+            why: "😀".repeat(300),
+        };
+        let done = Done { channels: vec![channel; 20], notes: vec!["<b>".repeat(100); 20] };
+        for language in [Language::En, Language::Zh, Language::Ru] {
+            let told = told(&Ok(done.clone()), "bot-act-approve", "@eve", Words::of(language));
+            assert!((2000..=TEXT).contains(&length(&told.html())), "{}", length(&told.html()));
+            let left = 40 - (told.text().lines().count() - 2);
+            assert!(told.text().lines().last().is_some_and(|last| last.contains(&left.to_string())), "{}", told.text());
+        }
+        let little = Done { channels: vec![], notes: vec!["a".to_owned()] };
+        assert!(told(&Ok(little), "bot-act-scan", "@eve", Words::of(Language::En)).text().ends_with("@eve\na"));
     }
 }

@@ -246,6 +246,23 @@ async fn quiet_hours_mutes_and_maintenance_hold_back_and_the_end_of_each_is_aske
 }
 
 #[tokio::test]
+async fn a_mute_of_a_bot_is_one_of_each_of_its_chats() {
+    let mut world = World::new("receivers: { bot: { telegram: { token: '1:a', chats: [5] } } }").await;
+    world.pass(1).await;
+    world.store.mute("bot", noon() + SignedDuration::from_hours(1)).await.unwrap();
+    world.begins(Cause::Held, "muted");
+    world.pass(20).await;
+    // Somebody comes and goes: what is forgotten with a chat is not what is said of all.
+    world.subscribe("10", true).await;
+    world.pass(1).await;
+    world.subscribe("10", false).await;
+    world.pass(20).await;
+    assert_eq!(world.posts().await, []);
+    world.pass(30).await;
+    assert_eq!(world.posts().await.len(), 1);
+}
+
+#[tokio::test]
 async fn ten_thousand_events_are_one_message_and_what_is_told_is_kept_so() {
     let mut world = World::new(&format!("receivers: {{ {OPS} }}")).await;
     world.pass(1).await;

@@ -27,7 +27,7 @@ impl Bark {
     /// What cannot be used, and no secret.
     pub fn new(config: &BarkConfig, proxy: Option<&SecretRef>, probe: &ProbeConfig) -> Result<Self, String> {
         let key = config.key.resolve().map_err(|why| format!("bark.key: {why}"))?;
-        let url = SecretRef::literal(format!("{}/push", config.server.trim_end_matches('/')));
+        let url = SecretRef::literal(format!("{}/push", config.server.trim().trim_end_matches('/')));
         let hook = Hook::new("bark.server", &url, proxy, probe)?.hiding(key.clone());
         Ok(Self { hook, key })
     }

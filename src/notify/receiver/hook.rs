@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Request};
 use serde_json::Value;
 use sha2::Sha256;
@@ -38,6 +38,8 @@ const SHORTEST_TOKEN_WITHOUT_DIGIT: usize = 16;
 pub struct Hook {
     http: Http,
     url: Url,
+    /// The user and password of its address, as the client itself does not send them.
+    login: Option<HeaderValue>,
     proxy: Option<Secret>,
     secrets: Vec<Secret>,
 }
@@ -57,7 +59,7 @@ impl Hook {
     pub fn new(key: &str, url: &SecretRef, proxy: Option<&SecretRef>, probe: &ProbeConfig) -> Result<Self, String> {
         let form = "write the whole address, as https://host/path";
         let url = url.resolve().map_err(|why| format!("{key}: {why}"))?;
-        let url = Url::parse(url.expose().trim()).map_err(|error| format!("{key}: {error}; {form}"))?;
+        let mut url = Url::parse(url.expose().trim()).map_err(|error| format!("{key}: {error}; {form}"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("{key}: it begins with neither http:// nor https://; {form}"));
         }
@@ -66,7 +68,12 @@ impl Hook {
         let proxy = proxy.map(SecretRef::resolve).transpose().map_err(|why| format!("proxy: {why}"))?;
         let mut secrets = tokens(&url);
         secrets.extend(proxy.clone());
-        Ok(Self { http: Http::new(&limits)?, url, proxy, secrets })
+        let proxy_password =
+            proxy.as_ref().and_then(|proxy| meant(Url::parse(proxy.expose().trim()).ok()?.password()?));
+        secrets.extend(proxy_password.map(Secret::new));
+        let login = login(&mut url);
+        secrets.extend(login.as_ref().and_then(|login| login.to_str().ok()).map(Secret::new));
+        Ok(Self { http: Http::new(&limits)?, url, login, proxy, secrets })
     }
 
     /// The webhook of a `kind` that may want each message signed, and the secret to do it with.
@@ -96,7 +103,11 @@ impl Hook {
 
     /// An empty POST to the address: for whoever sends more than JSON.
     pub fn request(&self) -> Request {
-        Request::new(Method::POST, self.url.clone())
+        let mut request = Request::new(Method::POST, self.url.clone());
+        if let Some(login) = &self.login {
+            request.headers_mut().insert(AUTHORIZATION, login.clone());
+        }
+        request
     }
 
     /// Posts `body` as JSON.
@@ -245,20 +256,46 @@ fn unanswered(error: &Transport) -> Refusal {
 fn tokens(url: &Url) -> Vec<Secret> {
     let mut parts = vec![url.as_str().to_owned()];
     parts.extend(url.password().map(str::to_owned));
+    parts.extend(url.password().and_then(meant));
     parts.extend(url.query().map(str::to_owned));
+    parts.extend(
+        url.query()
+            .into_iter()
+            .flat_map(|query| query.split('&'))
+            .filter_map(|pair| Some(pair.split_once('=')?.1.to_owned())),
+    );
     parts.extend(url.query_pairs().map(|(_, value)| value.into_owned()));
     for segment in url.path_segments().into_iter().flatten() {
         let long = segment.len() >= SHORTEST_TOKEN_WITHOUT_DIGIT;
         if long || segment.len() >= SHORTEST_TOKEN && segment.contains(|c: char| c.is_ascii_digit()) {
             parts.push(segment.to_owned());
             // Also as it was meant, where it is written with `%`.
-            let meant = segment.replace('+', "%2B");
-            parts.extend(form_urlencoded::parse(meant.as_bytes()).map(|(text, _)| text.into_owned()));
+            parts.extend(meant(segment));
         }
     }
     // The longest first: a part that is taken out must not leave the rest of a longer one behind.
     parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
     parts.iter().filter(|part| part.len() >= SHORTEST_TOKEN).map(Secret::new).collect()
+}
+
+/// What a part of an address means that is written with `%`.
+fn meant(part: &str) -> Option<String> {
+    let part = part.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    form_urlencoded::parse(part.as_bytes()).next().map(|(text, _)| text.into_owned())
+}
+
+/// Takes user and password out of an address, and makes a header of them.
+fn login(url: &mut Url) -> Option<HeaderValue> {
+    let (user, password) = (meant(url.username()).unwrap_or_default(), url.password().and_then(meant));
+    if user.is_empty() && password.is_none() {
+        return None;
+    }
+    // An address with a host takes both.
+    let _ = (url.set_username(""), url.set_password(None));
+    let login = STANDARD.encode(format!("{user}:{}", password.unwrap_or_default()));
+    let mut login = HeaderValue::from_str(&format!("Basic {login}")).ok()?;
+    login.set_sensitive(true);
+    Some(login)
 }
 
 #[cfg(test)]
@@ -328,6 +365,19 @@ mod tests {
         let shown = redact(&text, &hidden);
         assert!(!shown.to_ascii_lowercase().contains("canary") && !shown.contains("pass-word"), "{shown}");
         assert!(shown.contains("/services/"), "words are left: {shown}");
+    }
+
+    #[test]
+    fn user_and_password_of_an_address_are_sent_and_hidden() {
+        let url = SecretRef::literal("https://me:p%40ss-w%2Brd@hooks.example/x?key=ab%2Bcanary-4&v=1");
+        let proxy = SecretRef::literal("socks5://us:proxy-pass@127.0.0.1:1");
+        let hook = Hook::new("webhook.url", &url, Some(&proxy), &ProbeConfig::default()).unwrap();
+        let request = hook.request();
+        assert_eq!(request.headers()[AUTHORIZATION], "Basic bWU6cEBzcy13K3Jk", "me:p@ss-w+rd");
+        assert_eq!(request.url().as_str(), "https://hooks.example/x?key=ab%2Bcanary-4&v=1");
+        let hidden: Vec<_> = hook.secrets.iter().collect();
+        let shown = redact("no p@ss-w+rd, p%40ss-w%2Brd, bWU6cEBzcy13K3Jk, proxy-pass, ab%2Bcanary-4", &hidden);
+        assert_eq!(shown, "no ***, ***, ***, ***, ***");
     }
 
     #[test]

@@ -73,15 +73,17 @@ impl Mail {
         let login = config.username.as_ref().map(|user| {
             (user.clone(), password.as_ref().map(|password| password.expose().to_owned()).unwrap_or_default())
         });
+        // An IPv6 address may stand in brackets; whoever resolves it wants it without.
+        let host = config.host.trim().trim_start_matches('[').trim_end_matches(']').to_owned();
         Ok(Self {
-            host: config.host.clone(),
             port: config.port.unwrap_or(match config.security {
                 MailSecurity::Starttls => 587,
                 MailSecurity::Tls => 465,
                 MailSecurity::None => 25,
             }),
             security: config.security,
-            tls: tls(&config.host, ca_file)?,
+            tls: tls(&host, ca_file)?,
+            host,
             secrets: login.as_ref().map(|(user, password)| as_sent(user, password)).unwrap_or_default(),
             login: login.map(|(user, password)| Credentials::new(user, password)),
             from: mailbox("from", &config.from)?,
@@ -214,8 +216,32 @@ fn tls(host: &str, ca_file: Option<&Path>) -> Result<TlsParameters, String> {
 
 /// This machine's name where it is a whole one; servers refuse a bare word, which a container's is.
 fn hello() -> ClientId {
-    match ClientId::default() {
-        ClientId::Domain(name) if name.contains('.') => ClientId::Domain(name),
-        _ => ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST),
+    if let ClientId::Domain(name) = ClientId::default()
+        && name.contains('.')
+    {
+        return ClientId::Domain(name);
+    }
+    ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_may_be_named_by_an_address_in_brackets() {
+        let config = |host: &str| MailConfig {
+            host: host.to_owned(),
+            port: None,
+            security: MailSecurity::Starttls,
+            username: None,
+            password: None,
+            from: "a@example.com".to_owned(),
+            to: vec!["b@example.com".to_owned()],
+        };
+        for (host, meant) in [("[::1]", "::1"), (" smtp.example.com ", "smtp.example.com"), ("192.0.2.1", "192.0.2.1")]
+        {
+            assert_eq!(Mail::new(&config(host), None).unwrap().host, meant);
+        }
     }
 }

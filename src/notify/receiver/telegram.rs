@@ -27,6 +27,8 @@ const CHANGES: usize = 3;
 #[derive(Debug)]
 pub struct TelegramBot {
     telegram: Telegram,
+    /// Whether somebody hears when a chat lets the bot in again.
+    listens: bool,
     /// Whether somebody listens to buttons, and somebody may press them.
     buttons: bool,
 }
@@ -38,7 +40,7 @@ impl TelegramBot {
     /// What of it cannot be used, without its token.
     pub fn new(settings: &TelegramConfig, proxy: Option<&SecretRef>, probe: &ProbeConfig) -> Result<Self, String> {
         let buttons = settings.commands && !settings.admins.is_empty();
-        Ok(Self { telegram: Telegram::new(settings, proxy, probe, PATIENCE)?, buttons })
+        Ok(Self { telegram: Telegram::new(settings, proxy, probe, PATIENCE)?, listens: settings.commands, buttons })
     }
 
     /// Hands a message over.
@@ -50,7 +52,15 @@ impl TelegramBot {
         let message = letter.message().fit(TEXT, |message| length(&html(message)));
         let keys = if self.buttons { buttons(letter.digest, words) } else { vec![] };
         let sent = self.telegram.send(&Place::named(letter.to), &Outgoing { html: html(&message), keys }).await;
-        sent.map(|_| ()).map_err(|trouble| refusal(&trouble))
+        match sent.map_err(|trouble| refusal(&trouble)) {
+            // Such a chat would never be told again, as nobody hears of its change of mind: the configuration counts.
+            Err(Refusal::Gone { why }) if !self.listens => {
+                let why =
+                    format!("{why}; let the bot into the chat, or write to it first, or take the chat out of chats");
+                Err(Refusal::Later { why, after: None })
+            }
+            sent => sent.map(|_| ()),
+        }
     }
 }
 
@@ -93,7 +103,9 @@ fn refusal(trouble: &Trouble) -> Refusal {
     match trouble {
         Trouble::TooMuch { after, .. } => Refusal::Later { why, after: Some(*after) },
         // A token may be set right, and a bot be let in again, before a message is too old.
-        Trouble::Away { .. } | Trouble::BadToken { .. } | Trouble::Rival { .. } => Refusal::Later { why, after: None },
+        Trouble::Away { .. } | Trouble::BadToken { .. } | Trouble::NoRight { .. } | Trouble::Rival { .. } => {
+            Refusal::Later { why, after: None }
+        }
         Trouble::Gone { .. } => Refusal::Gone { why },
         Trouble::Moved { to } => Refusal::Moved { to: to.to_string() },
         Trouble::Refused { .. } => Refusal::Never { why },

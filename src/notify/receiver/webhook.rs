@@ -61,6 +61,9 @@ impl Webhook {
         if let Some(secret) = &config.secret {
             let secret = secret.resolve().map_err(|why| format!("webhook.secret: {why}"))?;
             key = Some(signer(&secret)?);
+            if let Some(encoded) = secret.expose().trim().strip_prefix(MARKED) {
+                hook = hook.hiding(Secret::new(encoded));
+            }
             hook = hook.hiding(secret);
         }
         let template = config.template.as_deref().map(|text| Template::new(text, content_type));

@@ -43,6 +43,12 @@ pub enum Trouble {
         /// In words.
         why: String,
     },
+    /// The bot may not write there, and an admin of the chat can give it the right.
+    #[error("the bot may not write in this chat: {why}; an admin of the chat can let it")]
+    NoRight {
+        /// In words.
+        why: String,
+    },
     /// The group has become a supergroup.
     #[error("the chat is {to} now")]
     Moved {
@@ -75,9 +81,11 @@ pub(super) fn of(status: u16, said: &str, parameters: &Parameters, redacted: imp
         400 if is("chat not found") || is("peer_id_invalid") || is("group chat was deactivated") => {
             Trouble::Gone { why: words }
         }
-        // An administrator of the chat may give the right again.
-        400 if is("not enough rights") || is("chat_write_forbidden") || is("have no rights") => {
-            Trouble::Away { why: words }
+        400 if ["not enough rights", "administrator rights", "have no rights", "_forbidden", "topic_closed"]
+            .into_iter()
+            .any(is) =>
+        {
+            Trouble::NoRight { why: words }
         }
         400..500 => Trouble::Refused { why: words },
         _ => Trouble::Away { why: words },
@@ -116,6 +124,12 @@ mod tests {
             assert_eq!(seen(403, &said(403, what)), Trouble::Gone { why: what.to_owned() });
         }
         assert!(matches!(seen(400, &said(400, "Bad Request: chat not found")), Trouble::Gone { .. }));
+        for what in ["need administrator rights in the channel chat", "CHAT_WRITE_FORBIDDEN", "TOPIC_CLOSED"] {
+            assert!(
+                matches!(seen(400, &said(400, &format!("Bad Request: {what}"))), Trouble::NoRight { .. }),
+                "{what}"
+            );
+        }
         assert!(matches!(seen(401, &said(401, "Unauthorized")), Trouble::BadToken { .. }));
         assert!(matches!(seen(409, &said(409, "Conflict: terminated by other getUpdates")), Trouble::Rival { .. }));
         assert!(matches!(seen(400, &said(400, "Bad Request: message is too long")), Trouble::Refused { .. }));

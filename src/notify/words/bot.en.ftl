@@ -44,7 +44,7 @@ bot-sums = { $models ->
    *[other] , { $withdrawn } withdrawn
 }
 bot-running = A round of { $gateway } is running: { $done } of { $expected } asked
-bot-last-round = { $gateway } was looked at last at { $at }
+bot-last-round = { $gateway } was last looked at: { $at }
 bot-models-with = Models with “{ $text }”
 bot-no-models = No such models.
 bot-withdrawn = withdrawn
@@ -81,8 +81,8 @@ bot-key-approve = ✅ Approve #{ $n }
 bot-key-approve-held = ✅ Approve #{ $n } with what is held
 bot-key-reject = ❌ Reject #{ $n }
 bot-key-undo = ↩ Undo change { $n }
-bot-stale = This button is from another version of me. Ask again.
-bot-decided-anew = It was done already, or decided anew: look again with /pending.
+bot-stale = This button is from an older version. Send the command again.
+bot-decided-anew = It was done already, or has changed since: look again with /pending.
 bot-under-way = It is being done.
 bot-busy = Too much is waiting already. Try again in a moment.
 

@@ -16,23 +16,23 @@ bot-help =
     /language en, zh или ru
 bot-help-admin =
     Для вас как администратора:
-    /pending: изменения, которые ждут вашего слова
+    /pending: изменения, ожидающие вашего решения
     /scan [шлюз]: проверить всё сейчас
     /hold [шлюз [канал]] причина: остановить запись
     /release [шлюз [канал]]: продолжить запись
-bot-unknown = Такой команды нет. /help скажет, что я умею.
+bot-unknown = Такой команды нет. Что я умею: /help.
 bot-stranger = Здесь я не могу отвечать. Номер этого чата: { $chat }; тот, кто мной управляет, может добавить его в telegram.chats.
 bot-not-admin = Это может только администратор этого бота.
-bot-subscribed = Теперь этот чат получает сообщения. /unsubscribe это прекратит.
-bot-unsubscribed = Этот чат больше не получает сообщений. /subscribe вернёт их.
+bot-subscribed = Теперь этот чат получает сообщения. Отписаться: /unsubscribe.
+bot-unsubscribed = Этот чат больше не получает сообщений. Подписаться снова: /subscribe.
 bot-full = Для новых чатов нет места.
 bot-language = Теперь я говорю здесь по-русски.
 bot-language-how = Напишите /language en, /language zh или /language ru.
-bot-muted = Этот чат не беспокоим до { $until }. /mute off закончит раньше.
+bot-muted = До { $until } этот чат не беспокою. Отменить раньше: /mute off.
 bot-unmuted = Этот чат снова получает сообщения.
-bot-mute-how = Скажите, на сколько, не больше 30 дней: /mute 2h, /mute 1d, /mute off.
-bot-hold-how = Скажите причину: /hold [шлюз [канал]] причина. Без шлюза запись остановится совсем.
-bot-release-how = Скажите, что именно: /release, /release шлюз или /release шлюз канал.
+bot-mute-how = Укажите срок, не больше 30 дней: /mute 2h, /mute 1d, /mute off.
+bot-hold-how = Укажите причину: /hold [шлюз [канал]] причина. Без шлюза остановится вся запись.
+bot-release-how = Укажите, что именно: /release, /release шлюз или /release шлюз канал.
 
 # Страницы.
 bot-part = { $from }–{ $to } из { $total }
@@ -52,10 +52,10 @@ bot-withdrawn = снята
 bot-ms = { $n } мс
 bot-s = { $n } с
 bot-no-gateway = Такого шлюза нет. Есть: { $names }
-bot-no-channels = Каналов пока не видно.
-bot-no-channel = Такого канала нет. /channel покажет все.
-bot-which-channel = Канал с таким номером есть на нескольких шлюзах. Скажите, какой: /channel шлюз 3
-bot-channel-how = Скажите, какой: /channel 3 или /channel шлюз 3
+bot-no-channels = Каналы пока не обнаружены.
+bot-no-channel = Такого канала нет. Все каналы: /channel.
+bot-which-channel = Канал с таким номером есть на нескольких шлюзах. Укажите, какой: /channel шлюз 3
+bot-channel-how = Укажите, какой: /channel 3 или /channel шлюз 3
 bot-channel-sums = { $models ->
     [one] { $models } модель
     [few] { $models } модели
@@ -76,7 +76,7 @@ bot-free = { $n ->
 } на OpenRouter, по состоянию на { $at }
 bot-no-free = Список OpenRouter ещё не прочитан.
 bot-ends = до { $day }
-bot-nothing-pending = Ничто не ждёт вашего слова.
+bot-nothing-pending = Нет изменений, ожидающих вашего решения.
 bot-held = удержано: { $n }, правило { $guard }
 
 # Кнопки.
@@ -84,10 +84,10 @@ bot-key-approve = ✅ Одобрить #{ $n }
 bot-key-approve-held = ✅ Одобрить #{ $n } вместе с удержанным
 bot-key-reject = ❌ Отклонить #{ $n }
 bot-key-undo = ↩ Отменить изменение { $n }
-bot-stale = Эта кнопка от другой моей версии. Спросите снова.
-bot-decided-anew = Это уже сделано или решено заново: посмотрите ещё раз, /pending.
+bot-stale = Эта кнопка от старой версии. Отправьте команду ещё раз.
+bot-decided-anew = Это уже сделано или изменилось: посмотрите ещё раз, /pending.
 bot-under-way = Выполняется.
-bot-busy = Уже слишком много ждёт. Попробуйте чуть позже.
+bot-busy = В очереди уже слишком много задач. Попробуйте чуть позже.
 
 # Что вышло.
 bot-act-scan = Проверка, просит { $by }
@@ -108,7 +108,7 @@ bot-ended-failed = не вышло
 bot-ended-held = удерживает защитное правило
 bot-ended-gone = канала больше нет
 bot-ended-rejected = отклонено; его модели не меняются
-bot-ended-rehearsed = отрепетировано
+bot-ended-rehearsed = пробный прогон, ничего не записано
 bot-change = изменение { $n }
 
 # Меню.
@@ -122,7 +122,7 @@ bot-menu-unsubscribe = Больше не получать сообщений
 bot-menu-mute = Не беспокоить этот чат
 bot-menu-language = en, zh или ru
 bot-menu-help = Что я умею
-bot-menu-pending = Изменения, которые ждут вашего слова
+bot-menu-pending = Изменения, ожидающие вашего решения
 bot-menu-scan = Проверить всё сейчас
 bot-menu-hold = Остановить запись
 bot-menu-release = Продолжить запись

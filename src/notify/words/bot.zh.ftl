@@ -17,7 +17,7 @@ bot-help =
 bot-help-admin =
     你是管理员，还可以：
     /pending：等待你决定的改动
-    /scan [网关]：现在全部检查一遍
+    /scan [网关]：现在检测全部
     /hold [网关 [渠道]] 原因：停止写入
     /release [网关 [渠道]]：恢复写入
 bot-unknown = 我不认识这个命令。/help 列出我能做的事。
@@ -31,28 +31,28 @@ bot-language-how = 请发送 /language en、/language zh 或 /language ru。
 bot-muted = 此聊天在 { $until } 之前不会被打扰。/mute off 可以提前结束。
 bot-unmuted = 此聊天重新接收通知。
 bot-mute-how = 请说明时长，最多 30 天：/mute 2h、/mute 1d、/mute off。
-bot-hold-how = 请说明原因：/hold [网关 [渠道]] 原因。不写网关则停止一切写入。
+bot-hold-how = 请说明原因：/hold [网关 [渠道]] 原因。不写网关则停止所有写入。
 bot-release-how = 请说明范围：/release、/release 网关，或 /release 网关 渠道。
 
 # 页面。
 bot-part = 第 { $from }–{ $to } 项，共 { $total } 项
 bot-sums = { $models } 个模型：{ $lights }{ $withdrawn ->
     [0] {""}
-   *[other] ，已撤下 { $withdrawn } 个
+   *[other] ，已下架 { $withdrawn } 个
 }
-bot-running = { $gateway } 正在检查：{ $done } / { $expected }
-bot-last-round = { $gateway } 上次检查于 { $at }
+bot-running = { $gateway } 正在检测：{ $done } / { $expected }
+bot-last-round = { $gateway } 上次检测于 { $at }
 bot-models-with = 名称含“{ $text }”的模型
 bot-no-models = 没有这样的模型。
-bot-withdrawn = 已撤下
+bot-withdrawn = 已下架
 bot-ms = { $n } 毫秒
 bot-s = { $n } 秒
 bot-no-gateway = 没有这个网关。现有：{ $names }
-bot-no-channels = 还没有见到渠道。
+bot-no-channels = 尚无渠道记录。
 bot-no-channel = 没有这个渠道。/channel 显示全部。
 bot-which-channel = 多个网关都有这个编号的渠道。请指明：/channel 网关 3
 bot-channel-how = 请指明：/channel 3，或 /channel 网关 3
-bot-channel-sums = { $models } 个模型，{ $down } 个离线，已撤下 { $withdrawn } 个
+bot-channel-sums = { $models } 个模型，{ $down } 个故障，已下架 { $withdrawn } 个
 bot-uptime = 24 小时可用率 { $percent } %
 bot-on-hold = 已暂停写入：{ $why }
 bot-no-changes = 还没有任何改动。
@@ -72,13 +72,13 @@ bot-key-approve = ✅ 批准 #{ $n }
 bot-key-approve-held = ✅ 批准 #{ $n }，含被拦下的
 bot-key-reject = ❌ 拒绝 #{ $n }
 bot-key-undo = ↩ 撤销改动 { $n }
-bot-stale = 这个按钮来自我的另一个版本，请重新询问。
-bot-decided-anew = 已经完成，或有了新的决定：请用 /pending 再看一次。
+bot-stale = 这个按钮来自旧版本，请重新发送命令。
+bot-decided-anew = 已处理，或内容已变：请用 /pending 重新查看。
 bot-under-way = 正在执行。
-bot-busy = 等待的事太多，请稍后再试。
+bot-busy = 待处理的操作太多，请稍后再试。
 
 # 命令的结果。
-bot-act-scan = { $by } 要求检查
+bot-act-scan = { $by } 要求检测
 bot-act-approve = { $by } 已批准
 bot-act-reject = { $by } 已拒绝
 bot-act-undo = { $by } 要求撤销
@@ -95,7 +95,7 @@ bot-ended-refused = 不允许写入
 bot-ended-failed = 失败
 bot-ended-held = 被保护规则拦下
 bot-ended-gone = 渠道已不存在
-bot-ended-rejected = 已拒绝；其模型已暂停改动
+bot-ended-rejected = 已拒绝；相关模型不再改动
 bot-ended-rehearsed = 已演练
 bot-change = 改动 { $n }
 
@@ -111,6 +111,6 @@ bot-menu-mute = 让此聊天安静一段时间
 bot-menu-language = en、zh 或 ru
 bot-menu-help = 我能做什么
 bot-menu-pending = 等待你决定的改动
-bot-menu-scan = 现在全部检查一遍
+bot-menu-scan = 现在检测全部
 bot-menu-hold = 停止写入
 bot-menu-release = 恢复写入

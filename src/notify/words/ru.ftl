@@ -1,6 +1,6 @@
 # Общее состояние: первая строка каждого сообщения.
 totals-models = { $models ->
-    [0] моделей пока не видно
+    [0] модели пока не обнаружены
    *[other] не работает моделей: { $down } из { $models }
 }
 totals-channels = каналов: { $down } из { $channels }
@@ -45,8 +45,8 @@ open = Открыть панель
 undo = Отменить: `channelwarden undo { $numbers }`
 undo-many = Отменить по номерам: `channelwarden history{ $gateway }`
 
-# Проба.
-test = Это пробное сообщение
+# Тест.
+test = Это тестовое сообщение
 test-hint = Если вы это читаете, оповещения channelwarden доходят. Ничего не случилось.
 
 # Причины: коротко, заголовок, что делать.
@@ -56,7 +56,7 @@ withdrawn-heading = { $n ->
     [few] Сняты { $n } модели
    *[many] Снято { $n } моделей
 }
-withdrawn-hint = У пользователей не работает, поэтому убрано из списка; вернётся само, когда заработает. Почему: `channelwarden history{ $scope }`
+withdrawn-hint = У пользователей не работает, поэтому убрано из списка; вернётся автоматически, когда заработает. Почему: `channelwarden history{ $scope }`
 
 restored = вернулось
 restored-heading = { $n ->
@@ -73,7 +73,7 @@ new-heading = { $n ->
    *[many] { $n } новых моделей
 }
 new-hint = Проверьте цену и группы в шлюзе. После отмены больше не добавится.
-new-free-hint = Что умеет и отвечает ли: `channelwarden openrouter`
+new-free-hint = Возможности и доступность: `channelwarden openrouter`
 
 expiring = скоро отключат
 expiring-heading = { $n ->
@@ -81,14 +81,14 @@ expiring-heading = { $n ->
     [few] Скоро отключат { $n } модели
    *[many] Скоро отключат { $n } моделей
 }
-expiring-hint = Заранее переведите пользователей на замену; нерабочее снимется само.
+expiring-hint = Заранее переведите пользователей на замену; когда модель перестанет работать, она будет снята автоматически.
 
 substituted = отвечает другая модель
 substituted-heading = { $n ->
     [one] Похоже, вместо { $n } модели отвечает другая
    *[many] Похоже, вместо { $n } моделей отвечают другие
 }
-substituted-hint = Спросите провайдера, что стоит за этим именем, или снимите сами. Ответы: `channelwarden history{ $scope }`
+substituted-hint = Спросите провайдера, что стоит за этим именем, или снимите модель сами. Ответы: `channelwarden history{ $scope }`
 
 degraded = нестабильно
 degraded-heading = { $n ->
@@ -96,7 +96,7 @@ degraded-heading = { $n ->
     [few] { $n } модели нестабильны
    *[many] { $n } моделей нестабильны
 }
-degraded-hint = Работает через раз; снимется, только если откажет совсем. Пока ничего делать не нужно.
+degraded-hint = Работает с перебоями; будет снято, только если откажет совсем. Пока ничего делать не нужно.
 
 failing = не работает
 failing-heading = { $n ->
@@ -104,7 +104,7 @@ failing-heading = { $n ->
     [few] { $n } модели не работают, но ещё в списке
    *[many] { $n } моделей не работают, но ещё в списке
 }
-failing-hint = Снимется само, когда подтвердится. Проверить сейчас: `channelwarden sweep{ $scope }`
+failing-hint = Будет снято автоматически, когда сбой подтвердится. Проверить сейчас: `channelwarden sweep{ $scope }`
 
 key-bad = ключ отклонён
 key-bad-heading = Ключ отклонён
@@ -135,7 +135,7 @@ held-heading = Изменение задержано защитой
 held-hint = Почему: `channelwarden plan{ $gateway }`. Если сработал лимит, пропустить: `channelwarden apply{ $scope } --held`
 
 contested = пишет кто-то ещё
-contested-heading = Кто-то возвращает наши изменения назад
+contested-heading = Кто-то отменяет наши изменения
 contested-hint = Найдите, кто ещё правит этот канал (другой экземпляр, синхронизация), или не пишите в него: `channelwarden hold{ $scope }`
 
 budget = бюджет почти исчерпан
@@ -147,20 +147,20 @@ stale-heading = Давно не было удачного обхода
 stale-hint = Пока его нет, сбои не видны. Проверьте: `channelwarden healthcheck`, затем журнал.
 
 gateway-unreachable = шлюз недоступен
-gateway-unreachable-heading = Шлюз не читается
+gateway-unreachable-heading = Не удаётся прочитать шлюз
 gateway-unreachable-hint = Проверьте, работает ли его база данных или API администратора, адрес, пароль и права; затем `channelwarden sweep{ $gateway } --dry-run`
 
-store-unreachable = своё хранилище недоступно
-store-unreachable-heading = Своё хранилище не работает
+store-unreachable = собственное хранилище недоступно
+store-unreachable-heading = Собственное хранилище недоступно
 store-unreachable-hint = Проверьте место на диске и права на `store.path`. До тех пор ни в один шлюз ничего не пишется.
 
 receiver-down = оповещения не доходят
 receiver-down-heading = Получатель не принимает оповещения
-receiver-down-hint = Что ждёт отправки: `channelwarden notify outbox`. После починки: `channelwarden notify test`
+receiver-down-hint = Что ждёт отправки: `channelwarden notify outbox`. После исправления: `channelwarden notify test`
 
 litellm-credits = нет средств у LiteLLM
 litellm-credits-heading = LiteLLM: на счёте нет средств
-litellm-credits-hint = Пополните счёт у провайдера, через которого LiteLLM даёт эти модели.
+litellm-credits-hint = Пополните счёт у провайдера, через которого LiteLLM предоставляет эти модели.
 
 litellm-auth = ключ LiteLLM отклонён
 litellm-auth-heading = LiteLLM: провайдер отклонил ключ

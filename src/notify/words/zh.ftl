@@ -73,7 +73,7 @@ substituted-hint = 请向上游确认该名称背后的模型，或自行下架�
 
 degraded = 不稳定
 degraded-heading = { $n } 个模型不稳定
-degraded-hint = 时好时坏，确认失效后才会下架，暂无需处理。
+degraded-hint = 时好时坏，确认失效后才会下架，暂时无需处理。
 
 failing = 故障
 failing-heading = { $n } 个模型故障，仍在列表中

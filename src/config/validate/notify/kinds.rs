@@ -218,7 +218,9 @@ fn base(findings: &mut Findings, text: &str, path: KeyPath) {
     let plain = |url: &Url| {
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none()
     };
-    if !web(text).as_ref().is_some_and(plain) {
+    if web(text).as_ref().is_some_and(plain) {
+        is_web(findings, text, path);
+    } else {
         findings.refuse(path, "write it as https://host[:port][/path], without user or query");
     }
 }
