@@ -49,7 +49,7 @@ impl Alerts {
         let tasks = TaskTracker::new();
         let settled = Arc::new(Notify::new());
         let wake = self.start(&settled, &tasks);
-        let watch = keep_going("looking for alerts", &self.over, || self.watch(&wake, &settled));
+        let watch = keep_going("looking for alerts", &self.over, || Box::pin(self.watch(&wake, &settled)));
         self.over.run_until_cancelled(watch).await;
         tasks.close();
         tasks.wait().await;

@@ -51,6 +51,7 @@ pub enum Course {
 
 /// What is known of a thing that lasts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Lasting {
     /// Whether it was there at the last look.
     pub here: bool,
