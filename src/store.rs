@@ -53,7 +53,7 @@ pub use ledger::{ChangeQuery, ChangeTold, IntentTold, LastRounds, RoundFigures, 
 pub use listings::Listed;
 pub use memory::Finding;
 pub use observations::ObservationRecord;
-pub use outbox::{Address, Post, PostCounts, PostQuery, Posting};
+pub use outbox::{Address, Post, PostCounts, PostQuery, Posting, UNWANTED};
 pub use proposals::{Proposal, Wanted};
 pub use pulse::{Pulse, Sort};
 pub use rounds::RoundRecord;

@@ -3,9 +3,11 @@
 //! Decides: when it is looked, and who does it. Must not know: what is news, what a message says.
 
 use std::cmp::Reverse;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
@@ -47,7 +49,8 @@ impl Alerts {
         let tasks = TaskTracker::new();
         let settled = Arc::new(Notify::new());
         let wake = self.start(&settled, &tasks);
-        self.over.run_until_cancelled(self.watch(&wake, &settled)).await;
+        let watch = keep_going("looking for alerts", &self.over, || Box::pin(self.watch(&wake, &settled)));
+        self.over.run_until_cancelled(watch).await;
         tasks.close();
         tasks.wait().await;
     }
@@ -91,7 +94,10 @@ impl Alerts {
             tasks.spawn(delivery::run(delivery, woken, Arc::clone(settled), self.over.clone()));
             tasks.spawn(self.answering(name.clone(), settings.clone()));
         }
-        tasks.spawn(kuma::run(self.config.clone(), self.store.clone(), self.over.clone()));
+        let (config, store, over) = (self.config.clone(), self.store.clone(), self.over.clone());
+        tasks.spawn(async move {
+            keep_going("telling Uptime Kuma", &over, || kuma::run(config.clone(), store.clone(), over.clone())).await;
+        });
         wake
     }
 
@@ -100,9 +106,13 @@ impl Alerts {
         let (config, store) = (Arc::new(self.config.clone()), self.store.clone());
         let (acts, live, over) = (self.acts.clone(), self.live.clone(), self.over.clone());
         async move {
-            if let Err(why) = bot::run(&name, &settings, config, store, acts, live, over).await {
-                tracing::error!("nobody is answered by {name}: {why}");
-            }
+            let answer = async || {
+                let (config, store, acts, live) = (config.clone(), store.clone(), acts.clone(), live.clone());
+                if let Err(why) = bot::run(&name, &settings, config, store, acts, live, over.clone()).await {
+                    tracing::error!("nobody is answered by {name}: {why}");
+                }
+            };
+            keep_going("a bot", &over, answer).await;
         }
     }
 
@@ -171,6 +181,16 @@ impl Alerts {
     }
 }
 
+/// Runs it to its end, and again should it ever panic: a mistake of ours must not end the alerts unseen.
+async fn keep_going<F: Future<Output = ()>>(what: &str, over: &CancellationToken, run: impl Fn() -> F) {
+    while AssertUnwindSafe(async { run().await }).catch_unwind().await.is_err() {
+        tracing::error!("{what} failed by a mistake of ours, and starts again; please report it");
+        if over.run_until_cancelled(sleep(super::BACK_OFF)).await.is_none() {
+            return;
+        }
+    }
+}
+
 /// What looks hand on to one another.
 #[derive(Default)]
 struct Looked {
@@ -194,4 +214,19 @@ fn rows(picture: &Picture) -> Vec<AlertRow> {
         evidence: event.evidence.clone(),
     };
     worst.into_iter().take(SHOWN).map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_mistake_of_ours_does_not_end_the_alerts() {
+        let (over, runs) = (CancellationToken::new(), AtomicU32::new(0));
+        let run = async || assert!(runs.fetch_add(1, Ordering::Relaxed) == 2, "canary");
+        keep_going("a trial", &over, run).await;
+        assert_eq!(runs.load(Ordering::Relaxed), 3);
+    }
 }

@@ -171,6 +171,35 @@ impl Cause {
         matches!(self, Self::Withdrawn | Self::Restored | Self::New)
     }
 
+    /// Whether it is about what a channel answers, so that nobody knows of it while nothing on the channel does.
+    pub fn is_of_answers(self) -> bool {
+        match self {
+            Self::Substituted
+            | Self::Degraded
+            | Self::Failing
+            | Self::KeyBad
+            | Self::NoCredit
+            | Self::Unreachable
+            | Self::Silent => true,
+            Self::Withdrawn
+            | Self::Restored
+            | Self::New
+            | Self::Expiring
+            | Self::Wanted
+            | Self::Proposed
+            | Self::Held
+            | Self::Contested
+            | Self::Budget
+            | Self::Stale
+            | Self::GatewayUnreachable
+            | Self::StoreUnreachable
+            | Self::ReceiverDown
+            | Self::LitellmCredits
+            | Self::LitellmAuth
+            | Self::LitellmServer => false,
+        }
+    }
+
     /// Whether one look may be wrong about it, so that it must last a while (`notify.settle`) before it is told. All
     /// else was confirmed before it came here, or is a plain fact.
     pub fn may_pass(self) -> bool {

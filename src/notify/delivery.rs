@@ -22,7 +22,7 @@ use super::{Digest, Letter, Receiver, Refusal};
 use crate::clock;
 use crate::config::{Config, Language, ReceiverConfig};
 use crate::crash::crash_point;
-use crate::store::{Address, Post, Posting, Store, StoreError};
+use crate::store::{Address, Post, Posting, Store, StoreError, Subscriber, UNWANTED};
 
 /// A receiver has so long for one message, whatever it does; each has tighter limits of its own.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -30,12 +30,23 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const SIDE_BY_SIDE: usize = 4;
 /// The outbox is looked at so often unasked: another process may have put a message there, or asked for one again.
 const LOOK: Duration = Duration::from_secs(30);
+/// What is being handed over when we are to stop has so long to end. After that it waits for the next start.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Hands over what is due for one receiver, until `stop`. `wake` says that there is something new; `settled` is told
 /// when a message is on its way no more, so that the next may be made.
 pub async fn run(mut delivery: Delivery, wake: Arc<Notify>, settled: Arc<Notify>, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let next = delivery.deliver_due(clock::now()).await.unwrap_or_else(|error| {
+        let stopped = async {
+            stop.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        let done = tokio::select! {
+            biased;
+            done = delivery.deliver_due(clock::now()) => done,
+            () = stopped => return,
+        };
+        let next = done.unwrap_or_else(|error| {
             tracing::warn!(receiver = delivery.name, %error, "messages wait for our own store");
             Some(pace::later(clock::now(), LOOK))
         });
@@ -75,6 +86,8 @@ struct Manner {
     link: Option<String>,
     zone: TimeZone,
     give_up: Duration,
+    /// The chats that the configuration names; `None`: it has no say in addresses.
+    chats: Option<BTreeSet<String>>,
     /// How long the receiver may take for one message.
     patience: Duration,
 }
@@ -86,8 +99,16 @@ impl Manner {
             link: config.web.public_url.clone(),
             zone: super::zone(&config.notify)?,
             give_up: config.notify.give_up,
+            chats: settings.telegram.as_ref().map(|bot| bot.chats.iter().map(|chat| chat.0.clone()).collect()),
             patience: PATIENCE,
         })
+    }
+}
+
+impl Manner {
+    /// Whether a chat that said nothing is told.
+    fn names(&self, chat: &str) -> bool {
+        self.chats.as_ref().is_none_or(|chats| chats.contains(chat))
     }
 }
 
@@ -126,7 +147,7 @@ impl Delivery {
             self.unnoted.remove(&id);
         }
         let mut due = self.store.next_posts(&self.name).await?;
-        due.retain(|post| post.at <= now);
+        due.retain(|post| pace::is_due(post.at, now));
         let this = &*self;
         let begun = Instant::now();
         let mut answers = stream::iter(due)
@@ -164,7 +185,13 @@ impl Delivery {
             .map_err(|error| Refusal::Never { why: format!("our own store's message cannot be read: {error}") })?;
         let id = format!("{}-{}", self.store.mark(), post.id);
         let Manner { language, link, zone, .. } = &self.manner;
-        let own = self.language_of(&post.to).await;
+        // Whether it unsubscribed cannot be read: it waits.
+        let said = self.said(&post.to).await;
+        let said = said.map_err(|error| Refusal::Later { why: error.to_string(), after: None })?;
+        if said.as_ref().map_or_else(|| !self.manner.names(&post.to.chat), |said| !said.wanted) {
+            return Err(Refusal::Never { why: UNWANTED.to_owned() });
+        }
+        let own = said.and_then(|said| serde_json::from_value(said.language.into()).ok());
         let letter = Letter {
             id: &id,
             to: &post.to.chat,
@@ -177,13 +204,9 @@ impl Delivery {
         contained(self.receiver.deliver(&letter), self.manner.patience).await
     }
 
-    /// The language that a chat asked for. What cannot be read is no reason to send nothing.
-    async fn language_of(&self, to: &Address) -> Option<Language> {
-        if to.chat.is_empty() {
-            return None;
-        }
-        let subscriber = self.store.subscriber(to).await.ok()??;
-        serde_json::from_value(subscriber.language.into()).ok()
+    /// What a chat said of itself.
+    async fn said(&self, to: &Address) -> Result<Option<Subscriber>, StoreError> {
+        if to.chat.is_empty() { Ok(None) } else { self.store.subscriber(to).await }
     }
 
     /// Takes note of what came of it.

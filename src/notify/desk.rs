@@ -32,6 +32,8 @@ pub struct Notifier {
     zone: TimeZone,
     audiences: Vec<Audience>,
     ledgers: BTreeMap<String, Ledger>,
+    /// The audience whose ledger the store may have or not as it is here.
+    uncertain: Option<String>,
     /// Whether the store may have audiences that are no more.
     untidy: bool,
 }
@@ -42,7 +44,8 @@ impl Notifier {
         let (audiences, ledgers) = (vec![], BTreeMap::new());
         // One that nobody knows was refused with the configuration.
         let zone = super::zone(&config.notify).unwrap_or_else(|_| TimeZone::system());
-        let mut notifier = Self { store, config: config.clone(), zone, audiences, ledgers, untidy: true };
+        let mut notifier =
+            Self { store, config: config.clone(), zone, audiences, ledgers, uncertain: None, untidy: true };
         notifier.gather().await?;
         Ok(notifier)
     }
@@ -89,13 +92,13 @@ impl Notifier {
             let mut settled = ledger.clone();
             let digest = settled.settle(picture, &policy, &moment, now);
             if let Some(telling) = kept::telling(ledger, &settled, digest.as_ref().map(|told| (&audience.to, told)))? {
-                let kept = self.store.tell(&audience.name, &telling, now).await;
-                *ledger = settled;
-                if let Err(why) = kept {
-                    // Whether it was kept is uncertain: the next tick reads what was.
-                    self.ledgers.remove(&audience.name);
+                if let Err(why) = self.store.tell(&audience.name, &telling, now).await {
+                    // Whether it was kept is uncertain: the next tick reads what was. Until then its numbers stand: the
+                    // next picture must not begin after news that it has not noted.
+                    self.uncertain = Some(audience.name.clone());
                     return Err(why);
                 }
+                *ledger = settled;
             }
             moment.busy |= digest.is_some();
             next = next.into_iter().chain(ledger.next(&policy, &moment, now)).min();
@@ -115,7 +118,7 @@ impl Notifier {
             self.untidy = false;
         }
         for name in names {
-            if !self.ledgers.contains_key(&name) {
+            if self.uncertain.as_ref() == Some(&name) || !self.ledgers.contains_key(&name) {
                 let kept = self.store.ledger(&name).await?;
                 let ledger = kept.as_ref().and_then(|kept| kept::read(&name, kept));
                 let ledger = match ledger {
@@ -125,6 +128,7 @@ impl Notifier {
                 self.ledgers.insert(name, ledger);
             }
         }
+        self.uncertain = None;
         self.audiences = audiences;
         Ok(())
     }

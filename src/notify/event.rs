@@ -2,7 +2,7 @@
 //!
 //! Decides: which two things are one and the same. Must not know: where they come from, who is told. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,30 @@ pub struct News {
     pub event: Event,
 }
 
-/// All that is so at one moment, as the store has it. Complete, or not made at all: what is not in it is over.
+/// How far the things of a channel can be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelSight {
+    /// Something on it answers.
+    Answers,
+    /// Nothing does: how its models and single keys stand, nobody knows.
+    Down,
+    /// It is off, left out or could not be read: nobody looks at it.
+    Off,
+}
+
+/// What it means that something is not among what lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// It is over.
+    Over,
+    /// Nobody can say: it is as it was.
+    Unknown,
+    /// What it was of is no more.
+    Gone,
+}
+
+/// All that is so at one moment, as the store has it. Complete, or not made at all: what is not in it is over, unless
+/// [`Picture::absence`] says otherwise.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
     /// What lasts.
@@ -89,8 +112,29 @@ pub struct Picture {
     pub news: Vec<News>,
     /// The gateways that there are. What was said of others is forgotten without a word.
     pub gateways: BTreeSet<String>,
+    /// Their channels, by gateway and id.
+    pub channels: BTreeMap<String, BTreeMap<i64, ChannelSight>>,
+    /// The gateways of which nobody can say whether our last good round is too long ago: they cannot be read, or we have
+    /// not run for so long ourselves.
+    pub unsure: BTreeSet<String>,
     /// How things stand in all.
     pub totals: Totals,
+}
+
+impl Picture {
+    /// What it means that the thing known by this key is not among what lasts.
+    pub fn absence(&self, key: &Key) -> Absence {
+        if key.cause == Cause::Stale && self.unsure.contains(&key.gateway) {
+            return Absence::Unknown;
+        }
+        let Some(id) = key.channel else { return Absence::Over };
+        match self.channels.get(&key.gateway).and_then(|channels| channels.get(&id)) {
+            None => Absence::Gone,
+            Some(ChannelSight::Off) => Absence::Unknown,
+            Some(ChannelSight::Down) if key.cause.is_of_answers() => Absence::Unknown,
+            Some(ChannelSight::Down | ChannelSight::Answers) => Absence::Over,
+        }
+    }
 }
 
 /// How things stand in all: the first line of every message.

@@ -8,6 +8,8 @@
 //!   is so differ, the line is due. So nothing is told twice, and what comes back before its end was told is no news.
 //! - What may pass must last, and stay away, `settle` before it counts as so. What was so, and was over before anybody
 //!   could be told, is told as passed.
+//! - What cannot be judged now (a model of a channel on which nothing answers, a channel that is off) stays as it is, and
+//!   nothing is told of it. What is of a channel that is no more, or of a model that we took off, ends without a word.
 //! - What happens once has a line from when its number is noted until it is told.
 //! - Flapping: what comes back within an hour of being told to be over must, each time, last and stay away twice as long
 //!   as before, at most six hours. When it neither came nor went for a day, that is forgotten.
@@ -26,6 +28,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use self::line::{Course, Lasting, Line, LineKey};
+use super::event::Absence;
 use super::{Digest, Entry, Event, Key, Picture, What};
 use crate::model::{Cause, Severity};
 
@@ -122,6 +125,7 @@ impl Ledger {
     pub fn settle(&mut self, picture: &Picture, policy: &Policy, moment: &Moment, now: Timestamp) -> Option<Digest> {
         let beginning = self.state.began.is_none();
         self.state.began.get_or_insert(now);
+        self.put_back(now);
         self.forget(picture, policy);
         self.hear(picture, policy, now);
         self.look(picture, policy, moment, beginning, now);
@@ -140,6 +144,12 @@ impl Ledger {
         let woken = lines().find(waits).and(moment.hushed).map(|hush| hush.until);
         let told = reminded.chain(self.gathered(policy, moment, now)).chain(woken).filter(|_| !moment.busy);
         settled.chain(told).min()
+    }
+
+    /// Where the clock was put back, what lies ahead of it would be waited for.
+    fn put_back(&mut self, now: Timestamp) {
+        self.lines.values_mut().for_each(|line| line.put_back(now));
+        self.state.from.values_mut().for_each(|from| *from = now.min(*from));
     }
 
     /// Drops what is not this audience's business any more, without a word.
@@ -167,6 +177,12 @@ impl Ledger {
             };
             if news.number > *before {
                 *noted = news.number.max(*noted);
+                for cause in [Cause::Substituted, Cause::Degraded, Cause::Failing] {
+                    let known = LineKey { key: Key { cause, ..event.key() }, number: None };
+                    if let Some(line) = self.lines.get_mut(&known) {
+                        line.take_off(event.cause == Cause::Withdrawn);
+                    }
+                }
                 if policy.wants(event) && event.since > *from {
                     let line = Line::once(news, now);
                     self.lines.insert(line.key(), line);
@@ -183,11 +199,20 @@ impl Ledger {
         for event in picture.lasting.iter().filter(wanted) {
             seen.entry(event.key()).or_insert(event);
         }
-        for (key, line) in self.lines.iter_mut().filter(|(_, line)| watched(&line.event)) {
-            if let Course::Lasts(_) = line.course {
-                line.look(seen.remove(&key.key), policy, now);
+        self.lines.retain(|key, line| {
+            if key.number.is_some() || !watched(&line.event) {
+                return true;
             }
-        }
+            let event = seen.remove(&key.key);
+            let absence = picture.absence(&key.key);
+            match absence {
+                Absence::Unknown if event.is_none() => line.overlook(),
+                Absence::Gone if event.is_none() => return false,
+                Absence::Over if event.is_none() && line.ends_unsaid() => return false,
+                Absence::Unknown | Absence::Gone | Absence::Over => line.look(event, policy, now),
+            }
+            true
+        });
         for event in seen.into_values() {
             let mut line = Line::lasting(event, beginning, now);
             line.look(Some(event), policy, now);

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::event::ChannelName;
+use super::event::{ChannelName, ChannelSight};
 use super::{Event, Picture, Totals};
 use crate::config::Config;
 use crate::model::{Cause, ChannelRef, redact};
@@ -63,6 +63,8 @@ fn of(glance: &Glance, config: &Config, started: Timestamp, now: Timestamp) -> P
         lasting,
         news: news::of(&glance.news, &sight),
         gateways: config.gateways.keys().cloned().collect(),
+        channels: sight.channels_seen(),
+        unsure: program::unsure(&sight, started),
         totals: Totals {
             models: tally.models,
             down: tally.down,
@@ -98,6 +100,23 @@ impl<'a> Sight<'a> {
     /// Whether the channel is on, and looked at.
     fn watches(&self, stand: &ChannelStand) -> bool {
         channels::is_watched(self.config, stand)
+    }
+
+    /// How far each channel can be judged.
+    fn channels_seen(&self) -> BTreeMap<String, BTreeMap<i64, ChannelSight>> {
+        let mut seen: BTreeMap<String, BTreeMap<i64, ChannelSight>> = BTreeMap::new();
+        for stand in &self.glance.channels {
+            let id = stand.seen.channel.id;
+            let sight = if !self.watches(stand) {
+                ChannelSight::Off
+            } else if self.down.contains(&(stand.gateway.as_str(), id)) {
+                ChannelSight::Down
+            } else {
+                ChannelSight::Answers
+            };
+            seen.entry(stand.gateway.clone()).or_default().insert(id, sight);
+        }
+        seen
     }
 
     /// The channel, if it is there, watched and not down: one whose models and keys are worth a word of their own.

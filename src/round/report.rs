@@ -151,6 +151,7 @@ impl Report {
         let (provider, groups, status) = (String::new(), String::new(), "unreadable".to_owned());
         let seen = ChannelSeen { channel: channel.clone(), provider, status, groups, note: why.clone(), down: None };
         self.seen.insert(channel.id, seen);
+        self.unheard.insert(channel.id);
         self.skip(channel, why);
     }
 
@@ -362,5 +363,17 @@ impl Report {
         } else {
             0
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_that_could_not_be_read_is_neither_down_nor_up() {
+        let mut report = Report::new("g", Mode::Observe);
+        report.leave(ChannelRef { id: 3, created: 1, name: "c".to_owned() }, "bad row".to_owned());
+        assert!(report.unheard.contains(&3), "it stays as it was");
     }
 }

@@ -13,7 +13,7 @@ use sqlx::{Row as _, SqliteConnection};
 use super::history::{tally, troubled};
 use super::to_json;
 use super::{
-    ChannelSeen, Hold, Proposal, Store, StoreError, Tally, Troubled, channels, hold, proposals, spending, time,
+    ChannelSeen, Hold, Proposal, Store, StoreError, Tally, Troubled, channels, hold, outbox, proposals, spending, time,
 };
 use crate::budget::{self, Spent};
 
@@ -39,6 +39,8 @@ pub struct Glance {
     pub spent: Spent,
     /// Gateways that cannot be read: since when, and why.
     pub troubles: BTreeMap<String, (Timestamp, String)>,
+    /// Receivers that take no messages: since when, and what they said last.
+    pub failing: Vec<(String, Timestamp, String)>,
     /// What was written to gateways, after the numbers asked for; of each gateway in order.
     pub news: Vec<News>,
 }
@@ -75,6 +77,7 @@ impl Store {
             holds: hold::read(&mut *tx).await?,
             spent: spent_today(&mut tx, now).await?,
             troubles: troubles(&mut tx).await?,
+            failing: outbox::failing(&mut *tx, now).await?,
             ..Glance::default()
         };
         for gateway in gateways {

@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteExecutor};
 use utoipa::ToSchema;
 
 use super::{Page, Store, StoreError, time, to_json, unreadable};
 use crate::clock::before;
+
+/// The note of a message that nobody is there for any more.
+pub const UNWANTED: &str = "the chat is not to be told any more";
 
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,23 +165,9 @@ impl Store {
     }
 
     /// The receivers that take no messages, since when, and what they said last: one has refused a message for an hour, or
-    /// one was given up within a day and none taken since.
+    /// one was given up within a day and none taken since. A chat that left says nothing of its receiver.
     pub async fn failing_receivers(&self, now: Timestamp) -> Result<Vec<(String, Timestamp, String)>, StoreError> {
-        // SQLite takes `note` from the row that has the minimum.
-        let rows = sqlx::query(
-            "select receiver, min(made_ms) since, note from outbox o
-             where (state = 'waiting' and attempts > 0 and made_ms <= ?)
-                or (state = 'dead' and at_ms > ? and not exists (select 1 from outbox
-                    where receiver = o.receiver and state = 'sent' and at_ms > o.at_ms))
-             group by receiver order by receiver",
-        )
-        .bind(before(now, Duration::from_hours(1)).as_millisecond())
-        .bind(before(now, Duration::from_hours(24)).as_millisecond())
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get("receiver")?, time(row.try_get("since")?), row.try_get("note")?)))
-            .collect()
+        failing(&self.readers, now).await
     }
 
     /// A page of messages, the newest first.
@@ -222,6 +211,29 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// As [`Store::failing_receivers`] has it.
+pub(super) async fn failing(
+    db: impl SqliteExecutor<'_>,
+    now: Timestamp,
+) -> Result<Vec<(String, Timestamp, String)>, StoreError> {
+    // SQLite takes `note` from the row that has the minimum.
+    let rows = sqlx::query(
+        "select receiver, min(made_ms) since, note from outbox o
+         where ((state = 'waiting' and attempts > 0 and made_ms <= ?)
+             or (state = 'dead' and attempts > 0 and note <> ? and at_ms > ? and not exists (select 1 from outbox
+                 where receiver = o.receiver and state = 'sent' and at_ms > o.at_ms)))
+           and not exists (select 1 from subscriber s
+             where s.receiver = o.receiver and s.chat = o.address and s.wanted = 0)
+         group by receiver order by receiver",
+    )
+    .bind(before(now, Duration::from_hours(1)).as_millisecond())
+    .bind(UNWANTED)
+    .bind(before(now, Duration::from_hours(24)).as_millisecond())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get("receiver")?, time(row.try_get("since")?), row.try_get("note")?))).collect()
 }
 
 /// Writes a message down, in whatever transaction its news are noted in.

@@ -21,6 +21,11 @@ pub(super) fn wait(before: u32, asked: Option<Duration>, roll: f64) -> Duration 
     wait + wait.mul_f64(roll.clamp(0.0, 1.0) / 4.0)
 }
 
+/// Whether what is to be tried at `at` is. No wait is as long as a clock that was put back makes it.
+pub(super) fn is_due(at: Timestamp, now: Timestamp) -> bool {
+    at <= now || at > later(now, LONGEST_ASKED.mul_f64(1.25))
+}
+
 /// So long after `from`.
 pub(super) fn later(from: Timestamp, by: Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
@@ -35,6 +40,15 @@ pub(super) fn until(now: Timestamp, then: Timestamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_put_back_holds_no_message_up() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let due = |minutes: i64| is_due(now + SignedDuration::from_mins(minutes), now);
+        assert!(due(-1) && due(0));
+        assert!(!due(1) && !due(75), "the longest wait there is");
+        assert!(due(76) && due(60 * 24 * 365));
+    }
 
     #[test]
     fn waits_double_up_to_a_quarter_of_an_hour_and_a_receiver_may_ask_for_more() {

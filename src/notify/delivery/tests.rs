@@ -151,3 +151,45 @@ async fn an_hour_without_a_taken_message_is_told_to_others_and_names_no_secret()
     delivery.store.posted(post.id, Posting::Sent, after(1), "").await.unwrap();
     assert!(delivery.store.failing_receivers(after(5)).await.unwrap().is_empty(), "one was taken since");
 }
+
+#[tokio::test]
+async fn a_chat_that_left_is_sent_nothing_that_waits_or_is_asked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut delivery = delivery(&folder).await;
+    posted(&delivery, &["1", "2"]).await;
+    delivery.store.subscribe(&to("1"), false, now()).await.unwrap();
+    delivery.manner.chats = Some(BTreeSet::new());
+    delivery.deliver_due(now()).await.unwrap();
+    let left = |chat: &str| (chat.to_owned(), Posting::Dead, 0, UNWANTED.to_owned());
+    assert_eq!(outbox(&delivery).await, [left("1"), left("2")], "one unsubscribed, one is not named any more");
+    assert!(delivery.store.failing_receivers(now()).await.unwrap().is_empty(), "their receiver is well");
+    delivery.store.post_again(None, now()).await.unwrap();
+    delivery.manner.chats = Some(BTreeSet::from(["2".to_owned()]));
+    delivery.deliver_due(now()).await.unwrap();
+    let rows = outbox(&delivery).await;
+    assert_eq!((&rows[0], rows[1].1), (&left("1"), Posting::Waiting), "named again, and tried");
+}
+
+#[tokio::test]
+async fn who_hangs_holds_up_no_end() {
+    let hangs = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut delivery = delivery(&folder).await;
+    let url = format!("http://{}/", hangs.local_addr().unwrap());
+    let webhook = WebhookConfig {
+        url: SecretRef::literal(url),
+        secret: None,
+        headers: BTreeMap::new(),
+        template: None,
+        content_type: None,
+    };
+    let settings = ReceiverConfig { webhook: Some(webhook), ..ReceiverConfig::default() };
+    delivery.receiver = Receiver::new("bot", &settings, &Config::default()).unwrap();
+    posted(&delivery, &[""]).await;
+    let (store, stop) = (delivery.store.clone(), CancellationToken::new());
+    let running = tokio::spawn(run(delivery, Arc::default(), Arc::default(), stop.clone()));
+    let _taken = hangs.accept().await.unwrap();
+    stop.cancel();
+    tokio::time::timeout(GRACE * 2, running).await.expect("it waits for who hangs").unwrap();
+    assert_eq!(store.next_posts("bot").await.unwrap().len(), 1, "it is sent by the next start");
+}

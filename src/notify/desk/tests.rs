@@ -277,3 +277,19 @@ async fn ten_thousand_events_are_one_message_and_what_is_told_is_kept_so() {
     let posts = world.posts().await;
     assert_eq!((posts.len(), posts[0].1.len()), (1, 10_000));
 }
+
+#[tokio::test]
+async fn news_that_could_not_be_noted_by_one_are_not_passed_over_with_the_next() {
+    let mut world = World::new("receivers: { a: { bark: { key: 'k' } }, b: { bark: { key: 'k' } } }").await;
+    world.pass(1).await;
+    world.happens(Cause::Withdrawn, "m1");
+    world
+        .run("create trigger full before insert on told when new.audience = 'b' begin select raise(abort, 'full'); end")
+        .await;
+    assert!(world.notifier.tick(&world.picture.clone(), world.now).await.is_err());
+    world.run("drop trigger full").await;
+    world.happens(Cause::Withdrawn, "m2");
+    world.pass(2).await;
+    let told = vec![one(What::First, "m1"), one(What::First, "m2")];
+    assert_eq!(world.posts().await, [("a/".to_owned(), told.clone()), ("b/".to_owned(), told)]);
+}

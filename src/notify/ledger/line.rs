@@ -51,6 +51,7 @@ pub enum Course {
 
 /// What is known of a thing that lasts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Lasting {
     /// Whether it was there at the last look.
     pub here: bool,
@@ -68,6 +69,12 @@ pub struct Lasting {
     pub ended: Option<Timestamp>,
     /// How often it came back soon.
     pub flaps: u32,
+    /// Nobody could say at the last look whether it is there: nothing is told of it.
+    #[serde(default)]
+    pub unknown: bool,
+    /// Its model was taken off the list, and that was told: its end is no good news.
+    #[serde(default)]
+    pub off: bool,
 }
 
 /// What the audience was told.
@@ -95,8 +102,18 @@ impl Line {
 
     /// One for what was not there at the look before. `already`: there was no look before.
     pub(super) fn lasting(event: &Event, already: bool, now: Timestamp) -> Self {
-        let lasting =
-            Lasting { here: true, turned: now, so: already, told: None, missed: None, already, ended: None, flaps: 0 };
+        let lasting = Lasting {
+            here: true,
+            turned: now,
+            so: already,
+            told: None,
+            missed: None,
+            already,
+            ended: None,
+            flaps: 0,
+            unknown: false,
+            off: false,
+        };
         Self { event: event.clone(), due: None, course: Course::Lasts(lasting) }
     }
 
@@ -113,6 +130,8 @@ impl Line {
     pub(super) fn look(&mut self, event: Option<&Event>, policy: &Policy, now: Timestamp) {
         let hold = self.hold(policy);
         let Course::Lasts(lasting) = &mut self.course else { return };
+        lasting.unknown = false;
+        let lasts = lasting.here && event.is_some();
         if lasting.here != event.is_some() {
             lasting.turn(hold.max(SOON), now);
         }
@@ -121,7 +140,9 @@ impl Line {
         if let Some(event) = event
             && (untold || reminds || event.mark != self.event.mark)
         {
-            self.event.clone_from(event);
+            // What was seen last may be the latest look's time. It began with the first.
+            let since = if lasts { self.event.since.min(event.since) } else { event.since };
+            self.event = Event { since, ..event.clone() };
         }
         let hold = self.hold(policy);
         let Course::Lasts(lasting) = &mut self.course else { return };
@@ -138,6 +159,37 @@ impl Line {
             lasting.flaps = 0;
         }
         self.due = self.what(policy, now).map(|_| self.due.unwrap_or(now));
+    }
+
+    /// Nobody can say whether it is there: it stays as it is, and nothing is told of it.
+    pub(super) fn overlook(&mut self) {
+        if let Course::Lasts(lasting) = &mut self.course {
+            lasting.unknown = true;
+        }
+    }
+
+    /// Its model was taken off the list, or put back on.
+    pub(super) fn take_off(&mut self, off: bool) {
+        if let Course::Lasts(lasting) = &mut self.course {
+            lasting.off = off;
+        }
+    }
+
+    /// Whether its end is nobody's news.
+    pub(super) fn ends_unsaid(&self) -> bool {
+        matches!(&self.course, Course::Lasts(lasting) if lasting.off)
+    }
+
+    /// The clock was put back: nothing happened after now.
+    pub(super) fn put_back(&mut self, now: Timestamp) {
+        self.due = self.due.map(|due| due.min(now));
+        if let Course::Lasts(lasting) = &mut self.course {
+            lasting.turned = lasting.turned.min(now);
+            lasting.ended = lasting.ended.map(|ended| ended.min(now));
+            if let Some(told) = &mut lasting.told {
+                told.at = told.at.min(now);
+            }
+        }
     }
 
     /// What there is to tell of it, if anything.
@@ -157,20 +209,20 @@ impl Line {
     pub(super) fn is_steady(&self) -> bool {
         match &self.course {
             Course::Once(_) => true,
-            Course::Lasts(lasting) => lasting.here == lasting.so,
+            Course::Lasts(lasting) => lasting.here == lasting.so && !lasting.unknown,
         }
     }
 
     /// When it will count as what it is, if it does not yet.
     pub(super) fn settles(&self, policy: &Policy) -> Option<Timestamp> {
         let Course::Lasts(lasting) = &self.course else { return None };
-        (lasting.here != lasting.so).then(|| later(lasting.turned, self.hold(policy)))
+        (lasting.here != lasting.so && !lasting.unknown).then(|| later(lasting.turned, self.hold(policy)))
     }
 
     /// When the audience is to be reminded of it, if it is.
     pub(super) fn reminds(&self, policy: &Policy) -> Option<Timestamp> {
         let Course::Lasts(lasting) = &self.course else { return None };
-        let told = lasting.told.as_ref().filter(|_| lasting.here && lasting.so)?;
+        let told = lasting.told.as_ref().filter(|_| lasting.here && lasting.so && !lasting.unknown)?;
         (self.event.cause.is_reminded_of() && !policy.remind.is_zero()).then(|| later(told.at, policy.remind))
     }
 

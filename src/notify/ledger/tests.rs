@@ -1,7 +1,7 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::notify::event::ChannelName;
+use crate::notify::event::{ChannelName, ChannelSight};
 use crate::notify::{News, Totals};
 
 #[path = "tests/properties.rs"]
@@ -52,7 +52,9 @@ fn minutes(count: i64) -> SignedDuration {
 impl Audience {
     /// One that was told all there was to tell when nothing was so.
     fn calm() -> Self {
-        let picture = Picture { gateways: ["main".to_owned()].into(), ..Picture::default() };
+        let gateways = ["main".to_owned()].into();
+        let channels = [("main".to_owned(), [(3, ChannelSight::Answers)].into())].into();
+        let picture = Picture { gateways, channels, ..Picture::default() };
         let mut audience =
             Self { ledger: Ledger::default(), picture, policy: policy(), moment: Moment::default(), now: noon() };
         assert_eq!(audience.after(0), []);
@@ -66,6 +68,12 @@ impl Audience {
 
     fn ends(&mut self, subject: &str) {
         self.picture.lasting.retain(|event| event.subject != subject);
+    }
+
+    /// How far the channel can be judged from now on.
+    fn sees(&mut self, sight: Option<ChannelSight>) {
+        let channels = sight.into_iter().map(|sight| (3, sight)).collect();
+        self.picture.channels.insert("main".to_owned(), channels);
     }
 
     fn happens(&mut self, cause: Cause, subject: &str, number: i64) {
@@ -359,4 +367,130 @@ fn ten_thousand_in_a_minute_are_one_digest_or_two_the_worst_first() {
         assert!(digest.entries.is_sorted_by_key(|entry| Reverse(entry.event.severity())));
         assert_eq!(digest.totals.models, 10_000);
     }
+}
+
+#[test]
+fn what_nobody_can_judge_is_not_over() {
+    for sight in [ChannelSight::Down, ChannelSight::Off] {
+        let mut audience = Audience::calm();
+        audience.begins(Cause::Failing, "gpt-4");
+        audience.begins(Cause::KeyBad, "1 of 3");
+        assert_eq!(audience.after(0), []);
+        assert_eq!(audience.after(1), told(What::First, "1 of 3"));
+        assert_eq!(audience.until(20).len(), 1);
+        audience.ends("gpt-4");
+        audience.ends("1 of 3");
+        audience.sees(Some(sight));
+        assert_eq!(audience.until(3 * 24 * 60), [], "neither over nor a reminder");
+        audience.sees(Some(ChannelSight::Answers));
+        assert_eq!(audience.after(0), []);
+        assert_eq!(audience.after(1), told(What::Resolved, "1 of 3"));
+        assert_eq!(audience.after(10), []);
+        assert_eq!(audience.after(1), told(What::Resolved, "gpt-4"));
+    }
+}
+
+#[test]
+fn what_was_not_told_when_nobody_could_judge_it_any_more_waits() {
+    let mut audience = Audience::calm();
+    audience.begins(Cause::KeyBad, "0");
+    assert_eq!(audience.after(0), []);
+    audience.ends("0");
+    audience.sees(Some(ChannelSight::Off));
+    assert_eq!(audience.until(60), []);
+    audience.begins(Cause::KeyBad, "0");
+    audience.sees(Some(ChannelSight::Answers));
+    assert_eq!(audience.after(1), told(What::First, "0"));
+}
+
+#[test]
+fn what_a_dead_channel_wants_or_waits_for_is_known_all_the_same() {
+    let mut audience = Audience::calm();
+    audience.begins(Cause::Proposed, "");
+    assert_eq!(audience.after(0), []);
+    assert_eq!(audience.after(1), told(What::First, ""));
+    audience.ends("");
+    audience.sees(Some(ChannelSight::Down));
+    assert_eq!(audience.after(0), []);
+    assert_eq!(audience.after(1), told(What::Resolved, ""));
+}
+
+#[test]
+fn what_is_of_a_channel_that_is_no_more_ends_without_a_word() {
+    let mut audience = Audience::calm();
+    audience.begins(Cause::KeyBad, "0");
+    assert_eq!(audience.after(0), []);
+    assert_eq!(audience.after(1), told(What::First, "0"));
+    audience.ends("0");
+    audience.sees(None);
+    assert_eq!(audience.until(3 * 24 * 60), []);
+    assert!(audience.ledger.lines.is_empty());
+}
+
+#[test]
+fn a_gateway_whose_lateness_nobody_can_judge_is_not_in_time_again() {
+    let mut audience = Audience::calm();
+    audience.picture.lasting.push(Event { channel: None, ..event(Cause::Stale, "", noon()) });
+    assert_eq!(audience.after(0), []);
+    assert_eq!(audience.after(1), told(What::First, ""));
+    audience.ends("");
+    audience.picture.unsure.insert("main".to_owned());
+    assert_eq!(audience.until(60), []);
+    audience.picture.unsure.clear();
+    assert_eq!(audience.after(0), []);
+    assert_eq!(audience.after(1), told(What::Resolved, ""));
+}
+
+#[test]
+fn a_failing_model_that_is_taken_off_is_told_as_that_alone() {
+    let mut audience = Audience::calm();
+    audience.begins(Cause::Failing, "gpt-4");
+    audience.begins(Cause::Failing, "gpt-3");
+    assert_eq!(audience.until(20).len(), 2);
+    audience.happens(Cause::Withdrawn, "gpt-4", 1);
+    assert_eq!(audience.after(0), [], "it may stand among the failing for a moment yet");
+    audience.ends("gpt-4");
+    audience.ends("gpt-3");
+    assert_eq!(audience.after(1), told(What::First, "gpt-4"));
+    assert_eq!(audience.after(10), []);
+    assert_eq!(audience.after(1), told(What::Resolved, "gpt-3"));
+    assert_eq!(audience.until(60), [], "no good end");
+
+    // Back on its list, its next failure is one like any other.
+    audience.happens(Cause::Restored, "gpt-4", 2);
+    audience.begins(Cause::Failing, "gpt-4");
+    let first = |at| (SignedDuration::from_secs(at), What::First);
+    assert_eq!(audience.until(60), [first(30), first(630)]);
+    audience.ends("gpt-4");
+    assert_eq!(audience.until(60).len(), 1);
+}
+
+#[test]
+fn it_began_when_it_was_seen_first_whatever_the_latest_look_says() {
+    let mut audience = Audience::calm();
+    audience.begins(Cause::Proposed, "");
+    assert_eq!(audience.after(0), []);
+    let mut since = vec![];
+    for _ in 0..(25 * 60) {
+        audience.now += minutes(1);
+        audience.picture.lasting[0].since = audience.now;
+        since.extend(audience.settle().map(|digest| digest.entries[0].event.since));
+    }
+    assert_eq!(since, [noon(), noon()], "told, and a reminder");
+}
+
+#[test]
+fn a_clock_that_is_put_back_holds_nothing_up() {
+    let mut audience = Audience::calm();
+    audience.begins(Cause::KeyBad, "0");
+    audience.begins(Cause::Failing, "gpt-4");
+    assert_eq!(audience.after(0), []);
+    audience.now -= SignedDuration::from_hours(24 * 365);
+    audience.happens(Cause::Withdrawn, "gpt-3", 1);
+    assert_eq!(audience.after(0), []);
+    audience.now += minutes(1);
+    audience.happens(Cause::Withdrawn, "gpt-2", 2);
+    assert_eq!(audience.after(0), [(What::First, "0".to_owned()), (What::First, "gpt-2".to_owned())]);
+    assert_eq!(audience.after(9), []);
+    assert_eq!(audience.after(1), told(What::First, "gpt-4"));
 }

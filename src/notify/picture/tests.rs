@@ -352,7 +352,10 @@ async fn we_are_late_only_once_we_ran_so_long_and_a_gateway_that_cannot_be_read_
     scene.store.trouble(G, Some("refused"), at(178)).await.unwrap();
     assert_eq!(scene.lasting(181).await, ["gateway-unreachable : refused"], "one trouble, told once");
     assert_eq!(scene.picture(None, 181).await.lasting[0].since, at(174));
+    assert!(scene.picture(None, 181).await.unsure.contains(G), "what was told of our being late is not over");
     scene.store.trouble(G, None, at(179)).await.unwrap();
+    assert!(!scene.picture(None, 181).await.unsure.contains(G));
+    assert!(scene.picture(None, 100).await.unsure.contains(G), "nor with a start");
     scene.round(json!({ "blackout": ["many-channels-down", "3 of 3"] }), 180).await;
     assert_eq!(scene.lasting(181).await, [""; 0]);
 }
@@ -417,4 +420,34 @@ async fn a_store_that_cannot_be_read_is_an_error_and_no_picture_in_which_all_is_
     let scene = Scene::new().await;
     scene.store.clone().close().await;
     assert!(read(&scene.store, &scene.config, &BTreeMap::new(), at(0), at(1)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_receiver_that_takes_nothing_is_told_of_while_it_is_one() {
+    let mut scene = Scene::new().await;
+    let to = crate::store::Address { receiver: "ops".to_owned(), chat: String::new() };
+    let post = scene.store.post(&to, "{}", at(0)).await.unwrap();
+    scene.store.posted(post, crate::store::Posting::Dead, at(1), "404").await.unwrap();
+    assert_eq!(scene.lasting(2).await, [""; 0], "nobody wants to tell it anything");
+    let settings = crate::config::ReceiverConfig::default();
+    scene.config.notify.receivers.insert("ops".to_owned(), settings.clone());
+    assert_eq!(scene.lasting(2).await, ["receiver-down ops: 404"]);
+    let off = crate::config::ReceiverConfig { enabled: false, ..settings };
+    scene.config.notify.receivers.insert("ops".to_owned(), off);
+    assert_eq!(scene.lasting(2).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_of_a_channel_can_be_judged_is_told_with_the_picture() {
+    use crate::notify::event::ChannelSight::{Answers, Down, Off};
+    let scene = Scene::new().await;
+    scene.seen(1, "enabled", None, 0).await;
+    scene.seen(2, "enabled", Some((Outcome::KeyBad, "words")), 0).await;
+    scene.seen(3, "auto-disabled", Some((Outcome::KeyBad, "words")), 0).await;
+    scene.seen(4, "unreadable", None, 0).await;
+    let channels = &scene.picture(None, 1).await.channels[G];
+    assert_eq!(
+        channels.iter().map(|(id, sight)| (*id, *sight)).collect::<Vec<_>>(),
+        [(1, Answers), (2, Down), (3, Off), (4, Off)]
+    );
 }
