@@ -89,7 +89,7 @@ async fn what_a_limit_holds_is_written_when_a_person_approves_it_and_taken_back_
 async fn what_is_rejected_is_not_wanted_again() {
     let (setup, acts, _) = world("apply").await;
     let channel = setup.channels["one"];
-    let reject = Act::Reject { gateway: "main".to_owned(), channel };
+    let reject = Act::Reject { gateway: "main".to_owned(), channel, mark: None };
     assert_eq!(outcomes(&acts.ask(reject.clone()).await.unwrap()), [Ended::Rejected]);
     for _ in 0..2 {
         let report = setup.round().await;
@@ -136,7 +136,7 @@ async fn one_round_is_asked_for_at_a_time_and_nothing_of_a_gateway_that_is_not_t
     for act in [
         scan(Some("nobody")),
         Act::Apply { gateway: "nobody".to_owned(), channel: None, held: true, mark: None },
-        Act::Reject { gateway: "nobody".to_owned(), channel: 1 },
+        Act::Reject { gateway: "nobody".to_owned(), channel: 1, mark: None },
         Act::Hold { gateway: Some("nobody".to_owned()), channel: None, model: None, reason: String::new() },
     ] {
         assert!(matches!(acts.ask(act.clone()).await.unwrap_err(), ActError::NotFound(_)), "{act:?}");
@@ -164,6 +164,9 @@ async fn what_was_approved_is_what_was_shown_and_nothing_decided_since() {
     let refused = acts.ask(shown("0123456789abcdef")).await.unwrap_err();
     assert!(matches!(refused, ActError::NotFound(_)), "{refused:?}");
     assert_eq!(setup.db.dump().await, before);
+    let mark_of_another = Some("0123456789abcdef".to_owned());
+    let reject = Act::Reject { gateway: "main".to_owned(), channel: setup.channels["one"], mark: mark_of_another };
+    assert!(matches!(acts.ask(reject).await.unwrap_err(), ActError::NotFound(_)));
     let proposals = setup.store.proposals("main").await.unwrap();
     let mark = mark("main", &proposals[0]);
     assert_eq!(outcomes(&acts.ask(shown(&mark)).await.unwrap()), [Ended::Applied]);

@@ -71,7 +71,7 @@ impl Desk {
         match act {
             Act::Scan { gateway } => self.scan(gateway.as_deref()),
             Act::Apply { gateway, channel, held, mark } => self.apply(&gateway, channel, held, mark.as_deref()).await,
-            Act::Reject { gateway, channel } => self.reject(&gateway, channel).await,
+            Act::Reject { gateway, channel, mark } => self.reject(&gateway, channel, mark.as_deref()).await,
             Act::Undo { change } => self.undo(change).await,
             Act::Hold { gateway, channel, model, reason } => {
                 let scope = self.scope(gateway, channel, model)?;
@@ -149,10 +149,11 @@ impl Desk {
         if done.channels.is_empty() { Err(nothing()) } else { Ok(done) }
     }
 
-    async fn reject(&self, gateway: &str, channel: i64) -> Result<Done, ActError> {
+    async fn reject(&self, gateway: &str, channel: i64, shown: Option<&str>) -> Result<Done, ActError> {
         self.known(gateway)?;
         let proposals = self.store.proposals(gateway).await.map_err(failed)?;
-        let Some(proposal) = proposals.into_iter().find(|proposal| proposal.channel == channel) else {
+        let meant = proposals.into_iter().find(|proposal| is_meant(gateway, proposal, Some(channel), shown));
+        let Some(proposal) = meant else {
             return Err(ActError::NotFound("nothing is wanted there; a round may have decided anew".to_owned()));
         };
         let Proposal { change, held, .. } = proposal;
@@ -220,6 +221,12 @@ impl Desk {
     fn changed(&self, gateway: &str) {
         self.live.tell(Event::Changes { gateway: gateway.to_owned() });
     }
+}
+
+/// Whether it is this that a person means: of the channel, and as it was shown. What was decided anew since then, nobody
+/// has seen.
+fn is_meant(gateway: &str, proposal: &Proposal, channel: Option<i64>, shown: Option<&str>) -> bool {
+    channel.is_none_or(|id| id == proposal.channel) && shown.is_none_or(|shown| mark(gateway, proposal) == shown)
 }
 
 /// Our errors say what, where and what to do, and no secret.

@@ -32,6 +32,8 @@ pub enum Act {
         gateway: String,
         /// The channel.
         channel: i64,
+        /// As of [`Act::Apply`].
+        mark: Option<String>,
     },
     /// Take one change back.
     Undo {

@@ -72,12 +72,10 @@ pub(super) async fn act(press: &Press, store: &Store, config: &Config) -> Result
     for gateway in config.gateways.keys() {
         let proposals = store.proposals(gateway).await?;
         if proposals.iter().any(|proposal| proposal.channel == channel && mark(gateway, proposal) == *wanted) {
-            let gateway = gateway.clone();
+            let (gateway, mark) = (gateway.clone(), Some(wanted.clone()));
             return Ok(Some(match press {
-                Press::Approve { held, .. } => {
-                    Act::Apply { gateway, channel: Some(channel), held: *held, mark: Some(wanted.clone()) }
-                }
-                Press::Reject { .. } | Press::Undo { .. } | Press::Show(_) => Act::Reject { gateway, channel },
+                Press::Approve { held, .. } => Act::Apply { gateway, channel: Some(channel), held: *held, mark },
+                Press::Reject { .. } | Press::Undo { .. } | Press::Show(_) => Act::Reject { gateway, channel, mark },
             }));
         }
     }

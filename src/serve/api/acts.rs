@@ -114,7 +114,7 @@ pub(super) async fn approve(State(app): State<App>, Body(body): Body<ChannelBody
 pub(super) async fn reject(State(app): State<App>, Body(body): Body<ChannelBody>) -> Result<Json<Done>, ApiError> {
     let gateway = named(&app, body.gateway)?;
     channel(Some(body.channel))?;
-    done(&app, Act::Reject { gateway, channel: body.channel }).await
+    done(&app, Act::Reject { gateway, channel: body.channel, mark: None }).await
 }
 
 /// Takes one change back.
