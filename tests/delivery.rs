@@ -330,7 +330,9 @@ async fn one_receiver_that_hangs_stops_no_other() {
     for name in ["slow", "quick"] {
         post(&store, name, now).await;
     }
-    wakes.iter().for_each(|wake| wake.notify_one());
+    for wake in &wakes {
+        wake.notify_one();
+    }
     let both = async {
         slow.arrived.notified().await;
         quick.arrived.notified().await;

@@ -1,5 +1,5 @@
 //! Mail, over a real SMTP server: aiosmtpd, in a process of its own. `scripts/test` installs it.
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 use std::process::Stdio;
 use std::time::Duration;

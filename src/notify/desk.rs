@@ -71,8 +71,7 @@ impl Notifier {
         self.gather().await?;
         let config = &self.config.notify;
         let mutes: BTreeMap<_, _> = self.store.mutes(now).await?.into_iter().collect();
-        let gateways = picture.gateways.iter().map(String::as_str);
-        let maintenance = window::maintained(&config.maintenance, &self.zone, gateways, now);
+        let maintenance = window::maintained(&config.maintenance, &self.zone, &picture.gateways, now);
         let mut next = window::turns(&config.maintenance, &self.zone, now);
         for audience in &self.audiences {
             let Some((receiver, ledger)) =

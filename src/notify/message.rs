@@ -3,9 +3,9 @@
 //! Decides: what stands together, in which order, and what is left out when there is no room. Must not know: markup, how
 //! it is sent. Pure.
 //!
-//! The way of a text: [`compose`] puts a digest into words, [`Message::fit`] leaves out what there is no room for, and
+//! The way of a text: [`compose()`] puts a digest into words, [`Message::fit`] leaves out what there is no room for, and
 //! one of the renderings ([`plain`], [`html`], [`telegram`], [`discord`]) escapes all of it. A rendering whose text is
-//! lines goes over [`lines`], so that no place is forgotten and foreign names stand where markup expects them.
+//! lines goes over [`lines()`], so that no place is forgotten and foreign names stand where markup expects them.
 
 mod advice;
 mod compose;

@@ -37,17 +37,12 @@ fn one(hours: &QuietHours, zone: &TimeZone, now: Timestamp) -> Option<Hush> {
 }
 
 /// Those of the gateways that somebody works on now.
-pub fn maintained<'a>(
-    spans: &[Maintenance],
-    zone: &TimeZone,
-    gateways: impl Iterator<Item = &'a str> + Clone,
-    now: Timestamp,
-) -> Vec<String> {
+pub fn maintained(spans: &[Maintenance], zone: &TimeZone, gateways: &BTreeSet<String>, now: Timestamp) -> Vec<String> {
     let mut maintained = BTreeSet::new();
     for span in spans {
         if bounds(span, zone).is_some_and(|(from, to)| from <= now && now < to) {
-            let concerned = |name: &&str| span.gateways.is_empty() || span.gateways.iter().any(|named| named == name);
-            maintained.extend(gateways.clone().filter(concerned).map(str::to_owned));
+            let concerned = |name: &&String| span.gateways.is_empty() || span.gateways.contains(name);
+            maintained.extend(gateways.iter().filter(concerned).cloned());
         }
     }
     maintained.into_iter().collect()

@@ -1,5 +1,7 @@
 //! What anybody who may ask is answered.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::{ADMIN, GROUP, HOSTILE, OTHER, Scene};
@@ -34,7 +36,7 @@ async fn every_command_is_answered_in_the_language_of_who_asks() {
             let said = scene.ask(ADMIN, ADMIN, language, command).await;
             assert!(said.html);
             let buttons: Vec<_> = said.buttons().into_iter().map(|(label, _)| label).collect();
-            book += &format!("--- {language} {command}\n{}\n{buttons:?}\n", said.text);
+            writeln!(book, "--- {language} {command}\n{}\n{buttons:?}", said.text).unwrap();
         }
         // Twenty at once are answered; the others would be lost.
         channelwarden::clock::advance(std::time::Duration::from_mins(5));

@@ -95,7 +95,7 @@ async fn every_refusal_is_what_it_is_and_none_tells_the_token() {
     api.group(-5, Some("ops_chat"));
     api.group(-6, None);
     api.world().blocked.insert(OTHER);
-    api.world().migrated.insert(-6, -100_6);
+    api.world().migrated.insert(-6, -1006);
     let bot = receiver(&api.url(), TOKEN).unwrap();
     let (log, _guard) = log();
     let mut told = vec![];

@@ -122,8 +122,8 @@ impl BotApi {
         let address = listener.local_addr().unwrap();
         let world = Arc::new(Mutex::new(World { next_update: 1000, ..World::default() }));
         let news = Arc::new(Notify::new());
-        let served = Served { world: Arc::clone(&world), news: Arc::clone(&news) };
-        let app = Router::new().fallback(serve).with_state(served);
+        let state = Served { world: Arc::clone(&world), news: Arc::clone(&news) };
+        let app = Router::new().fallback(serve).with_state(state);
         let server = tokio::spawn(async move {
             axum::serve(listener, app).await.unwrap();
         });

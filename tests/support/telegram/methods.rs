@@ -35,7 +35,7 @@ fn chat(world: &World, params: &Value) -> Result<i64, Refused> {
             let is_it = |chat: &Value| chat["username"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(name));
             *world.chats.iter().find(|(_, chat)| is_it(chat)).ok_or_else(unknown)?.0
         }
-        _ => return Err(bad("chat_id is empty")),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return Err(bad("chat_id is empty")),
     };
     if let Some(to) = world.migrated.get(&id) {
         let parameters = json!({ "migrate_to_chat_id": to });
@@ -116,7 +116,7 @@ fn send(world: &mut World, params: &Value) -> Result<Value, Refused> {
         return Err(Refused(429, "Too Many Requests: retry after 1".to_owned(), json!({ "retry_after": 1 })));
     }
     world.last.insert(chat, Instant::now());
-    let id = world.messages.len() as i64 + 1;
+    let id = i64::try_from(world.messages.len()).unwrap() + 1;
     let automatic = markup::automatic(&text, &entities);
     let topic = params["message_thread_id"].as_i64();
     world.messages.push(Sent { chat, id, topic, text, entities, html, keys, edits: 0, automatic });
