@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock;
 use crate::config::{Config, ReceiverConfig};
 use crate::notify::delivery::{self, Delivery};
-use crate::notify::{self, Emergency, Notifier, Picture, Receiver, bot, kuma, picture};
+use crate::notify::{self, Emergency, Notifier, Picture, Receiver, Totals, bot, kuma, picture};
 use crate::serve::{ALERTS, Acts, AlertRow, Event, Live};
 use crate::store::{Lease, Store, StoreError};
 
@@ -125,7 +125,7 @@ impl Alerts {
         loop {
             let now = clock::now();
             let (again, digest) = match self.look(&mut looked, started, now).await {
-                Ok(again) => (again, emergency.works(now)),
+                Ok((again, totals)) => (again, emergency.works(totals, now)),
                 Err(error) => {
                     tracing::error!("nobody is told anything: {error}");
                     (None, emergency.failed(&error.to_string(), now))
@@ -157,19 +157,22 @@ impl Alerts {
         }
     }
 
-    /// One look: what is so, for who shows it and for who is told. When to look again, although nothing is new.
+    /// One look: what is so, for who shows it and for who is told. When to look again, although nothing is new; and how
+    /// things stand in all.
     async fn look(
         &self,
         looked: &mut Looked,
         started: Timestamp,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        if looked.notifier.is_none() {
-            let receivers: Vec<_> = self.config.notify.receivers.keys().map(String::as_str).collect();
-            self.store.bury_all_but(&receivers, "its receiver is not in the configuration any more", now).await?;
-            looked.notifier = Some(Notifier::new(self.store.clone(), &self.config).await?);
-        }
-        let Some(notifier) = &mut looked.notifier else { return Ok(None) };
+    ) -> Result<(Option<Timestamp>, Totals), StoreError> {
+        let notifier = match &mut looked.notifier {
+            Some(notifier) => notifier,
+            none => {
+                let receivers: Vec<_> = self.config.notify.receivers.keys().map(String::as_str).collect();
+                self.store.bury_all_but(&receivers, "its receiver is not in the configuration any more", now).await?;
+                none.insert(Notifier::new(self.store.clone(), &self.config).await?)
+            }
+        };
         let picture = picture::read(&self.store, &self.config, &notifier.noted(), started, now).await?;
         let rows = rows(&picture);
         if looked.shown.as_ref() != Some(&rows) {
@@ -177,7 +180,7 @@ impl Alerts {
             self.live.tell(Event::Messages);
             looked.shown = Some(rows);
         }
-        notifier.tick(&picture, now).await
+        Ok((notifier.tick(&picture, now).await?, picture.totals))
     }
 }
 

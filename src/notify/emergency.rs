@@ -15,6 +15,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 pub struct Emergency {
     failing: Option<(Timestamp, String)>,
     told: bool,
+    /// How things stood in all when the store last said so.
+    totals: Totals,
 }
 
 impl Emergency {
@@ -25,17 +27,18 @@ impl Emergency {
             return None;
         }
         self.told = true;
-        Some(digest(What::First, *since, why, now))
+        Some(digest(What::First, *since, why, self.totals, now))
     }
 
-    /// The store works: what is to be told, where the contrary was.
-    pub fn works(&mut self, now: Timestamp) -> Option<Digest> {
+    /// The store works, and says how things stand: what is to be told, where the contrary was.
+    pub fn works(&mut self, totals: Totals, now: Timestamp) -> Option<Digest> {
+        self.totals = totals;
         let (since, why) = self.failing.take()?;
-        std::mem::take(&mut self.told).then(|| digest(What::Resolved, since, &why, now))
+        std::mem::take(&mut self.told).then(|| digest(What::Resolved, since, &why, totals, now))
     }
 }
 
-fn digest(what: What, since: Timestamp, why: &str, now: Timestamp) -> Digest {
+fn digest(what: What, since: Timestamp, why: &str, totals: Totals, now: Timestamp) -> Digest {
     let event = Event {
         cause: Cause::StoreUnreachable,
         gateway: String::new(),
@@ -47,9 +50,8 @@ fn digest(what: What, since: Timestamp, why: &str, now: Timestamp) -> Digest {
         change: None,
     };
     let until = (what == What::Resolved).then_some(now);
-    // How things stand in all nobody can say without the store.
     let entries = vec![Entry { what, event, until, flapping: false }];
-    Digest { at: now, totals: Totals::default(), entries, test: false }
+    Digest { at: now, totals, entries, test: false }
 }
 
 #[cfg(test)]
@@ -62,13 +64,16 @@ mod tests {
         let after = |minutes| now + SignedDuration::from_mins(minutes);
         let what = |digest: Option<Digest>| digest.map(|digest| digest.entries[0].what);
         let mut emergency = Emergency::default();
-        assert_eq!(emergency.works(now), None, "nothing was said");
+        let totals = Totals { models: 45, down: 2, ..Totals::default() };
+        assert_eq!(emergency.works(totals, now), None, "nothing was said");
         assert_eq!(emergency.failed("disk full", now), None);
-        assert_eq!(emergency.works(after(1)), None, "a moment");
+        assert_eq!(emergency.works(totals, after(1)), None, "a moment");
         assert_eq!(emergency.failed("disk full", after(2)), None);
-        assert_eq!(what(emergency.failed("disk full", after(4))), Some(What::First));
+        let told = emergency.failed("disk full", after(4));
+        assert_eq!(told.as_ref().map(|told| told.totals), Some(totals), "as it last stood");
+        assert_eq!(what(told), Some(What::First));
         assert_eq!(emergency.failed("disk full", after(60)), None, "once");
-        assert_eq!(what(emergency.works(after(61))), Some(What::Resolved));
-        assert_eq!(emergency.works(after(62)), None);
+        assert_eq!(what(emergency.works(totals, after(61))), Some(What::Resolved));
+        assert_eq!(emergency.works(totals, after(62)), None);
     }
 }
