@@ -112,12 +112,18 @@ async fn post(store: &Store, name: &str, now: Timestamp) -> i64 {
     store.post(&to, &serde_json::to_string(&Digest::trial(now)).unwrap(), now).await.unwrap()
 }
 
+/// Whether a text tells a secret; what stands before a signing key is none.
+fn tells(text: &str) -> bool {
+    let key = SECRET.trim_start_matches("whsec_");
+    text.to_ascii_lowercase().contains("canary") || text.contains(key) || text.contains(key.trim_end_matches('='))
+}
+
 /// All messages, the oldest first. None of them tells a secret.
 async fn posts(store: &Store) -> Vec<Post> {
     let mut rows = store.posts(&PostQuery { limit: 100, ..PostQuery::default() }).await.unwrap().rows;
     rows.reverse();
     for post in &rows {
-        assert!(!post.note.to_ascii_lowercase().contains("canary") && !post.note.contains("whsec_"), "{}", post.note);
+        assert!(!tells(&post.note), "{}", post.note);
     }
     rows
 }
@@ -308,7 +314,7 @@ async fn a_failing_receiver_is_one_line_and_its_recovery_another_and_neither_tel
     has(0, "WARN channelwarden::notify::delivery: a message is not taken");
     has(1, "INFO channelwarden::notify::delivery: messages are taken again");
     has(2, "WARN channelwarden::notify::delivery: a message is given up");
-    assert!(!log.contains("canary") && !log.contains("whsec_"), "{log}");
+    assert!(!tells(&log), "{log}");
     posts(&store).await;
 }
 
