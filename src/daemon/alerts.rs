@@ -15,12 +15,13 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::lease::alone;
 use crate::clock;
 use crate::config::{Config, ReceiverConfig};
 use crate::notify::delivery::{self, Delivery};
 use crate::notify::{self, Emergency, Notifier, Picture, Receiver, Totals, bot, kuma, picture};
 use crate::serve::{ALERTS, Acts, AlertRow, Event, Live};
-use crate::store::{Lease, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// What we look after, as a gateway's lease would have it; no gateway can be called so.
 const LEASE: &str = ".alerts";
@@ -28,8 +29,6 @@ const LEASE: &str = ".alerts";
 const LOOK: Duration = Duration::from_mins(1);
 /// News come in swarms: the look waits for the swarm's end.
 const SWARM: Duration = Duration::from_secs(2);
-/// From one look at the lease to the next.
-const TRY: Duration = Duration::from_secs(5);
 /// The worst things that are shown.
 const SHOWN: usize = 1000;
 
@@ -45,7 +44,11 @@ pub(super) struct Alerts {
 impl Alerts {
     /// Looks and tells, until `over`.
     pub(super) async fn run(self) {
-        let Some(_alone) = self.alone().await else { return };
+        let tell = |who: &str| {
+            tracing::warn!("{who} sends the alerts of this store: none from here until that one ends");
+        };
+        let alone = self.over.run_until_cancelled(alone(&self.store, LEASE, tell)).await;
+        let Some(_alone) = alone else { return };
         let tasks = TaskTracker::new();
         let settled = Arc::new(Notify::new());
         let wake = self.start(&settled, &tasks);
@@ -53,27 +56,6 @@ impl Alerts {
         self.over.run_until_cancelled(watch).await;
         tasks.close();
         tasks.wait().await;
-    }
-
-    /// Waits until no other process on our store tells; `None` when we are to stop.
-    async fn alone(&self) -> Option<Lease> {
-        let mut told = false;
-        loop {
-            match self.store.lease(LEASE, clock::now()).await {
-                Ok(Ok(alone)) => return Some(alone),
-                Ok(Err(holder)) if !told => {
-                    told = true;
-                    let who = holder.map_or_else(|| "another loop".to_owned(), |holder| holder.to_string());
-                    tracing::warn!("{who} sends the alerts of this store: none from here until that one ends");
-                }
-                Ok(Err(_)) => {}
-                Err(error) => tracing::error!("{error}"),
-            }
-            tokio::select! {
-                () = sleep(TRY) => {}
-                () = self.over.cancelled() => return None,
-            }
-        }
     }
 
     /// Starts a worker for each receiver, the bots, and Uptime Kuma's pushes.

@@ -13,7 +13,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::{HEARTBEAT, Watch};
 use crate::clock;
 use crate::gateway::{Gateway, Lease};
-use crate::store;
+use crate::store::{self, Store};
 
 /// How long the lease in a gateway's database is ours without a word from us: three heartbeats.
 pub(super) const TERM: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs());
@@ -35,28 +35,33 @@ struct Kept {
     keeper: JoinHandle<()>,
 }
 
+/// Waits until no other loop on our store has the lease of that name; who has it is told once.
+pub(super) async fn alone(store: &Store, name: &str, tell: impl Fn(&str)) -> store::Lease {
+    let mut told = false;
+    loop {
+        match store.lease(name, clock::now()).await {
+            Ok(Ok(alone)) => return alone,
+            Ok(Err(holder)) if !told => {
+                told = true;
+                tell(&holder.map_or_else(|| "another loop".to_owned(), |holder| holder.to_string()));
+            }
+            Ok(Err(_)) => {}
+            Err(error) => tracing::error!(lease = name, "{error}"),
+        }
+        sleep(LOOK).await;
+    }
+}
+
 impl Watch {
     /// Waits until no other loop on our store looks after the gateway, and begins to keep the lease in its database;
     /// `None` when we are to stop.
     pub(super) async fn keeping(&self) -> Option<Keeping> {
-        let mut told = false;
-        let alone = loop {
-            match self.store.lease(&self.name, clock::now()).await {
-                Ok(Ok(alone)) => break alone,
-                Ok(Err(holder)) if !told => {
-                    told = true;
-                    let gateway = self.name.as_str();
-                    let who = holder.map_or_else(|| "another loop".to_owned(), |holder| holder.to_string());
-                    tracing::warn!(gateway, "{who} looks after it: no round here until that one ends");
-                }
-                Ok(Err(_)) => {}
-                Err(error) => tracing::error!(gateway = self.name, "{error}"),
-            }
-            tokio::select! {
-                () = sleep(LOOK) => {}
-                () = self.stop.cancelled() => return None,
-                () = self.retire.cancelled() => return None,
-            }
+        let gateway = self.name.as_str();
+        let tell = |who: &str| tracing::warn!(gateway, "{who} looks after it: no round here until that one ends");
+        let alone = tokio::select! {
+            alone = alone(&self.store, gateway, tell) => alone,
+            () = self.stop.cancelled() => return None,
+            () = self.retire.cancelled() => return None,
         };
         let wanted = self.config.gateways.get(&self.name).is_some_and(|settings| settings.lease);
         let kept = wanted.then(|| {
