@@ -7,6 +7,7 @@
 //! was told → one `Digest` goes into the store's outbox, in the same transaction → `delivery` hands it to its `receiver`,
 //! again and again until it is taken.
 
+mod addresses;
 pub mod bot;
 pub mod delivery;
 pub mod desk;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::ledger::{Hush, Ledger, Moment, Policy};
-use super::{Picture, picture, window};
+use super::{Picture, addresses, picture, window};
 use crate::config::{Config, NotifyConfig, ReceiverConfig};
 use crate::store::{Address, Store, StoreError};
 
@@ -138,22 +138,10 @@ impl Notifier {
 async fn audiences(store: &Store, config: &NotifyConfig) -> Result<Vec<Audience>, StoreError> {
     let mut audiences = vec![];
     for (name, receiver) in config.receivers.iter().filter(|(_, receiver)| receiver.enabled) {
-        let Some(bot) = &receiver.telegram else {
-            let to = Address { receiver: name.clone(), chat: String::new() };
-            audiences.push(Audience { name: name.clone(), to });
-            continue;
-        };
-        let mut chats: BTreeSet<_> = bot.chats.iter().map(|chat| chat.0.clone()).collect();
-        for subscriber in store.subscribers(name).await? {
-            if subscriber.wanted {
-                chats.insert(subscriber.chat);
-            } else {
-                chats.remove(&subscriber.chat);
-            }
-        }
-        audiences.extend(chats.into_iter().map(|chat| {
+        audiences.extend(addresses::told(store, name, receiver).await?.into_iter().map(|chat| {
             let to = Address { receiver: name.clone(), chat };
-            Audience { name: format!("{name}/{}", to.chat), to }
+            let of_chat = || format!("{name}/{}", to.chat);
+            Audience { name: if to.chat.is_empty() { name.clone() } else { of_chat() }, to }
         }));
     }
     Ok(audiences)

@@ -20,6 +20,7 @@ pub mod telegram;
 mod times;
 
 pub use self::compose::compose;
+use self::lines::in_markup;
 pub use self::lines::{Span, lines, spans};
 pub use self::shown::{LONGEST_NAME, shown};
 

@@ -1,13 +1,15 @@
 //! A message to every address of a receiver at once and past the outbox: a trial, or what must be told although our own
 //! store fails.
 //!
-//! Decides: which addresses a receiver has. Must not know: who asked for it.
+//! Decides: nothing. Must not know: who asked for it.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 use super::{Manner, PATIENCE, contained};
 use crate::config::{Config, ReceiverConfig};
-use crate::notify::{Digest, Letter, Receiver, Refusal};
+use crate::notify::{Digest, Letter, Receiver, Refusal, addresses};
 use crate::store::{Store, StoreError};
 
 /// What came of a trial at one address.
@@ -35,12 +37,7 @@ pub async fn try_out(
     config: &Config,
     now: Timestamp,
 ) -> Result<Vec<Tried>, StoreError> {
-    let mut chats = named(settings);
-    if settings.telegram.is_some() {
-        let said = store.subscribers(name).await?;
-        chats.retain(|chat| !said.iter().any(|said| said.chat == *chat));
-        chats.extend(said.into_iter().filter(|said| said.wanted).map(|said| said.chat));
-    }
+    let chats = addresses::told(store, name, settings).await?;
     // Each trial is another message: one that was sent before must not be taken for this one.
     let id = format!("{}-test-{:x}", store.mark(), now.as_millisecond());
     Ok(at_once(chats, &id, &Digest::trial(now), name, settings, config, now).await)
@@ -50,7 +47,7 @@ pub async fn try_out(
 /// tried again.
 pub async fn tell_without_store(digest: &Digest, id: &str, config: &Config, now: Timestamp) {
     for (name, settings) in config.notify.receivers.iter().filter(|(_, settings)| settings.enabled) {
-        for tried in at_once(named(settings), id, digest, name, settings, config, now).await {
+        for tried in at_once(addresses::named(settings), id, digest, name, settings, config, now).await {
             if let Err(why) = tried.answer {
                 tracing::warn!(receiver = name, chat = tried.chat, %why, "could not be told that our own store fails");
             }
@@ -58,16 +55,8 @@ pub async fn tell_without_store(digest: &Digest, id: &str, config: &Config, now:
     }
 }
 
-/// The addresses that the settings name.
-fn named(settings: &ReceiverConfig) -> Vec<String> {
-    match &settings.telegram {
-        Some(telegram) => telegram.chats.iter().map(|chat| chat.0.clone()).collect(),
-        None => vec![String::new()],
-    }
-}
-
 async fn at_once(
-    chats: Vec<String>,
+    chats: BTreeSet<String>,
     id: &str,
     digest: &Digest,
     name: &str,

@@ -2,7 +2,7 @@
 //!
 //! Decides: how a message looks there. Must not know: how it is sent, how long it may be. Pure.
 
-use super::{Message, Span, lines};
+use super::{Message, Span, in_markup};
 
 /// Keeps a mention from being one; nothing is seen of it.
 const ZERO_WIDTH_SPACE: char = '\u{200b}';
@@ -10,8 +10,7 @@ const ZERO_WIDTH_SPACE: char = '\u{200b}';
 /// The message in Markdown, and nothing of a foreign text but text. (`allowed_mentions: {parse: []}` belongs beside it all
 /// the same.)
 pub fn markdown(message: &Message) -> String {
-    let lines: Vec<String> = lines(message).iter().map(|line| line.iter().map(span).collect()).collect();
-    lines.join("\n")
+    in_markup(message, span)
 }
 
 fn span(span: &Span<'_>) -> String {

@@ -35,6 +35,12 @@ impl Span<'_> {
     }
 }
 
+/// The message as text, each part of a line in its markup.
+pub(super) fn in_markup(message: &Message, span: impl Fn(&Span<'_>) -> String) -> String {
+    let lines: Vec<String> = lines(message).iter().map(|line| line.iter().map(&span).collect()).collect();
+    lines.join("\n")
+}
+
 /// The lines of a message, the totals first; an empty one stands between two sections.
 pub fn lines(message: &Message) -> Vec<Vec<Span<'_>>> {
     let mut lines = vec![vec![Span::Strong(message.totals.as_str())]];

@@ -2,12 +2,11 @@
 //!
 //! Decides: how text without markup looks. Must not know: who shows it. Pure.
 
-use super::{Message, Span, lines};
+use super::{Message, Span, in_markup};
 
 /// The message as plain text, the totals in its first line. Commands stand in backticks.
 pub fn text(message: &Message) -> String {
-    let lines: Vec<String> = lines(message).iter().map(|line| line.iter().map(span).collect()).collect();
-    lines.join("\n")
+    in_markup(message, span)
 }
 
 fn span(span: &Span<'_>) -> String {

@@ -2,13 +2,12 @@
 //!
 //! Decides: how a message looks there. Must not know: how it is sent, how long it may be. Pure.
 
-use super::{Message, Span, lines};
+use super::{Message, Span, in_markup};
 
 /// The message with `parse_mode` `HTML`: tags `b`, `code` and `a`, and nothing of a foreign text but text. Foreign texts
 /// are `code`, in which Telegram makes neither links nor mentions of what looks like one.
 pub fn html(message: &Message) -> String {
-    let lines: Vec<String> = lines(message).iter().map(|line| line.iter().map(span).collect()).collect();
-    lines.join("\n")
+    in_markup(message, span)
 }
 
 fn span(span: &Span<'_>) -> String {
