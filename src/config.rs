@@ -9,6 +9,7 @@ mod database;
 mod environment;
 mod gateway;
 mod keys;
+mod litellm;
 mod manner;
 mod migrate;
 mod notify;
@@ -35,6 +36,7 @@ pub use budget::BudgetConfig;
 pub use database::{DatabaseAddress, ServerAddress, Tls};
 pub use environment::{Environment, process_environment};
 pub use gateway::{ApiConfig, ChannelsConfig, GatewayConfig, LogsConfig, Mode, ModelsConfig, Source, WriteBy};
+pub use litellm::{HealthBy, LitellmConfig, LitellmLogs, ProcessConfig};
 pub use manner::{Manner, Policy, ProbeRule};
 pub use notify::{
     BarkConfig, ChatName, HookConfig, Language, MailConfig, MailSecurity, Maintenance, NotifyConfig, QuietHours,

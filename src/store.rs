@@ -14,11 +14,13 @@ mod journal;
 mod lease;
 mod ledger;
 mod listings;
+mod litellm;
 mod live;
 mod marks;
 mod memory;
 mod observations;
 mod outbox;
+mod processes;
 mod proposals;
 mod pulse;
 mod retention;
@@ -51,6 +53,7 @@ pub use journal::{ChangeRecord, ChangeState, Journaled};
 pub use lease::{Holder, Lease};
 pub use ledger::{ChangeQuery, ChangeTold, IntentTold, LastRounds, RoundFigures, RoundTold};
 pub use listings::Listed;
+pub use litellm::{CheckSeen, LogCount, LogSeen};
 pub use memory::Finding;
 pub use observations::ObservationRecord;
 pub use outbox::{Address, Post, PostCounts, PostQuery, Posting, UNWANTED};
@@ -147,13 +150,14 @@ impl Store {
 }
 
 /// The steps from an empty file to today's tables; a step that was released is never edited.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_judged_fairly.sql"),
     include_str!("../migrations/0003_whole_family.sql"),
     include_str!("../migrations/0004_history.sql"),
     include_str!("../migrations/0005_channels.sql"),
     include_str!("../migrations/0006_alerts.sql"),
+    include_str!("../migrations/0007_litellm.sql"),
 ];
 
 /// Brings the tables up to date, a step a transaction; SQLite's `user_version` counts the steps done.

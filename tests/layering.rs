@@ -7,7 +7,7 @@ use std::path::Path;
 use std::{fs, io};
 
 /// Every module, in the order of the data's way: each imports only what stands before it.
-const FLOW: [&str; 24] = [
+const FLOW: [&str; 29] = [
     "model",
     "clock",
     "crash",
@@ -25,9 +25,14 @@ const FLOW: [&str; 24] = [
     "plan",
     "apply",
     "round",
+    "litellm",
+    "process",
     "serve",
     "notify",
     "daemon",
+    "client",
+    "doctor",
+    "tui",
     "simulate",
     "demo",
     "cli",
@@ -35,7 +40,7 @@ const FLOW: [&str; 24] = [
 ];
 
 /// Files and folders whose every line is pure: values in, values out.
-const PURE: [&str; 20] = [
+const PURE: [&str; 23] = [
     "model",
     "budget",
     "rollup",
@@ -51,6 +56,9 @@ const PURE: [&str; 20] = [
     "openrouter/catalogue",
     "openrouter/health",
     "openrouter/snapshot",
+    "litellm/record",
+    "litellm/failure",
+    "litellm/incidents",
     "notify/event",
     "notify/ledger",
     "notify/window",
@@ -64,13 +72,15 @@ const IMPURE: [&str; 7] = ["async", "await", "tokio", "sqlx", "reqwest", "std::f
 /// Modules that a pure file does not know, although they stand before it.
 const UNKNOWN_TO_PURE: [&str; 3] = ["clock", "store", "gateway"];
 
-/// Modules that `serve` and `notify` do not know, although they stand before them: they read our store, and hand orders on.
-const UNKNOWN_TO_SERVE: [&str; 7] = ["gateway", "upstream", "probe", "verdict", "plan", "apply", "round"];
+/// Modules that `serve`, `notify` and `tui` do not know, although they stand before them: they read our store (`tui` what
+/// the API answers), and hand orders on.
+const UNKNOWN_TO_SERVE: [&str; 9] =
+    ["gateway", "upstream", "probe", "verdict", "plan", "apply", "round", "litellm", "process"];
 
 /// A library, and the only modules that speak it.
 const SPOKEN_BY: [(&str, &[&str]); 2] = [
     ("sqlx", &["store", "gateway", "simulate", "demo"]),
-    ("reqwest", &["http", "gateway", "upstream", "probe", "notify"]),
+    ("reqwest", &["http", "gateway", "upstream", "probe", "notify", "client", "doctor"]),
 ];
 
 /// Names that say nothing about what is inside.
@@ -160,7 +170,7 @@ fn knowledge(source: &Source, module: &str, code: &str, say: &mut impl FnMut(usi
                 if source.is_pure() && UNKNOWN_TO_PURE.contains(&name.as_str()) {
                     say(line, format!("`{name}` in a pure file: values and `now` come in, values go out"));
                 }
-                if ["serve", "notify"].contains(&module) && UNKNOWN_TO_SERVE.contains(&name.as_str()) {
+                if ["serve", "notify", "tui"].contains(&module) && UNKNOWN_TO_SERVE.contains(&name.as_str()) {
                     say(line, format!("`{module}` may not use `{name}`: it reads our store, and hands orders on"));
                 }
                 imports.insert(name);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::database::DatabaseAddress;
 use super::environment::{Environment, process_environment};
+use super::litellm::{LitellmConfig, ProcessConfig};
 use super::manner::ProbeRule;
 use super::secret::SecretRef;
 use crate::model::GatewayKind;
@@ -58,6 +59,12 @@ pub struct GatewayConfig {
     #[serde(default, with = "humantime_serde")]
     #[schemars(with = "Option<String>")]
     pub cache: Option<Duration>,
+    /// How a `LiteLLM` is watched.
+    #[serde(default)]
+    pub litellm: Box<LitellmConfig>,
+    /// Its process on this machine.
+    #[serde(default)]
+    pub process: Box<ProcessConfig>,
 }
 
 /// A gateway's admin API.
@@ -66,7 +73,8 @@ pub struct GatewayConfig {
 pub struct ApiConfig {
     /// Where the gateway listens: `http://127.0.0.1:3000`.
     pub url: String,
-    /// An admin's system access token (in the gateway: personal settings, "system access token").
+    /// An admin's system access token (in the gateway: personal settings, "system access token"); of `LiteLLM` its master
+    /// key, which `file:/opt/litellm/.env#LITELLM_MASTER_KEY` takes from there.
     pub token: SecretRef,
     /// The number of the user whom the token belongs to: New API wants it as `New-Api-User`, Veloera as `Veloera-User`.
     #[serde(default)]
@@ -131,6 +139,8 @@ impl GatewayConfig {
             repair: false,
             lease: false,
             cache: None,
+            litellm: Box::default(),
+            process: Box::default(),
         }
     }
 

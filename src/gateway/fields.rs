@@ -107,7 +107,7 @@ fn mapping(text: Option<&str>, kind: GatewayKind) -> Result<Mapping, String> {
     let mut pairs = pairs.unwrap_or_default();
     match kind {
         GatewayKind::NewApi | GatewayKind::Veloera => return Ok(Mapping(pairs)),
-        GatewayKind::OneApi => {}
+        GatewayKind::OneApi | GatewayKind::LiteLlm => {}
         // "Bill as the requested name."
         GatewayKind::OneHub | GatewayKind::DoneHub => pairs.values_mut().for_each(|target| {
             if let Some(plain) = target.strip_prefix('+') {

@@ -14,6 +14,8 @@ use crate::model::{GatewayKind, ModelName};
 const NEW_API: Duration = Duration::from_mins(1);
 /// The same of One API.
 const ONE_API: Duration = Duration::from_mins(10);
+/// The same of `LiteLLM` (`PROXY_CONFIG_RELOAD_INTERVAL_SECONDS`), where models stand in its database.
+const LITELLM: Duration = Duration::from_secs(30);
 
 /// When a gateway's users see what was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub fn cache(kind: GatewayKind, write: WriteBy, reloads: bool, configured: Optio
     let within = |otherwise| Cache::Within(configured.unwrap_or(otherwise));
     match (kind, write) {
         (GatewayKind::NewApi | GatewayKind::OneHub | GatewayKind::DoneHub, WriteBy::AdminApi) => Cache::Immediate,
+        // The process that was told at once; its sisters read their models again after 30 s.
+        (GatewayKind::LiteLlm, _) => within(LITELLM),
         // Veloera grew out of a New API whose own edits waited for the next reading too.
         (GatewayKind::NewApi, WriteBy::Database) | (GatewayKind::Veloera, _) => within(NEW_API),
         (GatewayKind::OneApi, _) => within(ONE_API),

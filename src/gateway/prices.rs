@@ -67,7 +67,7 @@ impl Prices {
         };
         let keys = |map: serde_json::Map<String, Value>| map.into_iter().map(|(name, _)| name).collect();
         let table = match kind {
-            GatewayKind::OneHub | GatewayKind::DoneHub => Table::Unread,
+            GatewayKind::OneHub | GatewayKind::DoneHub | GatewayKind::LiteLlm => Table::Unread,
             GatewayKind::OneApi => match object("ModelRatio").flatten() {
                 Some(map) => Table::OneApi(keys(map), !stored),
                 None => Table::Unread,

@@ -89,12 +89,16 @@ fn type_of(kind: GatewayKind, number: i64) -> Option<&'static Type> {
         GatewayKind::OneApi => one_api::TYPES,
         GatewayKind::NewApi | GatewayKind::Veloera => new_api::TYPES,
         GatewayKind::OneHub | GatewayKind::DoneHub => one_hub::TYPES,
+        GatewayKind::LiteLlm => &[],
     };
     types.iter().find(|one| one.number == number)
 }
 
-/// The provider of a channel's type, by its name there.
+/// The provider of a channel's type, by its name there; `LiteLLM` has names for them and no numbers.
 pub fn provider(kind: GatewayKind, channel: &Channel) -> String {
+    if kind == GatewayKind::LiteLlm {
+        return channel.other.clone().unwrap_or_default();
+    }
     let number = channel.type_number;
     type_of(kind, number).map_or_else(|| format!("type {number}"), |known| known.name.to_owned())
 }
@@ -104,6 +108,9 @@ pub fn provider(kind: GatewayKind, channel: &Channel) -> String {
 /// # Errors
 /// Why the channel is left alone, as a sentence for the operator.
 pub fn access(kind: GatewayKind, channel: &Channel) -> Result<Access, String> {
+    if kind == GatewayKind::LiteLlm {
+        return Err("LiteLLM keeps its keys to itself: it is asked to check its models".to_owned());
+    }
     let number = channel.type_number;
     let Some(Type { name, way, .. }) = type_of(kind, number) else {
         return Err(format!("unknown type {number} in {kind}: left alone"));
@@ -140,7 +147,7 @@ pub fn access(kind: GatewayKind, channel: &Channel) -> Result<Access, String> {
 fn spoken_at(kind: GatewayKind, number: i64, base: &str, protocol: Protocol) -> (String, Protocol) {
     let plan = match kind {
         GatewayKind::NewApi | GatewayKind::Veloera => new_api::plan(base),
-        GatewayKind::OneApi | GatewayKind::OneHub | GatewayKind::DoneHub => None,
+        GatewayKind::OneApi | GatewayKind::OneHub | GatewayKind::DoneHub | GatewayKind::LiteLlm => None,
     };
     match plan {
         Some(base) => (base.to_owned(), Protocol::OpenAi(BARE)),
@@ -162,7 +169,7 @@ fn azure(kind: GatewayKind, channel: &Channel, version: Option<&str>) -> Result<
         GatewayKind::OneApi => (false, None),
         GatewayKind::NewApi => (channel.created >= DOTS_SINCE, Some(AZURE_VERSION)),
         GatewayKind::Veloera => (true, Some(AZURE_VERSION)),
-        GatewayKind::OneHub | GatewayKind::DoneHub => (true, None),
+        GatewayKind::OneHub | GatewayKind::DoneHub | GatewayKind::LiteLlm => (true, None),
     };
     let unsure = !matches!(kind, GatewayKind::OneApi | GatewayKind::NewApi);
     let mapped = channel.mapping.as_ref().into_iter().flat_map(|mapping| mapping.0.values().map(String::as_str));

@@ -21,6 +21,10 @@ pub enum GatewayKind {
     OneHub,
     /// deanxv/done-hub, a fork of One Hub.
     DoneHub,
+    /// BerriAI/litellm, its proxy: read and written by its API alone. A channel is an upstream account as far as `LiteLLM`
+    /// shows one: the deployments with the same provider, address and credential.
+    #[serde(rename = "litellm")]
+    LiteLlm,
 }
 
 impl GatewayKind {
@@ -28,7 +32,7 @@ impl GatewayKind {
     pub fn is_hub(self) -> bool {
         match self {
             Self::OneHub | Self::DoneHub => true,
-            Self::OneApi | Self::NewApi | Self::Veloera => false,
+            Self::OneApi | Self::NewApi | Self::Veloera | Self::LiteLlm => false,
         }
     }
 
@@ -36,7 +40,7 @@ impl GatewayKind {
     pub fn needs_prices(self) -> bool {
         match self {
             Self::NewApi | Self::Veloera => true,
-            Self::OneApi | Self::OneHub | Self::DoneHub => false,
+            Self::OneApi | Self::OneHub | Self::DoneHub | Self::LiteLlm => false,
         }
     }
 }
@@ -49,6 +53,7 @@ impl fmt::Display for GatewayKind {
             Self::Veloera => "Veloera",
             Self::OneHub => "One Hub",
             Self::DoneHub => "Done Hub",
+            Self::LiteLlm => "LiteLLM",
         })
     }
 }

@@ -36,6 +36,7 @@ impl Pricing {
     pub fn without(&self) -> &'static str {
         match self.gateway {
             GatewayKind::NewApi | GatewayKind::Veloera => "it would be refused and hidden",
+            GatewayKind::LiteLlm => "it would cost nothing there",
             GatewayKind::OneApi | GatewayKind::OneHub | GatewayKind::DoneHub => {
                 "it would be billed at the default ratio 30"
             }

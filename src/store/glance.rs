@@ -11,11 +11,13 @@ use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::history::{tally, troubled};
+use super::litellm::incidents::lasting;
 use super::to_json;
 use super::{
     ChannelSeen, Hold, Proposal, Store, StoreError, Tally, Troubled, channels, hold, outbox, proposals, spending, time,
 };
 use crate::budget::{self, Spent};
+use crate::model::Incident;
 
 pub use self::news::News;
 pub use self::rounds::{EndTold, KeyTold, OddTold, RoundStand, WholeTold};
@@ -41,6 +43,8 @@ pub struct Glance {
     pub troubles: BTreeMap<String, (Timestamp, String)>,
     /// Receivers that take no messages: since when, and what they said last.
     pub failing: Vec<(String, Timestamp, String)>,
+    /// What lasts behind each `LiteLLM`, by gateway.
+    pub incidents: BTreeMap<String, Vec<Incident>>,
     /// What was written to gateways, after the numbers asked for; of each gateway in order.
     pub news: Vec<News>,
 }
@@ -78,6 +82,7 @@ impl Store {
             spent: spent_today(&mut tx, now).await?,
             troubles: troubles(&mut tx).await?,
             failing: outbox::failing(&mut *tx, now).await?,
+            incidents: lasting(&mut tx).await?,
             ..Glance::default()
         };
         for gateway in gateways {

@@ -156,10 +156,15 @@ impl Store {
             .execute(&self.writer)
             .await?;
         // Taken up again, it is read anew.
-        sqlx::query("delete from trouble where gateway not in (select value from json_each(?))")
-            .bind(to_json("gateways", &gateways)?)
-            .execute(&self.writer)
-            .await?;
+        for statement in [
+            "delete from trouble where gateway not in (select value from json_each(?))",
+            "delete from deployment where gateway not in (select value from json_each(?))",
+            "delete from incident where gateway not in (select value from json_each(?)) and cleared_ms is null",
+            "delete from ladder where gateway not in (select value from json_each(?))",
+            "delete from process where gateway not in (select value from json_each(?))",
+        ] {
+            sqlx::query(statement).bind(to_json("gateways", &gateways)?).execute(&self.writer).await?;
+        }
         Ok(())
     }
 

@@ -62,6 +62,19 @@ impl Store {
                 changes.as_millisecond(),
             ),
             (
+                "delete from incident where id in (select id from incident where cleared_ms < ? limit ?)",
+                changes.as_millisecond(),
+            ),
+            (
+                "delete from log_failure where id in (select id from log_failure where at_ms < ? limit ?)",
+                observations.as_millisecond(),
+            ),
+            (
+                "delete from log_count where (gateway, hour, class) in
+                 (select gateway, hour, class from log_count where hour < ? limit ?)",
+                hour_of(before(now, keep.keep_daily)),
+            ),
+            (
                 "delete from change where id in
                  (select id from change where state <> 'open' and opened_ms < ? limit ?)",
                 changes.as_millisecond(),

@@ -23,7 +23,7 @@ impl Admin {
                 let names = rows.filter_map(|row| row.get("model")?.as_str().map(str::to_owned));
                 Ok(Prices::of_hub(names))
             }
-            GatewayKind::OneApi => Ok(self.options().await?.unwrap_or_else(not_root)),
+            GatewayKind::OneApi | GatewayKind::LiteLlm => Ok(self.options().await?.unwrap_or_else(not_root)),
             GatewayKind::NewApi | GatewayKind::Veloera => match self.options().await? {
                 Some(prices) => Ok(prices),
                 None => self.shown().await,

@@ -129,7 +129,11 @@ impl Admin {
         let longest = match self.kind {
             // On MySQL; elsewhere more, but that cannot be seen from here.
             GatewayKind::OneApi => 191,
-            GatewayKind::NewApi | GatewayKind::Veloera | GatewayKind::OneHub | GatewayKind::DoneHub => 255,
+            GatewayKind::NewApi
+            | GatewayKind::Veloera
+            | GatewayKind::OneHub
+            | GatewayKind::DoneHub
+            | GatewayKind::LiteLlm => 255,
         };
         if let Some(name) = models.split(',').find(|name| name.len() > longest) {
             return Some(format!("the name {name:?} is longer than the {longest} bytes this gateway stores"));

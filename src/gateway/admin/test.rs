@@ -57,7 +57,9 @@ pub fn may_test(gateway: GatewayKind, channel: &Channel) -> Result<(), String> {
         (GatewayKind::OneHub | GatewayKind::DoneHub, _) => {
             Err(format!("its key cannot be read, and {gateway}'s own test may switch it off: give `database`"))
         }
-        (GatewayKind::OneApi | GatewayKind::NewApi | GatewayKind::Veloera, Status::Enabled) => Ok(()),
+        // LiteLLM checks what is blocked as well, and changes nothing.
+        (GatewayKind::LiteLlm, _)
+        | (GatewayKind::OneApi | GatewayKind::NewApi | GatewayKind::Veloera, Status::Enabled) => Ok(()),
         (
             GatewayKind::OneApi | GatewayKind::NewApi | GatewayKind::Veloera,
             Status::ManuallyDisabled | Status::AutoDisabled | Status::Unknown(_),
@@ -78,6 +80,8 @@ pub fn tests_as_itself(
     let wrongly = || Err(format!("{kind}: {gateway} would test it by another call"));
     match gateway {
         GatewayKind::OneHub | GatewayKind::DoneHub => Err(format!("{gateway}'s own test may switch the channel off")),
+        // It knows what each of its models is for (`model_info.mode`).
+        GatewayKind::LiteLlm => Ok(()),
         // Whatever is no part of the whole list's text becomes its first name, without a word.
         GatewayKind::OneApi if !channel.models.as_deref().unwrap_or_default().contains(model.as_str()) => {
             Err("not on its list: One API would test the list's first model instead".to_owned())

@@ -111,7 +111,11 @@ fn version(kind: GatewayKind, has: &dyn Fn(&str) -> bool) -> &'static str {
         GatewayKind::NewApi if has("settings") => "since 2025-08",
         GatewayKind::NewApi if has("channel_info") => "since 2025-06",
         GatewayKind::NewApi => "before 2025-06",
-        GatewayKind::OneApi | GatewayKind::Veloera | GatewayKind::OneHub | GatewayKind::DoneHub => "any version",
+        GatewayKind::OneApi
+        | GatewayKind::Veloera
+        | GatewayKind::OneHub
+        | GatewayKind::DoneHub
+        | GatewayKind::LiteLlm => "any version",
     }
 }
 

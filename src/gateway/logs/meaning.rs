@@ -117,7 +117,11 @@ fn answers_without_tokens(model: &str) -> bool {
 fn failed(kind: GatewayKind, row: &LogRow, at: Timestamp) -> Option<TrafficFailure> {
     match kind {
         GatewayKind::NewApi => {}
-        GatewayKind::OneApi | GatewayKind::Veloera | GatewayKind::OneHub | GatewayKind::DoneHub => return None,
+        GatewayKind::OneApi
+        | GatewayKind::Veloera
+        | GatewayKind::OneHub
+        | GatewayKind::DoneHub
+        | GatewayKind::LiteLlm => return None,
     }
     let other: Value = serde_json::from_str(&row.other).ok()?;
     let status = other["status_code"].as_u64().and_then(|status| u16::try_from(status).ok());
@@ -149,7 +153,7 @@ pub fn traffic_of<'a, S: BuildHasher>(
 ) -> Option<&'a Traffic> {
     let mapped = || traffic.get(&mapping.resolve(model)?);
     match kind {
-        GatewayKind::NewApi | GatewayKind::Veloera => traffic.get(model),
+        GatewayKind::NewApi | GatewayKind::Veloera | GatewayKind::LiteLlm => traffic.get(model),
         GatewayKind::OneApi => mapped(),
         GatewayKind::OneHub | GatewayKind::DoneHub => traffic.get(model).or_else(mapped),
     }

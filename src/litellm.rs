@@ -1,0 +1,4 @@
+//! What a `LiteLLM` tells beside its API: its log; and which of its troubles last.
+//!
+//! Decides: what a line of its log means, which request it is of, and when a trouble begins and ends.
+//! Must not know: how its API is spoken (`gateway`), who is told (`notify`).

@@ -1,0 +1,12 @@
+//! What is known of each `LiteLLM`: its deployments, the troubles that last, its own endpoints, its log.
+//!
+//! Decides: nothing; it keeps. Must not know: what is a trouble, what a log line means.
+
+pub(super) mod incidents;
+
+mod deployments;
+mod ladder;
+mod log;
+
+pub use ladder::CheckSeen;
+pub use log::{LogCount, LogSeen};

@@ -1,0 +1,3 @@
+//! `top`: the dashboard in a terminal. It reads what the REST API answers, and hands orders on the same way.
+//!
+//! Decides: what is drawn where, and what a key does. Must not know: gateways, probes, the store.
