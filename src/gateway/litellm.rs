@@ -63,7 +63,6 @@ struct Inner {
     stand: Mutex<Option<Arc<Stand>>>,
     /// What each name's check came to.
     checks: Mutex<HashMap<String, Arc<OnceCell<Checked>>>>,
-    background: OnceCell<Found>,
     /// Why nothing more is asked for.
     silent: OnceLock<ApiError>,
     hushed: CancellationToken,
@@ -105,7 +104,6 @@ impl LiteLlm {
             client,
             stand: Mutex::default(),
             checks: Mutex::default(),
-            background: OnceCell::new(),
             silent: OnceLock::new(),
             hushed: CancellationToken::new(),
         })))
@@ -210,11 +208,15 @@ impl LiteLlm {
         let own = named().filter_map(|listed| listed.timeout).max().map(|own| own + BESIDE);
         let patience = self.0.settings.timeout.max(own.unwrap_or_default());
         let name_in_url: String = byte_serialize(name.as_bytes()).collect();
-        let items = self.check(&format!("health?model={name_in_url}"), patience).await?;
-        Ok(answer::join(items, stand.members().map(|(_, listed)| &listed.deployment), Some(name)))
+        let (items, latency) = self.check(&format!("health?model={name_in_url}"), patience).await?;
+        let known = stand.members().map(|(_, listed)| &listed.deployment);
+        let mut found = answer::join(items, known, Some(name));
+        let latency_ms = u32::try_from(latency.as_millis()).unwrap_or(u32::MAX);
+        found.iter_mut().for_each(|(_, health)| health.latency_ms = latency_ms);
+        Ok(found)
     }
 
-    /// How all deployments are, as `LiteLLM`'s own background checks found them: asked for once.
+    /// How all deployments are, as `LiteLLM`'s own background checks found them. It asks no upstream.
     ///
     /// # Errors
     /// Also where the configuration does not say that there are such checks: without them it would ask every upstream.
@@ -223,15 +225,18 @@ impl LiteLlm {
             let why = "litellm.health is not `background`: a bare /health would ask every upstream".to_owned();
             return Err(self.0.client.error(CHECK, Trouble::Refused(why)));
         }
-        let look = async || {
-            let stand = self.last().await.map_err(|error| self.unread(error))?;
-            let items = self.check("health", self.0.settings.timeout).await?;
-            Ok(answer::join(items, stand.members().map(|(_, listed)| &listed.deployment), None))
-        };
-        self.0.background.get_or_init(look).await.clone()
+        let stand = self.last().await.map_err(|error| self.unread(error))?;
+        let (items, _) = self.check("health", self.0.settings.timeout).await?;
+        Ok(answer::join(items, stand.members().map(|(_, listed)| &listed.deployment), None))
     }
 
-    /// Where the answer to a name's check is kept for as long as this is open: several channels may have the name.
+    /// Why nothing more is asked for: a check had no answer.
+    pub fn silence(&self) -> Option<&ApiError> {
+        self.0.silent.get()
+    }
+
+    /// Where the answer to a name's check (none: of all) is kept for as long as this is open: several channels may have
+    /// the name.
     pub fn once(&self, name: &str) -> Arc<OnceCell<Checked>> {
         let mut checks = self.0.checks.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(checks.entry(name.to_owned()).or_default())
@@ -336,7 +341,7 @@ impl LiteLlm {
     }
 
     /// One check, in its turn.
-    async fn check(&self, path: &str, patience: Duration) -> Result<Vec<Item>, ApiError> {
+    async fn check(&self, path: &str, patience: Duration) -> Result<(Vec<Item>, Duration), ApiError> {
         let inner = &self.0;
         let turn = tokio::select! {
             biased;
@@ -352,7 +357,7 @@ impl LiteLlm {
                 let found = answer::parse(&answer.body, |text| inner.client.whole(text));
                 if let Some(items) = found.filter(|_| is_word && !answer.truncated) {
                     turn.answered();
-                    return Ok(items);
+                    return Ok((items, answer.latency));
                 }
                 // Turned away at the door. Anything else may be the word of a proxy in front of it, which waits less long.
                 if matches!(answer.status, 400..=499) {

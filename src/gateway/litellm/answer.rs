@@ -23,6 +23,8 @@ pub struct RawHealth {
     pub status: Option<u16>,
     /// `error` up to its stack trace, without our key. Foreign text; empty where it is well.
     pub text: String,
+    /// How long the answer took that tells of it, in ms; 0 where that is no check of its own.
+    pub latency_ms: u32,
 }
 
 /// One item of the answer.
@@ -36,9 +38,8 @@ pub(super) struct Item {
     health: RawHealth,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct Body<'a> {
     #[serde(borrow)]
     healthy_endpoints: Option<Vec<&'a RawValue>>,
@@ -68,6 +69,7 @@ pub(super) fn parse(body: &[u8], shown: impl Fn(&str) -> String) -> Option<Vec<I
                 well,
                 status: status.and_then(|status| status.try_into().ok()).filter(|_| !well),
                 text: if well { String::new() } else { shown(error) },
+                latency_ms: 0,
             },
         })
     };
