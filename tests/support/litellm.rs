@@ -50,7 +50,7 @@ pub(crate) struct Deployed {
     /// How long its upstream takes.
     pub(crate) takes: Duration,
     /// After an answer of 401 or 404: nothing is sent to it until then.
-    cooldown: Option<Instant>,
+    pub(crate) cooldown: Option<Instant>,
 }
 
 impl Deployed {
