@@ -10,6 +10,8 @@ mod world;
 
 #[path = "api/acts.rs"]
 mod acts;
+#[path = "api/asked.rs"]
+mod asked;
 #[path = "api/client.rs"]
 mod client;
 #[path = "api/described.rs"]
