@@ -207,7 +207,7 @@ async fn settle_by_looking(
         }
         ChangeState::Open | ChangeState::Abandoned | ChangeState::Conflict => None,
     };
-    let note = unseen.as_ref().map_or_else(|| note.to_owned(), |unseen| format!("{note}; {unseen}"));
+    let note = unseen.as_ref().map_or_else(|| note.clone(), |unseen| format!("{note}; {unseen}"));
     let after = now.as_ref().filter(|_| state == ChangeState::Applied);
     settle(store, gateway, journaled, (state, after, &note), unseen.as_deref()).await?;
     Ok((state, note))

@@ -39,15 +39,10 @@ const ONE: &str = "id-dead-openai-one";
 const TWO: &str = "id-dead-openai-two";
 
 async fn bench(deployments: Vec<Deployed>, mode: &str) -> Bench {
-    limited(deployments, mode, json!({})).await
-}
-
-async fn limited(deployments: Vec<Deployed>, mode: &str, limits: Value) -> Bench {
     let stand_in = StandIn::start(deployments).await;
     stand_in.knobs().database = true;
     let api = json!({ "url": stand_in.url(), "token": MASTER_KEY });
-    let gateways = json!({ "main": { "kind": "litellm", "api": api, "mode": mode } });
-    Bench::over(stand_in, json!({ "gateways": gateways, "limits": limits })).await
+    Bench::over(stand_in, json!({ "gateways": { "main": { "kind": "litellm", "api": api, "mode": mode } } })).await
 }
 
 impl Bench {
@@ -204,7 +199,7 @@ async fn the_guards_hold_here_too() {
     // Nobody else serves it.
     let mut only = usual();
     only.pop();
-    let bench = limited(only, "apply", json!({ "last_route": true })).await;
+    let bench = bench(only, "apply").await;
     bench.round().await;
     let report = bench.round().await;
     assert!(report.held.iter().any(|held| held.guard == Guard::LastRoute), "{report:?}");
@@ -291,7 +286,9 @@ async fn a_crash_between_two_blocks_is_settled_by_looking() {
         .spawn()
         .unwrap();
     let out = BufReader::new(child.stdout.take().unwrap());
-    let stands = tokio::task::spawn_blocking(move || out.lines().map_while(Result::ok).any(|line| line.starts_with("crash-point")));
+    let stands = tokio::task::spawn_blocking(move || {
+        out.lines().map_while(Result::ok).any(|line| line.starts_with("crash-point"))
+    });
     let stood = stands.await.unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
