@@ -11,7 +11,6 @@ use crate::store::Store;
 /// # Errors
 /// Why it cannot be asked at all: there is no such gateway, it is no `LiteLLM`, its key cannot be read, our store failed.
 /// That it does not answer is no error, but what the checks say.
-#[expect(dead_code, reason = "the server's order for it comes with the server's part")]
 pub(super) async fn check_now(name: &str, config: &Config, store: &Store) -> Result<Vec<Check>, String> {
     let checks = vec![];
     config.gateways.get(name).ok_or_else(|| format!("there is no gateway {name}"))?;
