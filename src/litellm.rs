@@ -5,5 +5,5 @@
 
 pub mod failure;
 pub mod record;
-// sources
+pub mod sources;
 pub mod tail;

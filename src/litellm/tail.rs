@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use self::lines::Lines;
+pub(super) use self::lines::Lines;
 pub use self::place::FileId;
 use self::place::{Identity, Place};
 use super::failure::{Clock, Failures};
@@ -134,6 +134,15 @@ impl Tail {
         }
     }
 
+    /// Whether that place is one in the file which is at `path` now: it may have been followed under another name.
+    pub fn is_place_in(place: &str, path: &Path) -> bool {
+        let fits = |place: Place| {
+            let file = File::open(path)?;
+            Ok::<bool, io::Error>(FileId::of(&file.metadata()?) == place.id && place.fits(&file)?)
+        };
+        Place::parse(place).is_some_and(|place| fits(place).unwrap_or(false))
+    }
+
     /// The path that is followed.
     pub fn path(&self) -> &Path {
         &self.path
@@ -195,7 +204,7 @@ impl Tail {
         if read < CHUNK {
             self.caught_up = Some(now);
         }
-        look.more = read == CHUNK;
+        look.more = read == CHUNK || newer;
         if read > 0 {
             self.quiet = None;
         } else if newer {

@@ -7,7 +7,7 @@ const LONGEST: usize = 1024 * 1024;
 
 /// Cuts chunks into lines, and keeps what has no end yet.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(in crate::litellm) struct Lines {
     half: Vec<u8>,
     /// Where the half line begins.
     begins: Option<u64>,
@@ -15,7 +15,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Takes bytes that stand at `offset`; gives each line that they complete, without its end, and where it begins.
-    pub(super) fn take(&mut self, chunk: &[u8], offset: u64, mut each: impl FnMut(&[u8], u64)) {
+    pub(in crate::litellm) fn take(&mut self, chunk: &[u8], offset: u64, mut each: impl FnMut(&[u8], u64)) {
         let (mut rest, mut offset) = (chunk, offset);
         while !rest.is_empty() {
             if self.begins.is_none() && rest[0] == 0 {
