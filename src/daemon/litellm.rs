@@ -2,6 +2,8 @@
 //!
 //! Decides: when it is looked at. Must not know: how its API is spoken, what its answers mean.
 
+pub(super) mod log;
+
 use crate::config::Config;
 use crate::model::Check;
 use crate::store::Store;
