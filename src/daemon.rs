@@ -36,7 +36,7 @@ use crate::apply;
 use crate::clock;
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
-use crate::model::redact;
+use crate::model::{GatewayKind, redact};
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
 use crate::serve::{Acts, Live, Metrics};
@@ -187,6 +187,11 @@ fn start(
         };
         watches.spawn(watch.keep_going());
         watches.spawn(traffic.keep_going());
+    }
+    for (name, _) in config.gateways.iter().filter(|(_, gateway)| gateway.kind == Some(GatewayKind::LiteLlm)) {
+        let followed = litellm::log::follow(name.clone(), config.clone(), store.clone(), stop.clone());
+        let retire = retire.clone();
+        watches.spawn(async move { retire.run_until_cancelled(followed).await });
     }
     if config.openrouter.watch {
         let (config, store, prober) = (config.clone(), store.clone(), Arc::clone(prober));

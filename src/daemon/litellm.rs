@@ -2,6 +2,8 @@
 //!
 //! Decides: when it is looked at. Must not know: how its API is spoken, what its answers mean.
 
+pub(super) mod log;
+
 use crate::config::Config;
 use crate::model::Check;
 use crate::store::Store;
@@ -11,7 +13,6 @@ use crate::store::Store;
 /// # Errors
 /// Why it cannot be asked at all: there is no such gateway, it is no `LiteLLM`, its key cannot be read, our store failed.
 /// That it does not answer is no error, but what the checks say.
-#[expect(dead_code, reason = "the server's order for it comes with the server's part")]
 pub(super) async fn check_now(name: &str, config: &Config, store: &Store) -> Result<Vec<Check>, String> {
     let checks = vec![];
     config.gateways.get(name).ok_or_else(|| format!("there is no gateway {name}"))?;

@@ -90,6 +90,7 @@ pub fn acts() -> OpenApiRouter<App> {
         .routes(routes!(acts::hold))
         .routes(routes!(acts::release))
         .routes(routes!(outbox::retry))
+        .routes(routes!(litellm::check))
 }
 
 /// What all of it has in common: the description of the whole, errors of one form, marks.

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{self, Asked, PageOfGateway};
-use super::error::ApiError;
+use super::ask::{self, Asked, Body, PageOfGateway};
+use super::error::{ApiError, Code};
 use super::list::Listed;
 use crate::model::{DeploymentSeen, GatewayKind, Incident, SignSource};
-use crate::serve::App;
+use crate::serve::{Act, App};
 use crate::store::{CheckSeen, Store};
 
 /// Troubles that are over, as far back as they are told.
@@ -262,8 +262,35 @@ pub(super) async fn latest(State(app): State<App>) -> Result<Json<Vec<LadderRow>
     ladders(&app, None).await.map(Json)
 }
 
+/// Which LiteLLM.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckBody {
+    /// Left out: every one.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    gateway: Option<String>,
+}
+
+/// Asks each LiteLLM's own endpoints now (does it run, is it ready, is our key right), and answers what they said. No
+/// model's upstream is asked anything.
+#[utoipa::path(post, path = "/api/test/litellm", tag = "acts", operation_id = "check_litellm",
+    request_body = CheckBody, responses((status = 200, body = [LadderRow])))]
+pub(super) async fn check(
+    State(app): State<App>,
+    Body(body): Body<CheckBody>,
+) -> Result<Json<Vec<LadderRow>>, ApiError> {
+    let gateway = ask::gateway(&app.config, body.gateway.unwrap_or_default())?;
+    if proxies(&app).all(|name| gateway.as_deref().is_some_and(|gateway| gateway != name)) {
+        let hint = "a LiteLLM is a gateway of kind \"litellm\" in the configuration";
+        return Err(ApiError::new(Code::NotFound, "there is no such LiteLLM", hint));
+    }
+    app.acts.ask(Act::CheckLitellm { gateway: gateway.clone() }).await?;
+    ladders(&app, gateway.as_deref()).await.map(Json)
+}
+
 /// The latest checks of this LiteLLM, or of all.
-pub(super) async fn ladders(app: &App, only: Option<&str>) -> Result<Vec<LadderRow>, ApiError> {
+async fn ladders(app: &App, only: Option<&str>) -> Result<Vec<LadderRow>, ApiError> {
     let mut checks = checks(&app.store).await?;
     let names = proxies(app).filter(|name| only.is_none_or(|only| only == *name));
     Ok(names
