@@ -66,6 +66,8 @@ pub fn weigh(lasting: &[Incident], signs: &[Sign], present: Option<&[(String, St
     signs.sort_by_key(|sign| sign.at);
     let mut scales = Scales { lasting: lasting.to_vec(), runs: HashMap::new() };
     for sign in &signs {
+        // What had begun by then: a cooldown hides it, too.
+        scales.uncontradicted(sign.at);
         scales.take(sign);
     }
     scales.uncontradicted(now);
@@ -146,6 +148,12 @@ impl<'a> Scales<'a> {
             if one.source != SignSource::Health {
                 one.source = sign.source;
             }
+            if !sign.deployment.is_empty() {
+                // An older cause of the same one.
+                self.lasting.retain(|one| {
+                    one.subject != sign.subject || one.deployment != sign.deployment || one.class == class
+                });
+            }
         }
         true
     }
@@ -196,7 +204,7 @@ impl<'a> Scales<'a> {
             self.lasting.retain(|one| !older(one));
         } else {
             // Old news of a name that was looked at since.
-            let known = |one: &Incident| !one.deployment.is_empty() && one.since >= sign.at;
+            let known = |one: &Incident| !one.deployment.is_empty() && one.last >= sign.at;
             if self.lasting.iter().any(|one| one.subject == sign.subject && known(one)) {
                 return;
             }
