@@ -107,7 +107,7 @@ async fn intend(
         channel: change.channel.clone(),
         fingerprint: change.fingerprint.clone(),
         before,
-        models: ListText::from(&change.after),
+        models: ListText::from(&gateway.arranged(&change.after)),
         rows: Rows::AsTheGateway,
         removed: change.removed.clone(),
         added: change.added.clone(),
@@ -191,18 +191,23 @@ async fn settle_by_looking(
     let id = journaled.intent().channel.id;
     let now = gateway.settled_image(id).await?;
     let (state, note) = match &now {
-        Some(image) if journaled.intent().is_repair() => repair::settled(gateway, journaled.intent(), image).await?,
-        Some(_) | None => settled(journaled.intent(), now.as_ref()),
+        Some(image) if journaled.intent().is_repair() => {
+            let (state, note) = repair::settled(gateway, journaled.intent(), image).await?;
+            (state, note.to_owned())
+        }
+        Some(_) | None => settled(gateway, journaled.intent(), now.as_ref()),
     };
     let unseen = match state {
         // A write whose end nobody saw may be committed and not live.
         ChangeState::Applied => {
             let told = gateway.have_it_read(id).await.and_then(Result::err);
-            said.and_then(GatewayError::by_halves).or(told)
+            // A LiteLLM has no rows beside its list.
+            let rows = said.filter(|_| gateway.litellm().is_none()).and_then(GatewayError::by_halves);
+            rows.or(told)
         }
         ChangeState::Open | ChangeState::Abandoned | ChangeState::Conflict => None,
     };
-    let note = unseen.as_ref().map_or_else(|| note.to_owned(), |unseen| format!("{note}; {unseen}"));
+    let note = unseen.as_ref().map_or_else(|| note.clone(), |unseen| format!("{note}; {unseen}"));
     let after = now.as_ref().filter(|_| state == ChangeState::Applied);
     settle(store, gateway, journaled, (state, after, &note), unseen.as_deref()).await?;
     Ok((state, note))
@@ -210,13 +215,18 @@ async fn settle_by_looking(
 
 /// How an open intent ended, by what stands in the gateway. The list tells for both tables: a database changes them in
 /// one transaction, and what an admin API leaves undone after the list is for the gateway's own hand, or a repair.
-fn settled(intent: &Intent, now: Option<&Image>) -> (ChangeState, &'static str) {
-    match now {
+fn settled(gateway: &Gateway, intent: &Intent, now: Option<&Image>) -> (ChangeState, String) {
+    // Several calls, and a crash between them: what was done of it is ours, to be undone and restored as all that is.
+    if let Some(note) = now.and_then(|image| gateway.in_part(intent, image)) {
+        return (ChangeState::Applied, note);
+    }
+    let (state, note) = match now {
         Some(image) if image.models == intent.models.as_str() => (ChangeState::Applied, "our list stands there"),
         Some(image) if image.models == intent.before.models => (ChangeState::Abandoned, "the old list stands there"),
         Some(_) => (ChangeState::Conflict, "someone else's list stands there, and stays"),
         None => (ChangeState::Conflict, "the channel is not there any more"),
-    }
+    };
+    (state, note.to_owned())
 }
 
 fn outcome(error: SwapError) -> (ChangeState, Outcome) {

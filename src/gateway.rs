@@ -34,7 +34,7 @@ use std::time::Duration;
 use self::prices::Prices;
 use self::side::Side;
 use crate::config::{GatewayConfig, ProbeConfig, WriteBy};
-use crate::model::{Channel, GatewayKind, Image, ModelName, Price, Route};
+use crate::model::{Channel, GatewayKind, Image, Intent, ModelName, Price, Route, WorkingList};
 
 /// Which way changes are written where the operator does not say: One Hub's master never reads its database again.
 pub fn usual_way(kind: GatewayKind, database: bool, api: bool) -> WriteBy {
@@ -147,8 +147,8 @@ impl Gateway {
         if let Some(Lease::Theirs(why) | Lease::Impossible(why)) = self.database.as_ref().map(Database::lease) {
             return Err(why.clone());
         }
-        if self.litellm.is_some() {
-            return Ok(());
+        if let Some(litellm) = &self.litellm {
+            return litellm.writable();
         }
         let kind = self.kind;
         match (self.write, &self.database, &self.admin) {
@@ -308,10 +308,10 @@ impl Gateway {
     /// the database.
     pub async fn swap(&self, order: Order<'_>) -> Result<Swapped, SwapError> {
         self.writable().map_err(SwapError::Refused)?;
-        let by_database = self.database.as_ref().filter(|_| order.intent().is_repair());
-        if self.litellm.is_some() {
-            return Err(SwapError::Refused("a LiteLLM's models are not blocked by this version".to_owned()));
+        if let Some(litellm) = &self.litellm {
+            return litellm.swap(&self.name, &order).await;
         }
+        let by_database = self.database.as_ref().filter(|_| order.intent().is_repair());
         let database = match (self.write, by_database, &self.database, &self.admin) {
             (WriteBy::AdminApi, None, _, Some(admin)) => return admin.swap(&order, self.read()?).await,
             (_, Some(database), ..) | (_, None, Some(database), _) => database,
@@ -323,6 +323,20 @@ impl Gateway {
             Order::Rehearse(_) => None,
         };
         Ok(Swapped { unseen, ..swapped })
+    }
+
+    /// What is told of a change of which only a part stands there: a `LiteLLM` takes several calls for one.
+    pub fn in_part(&self, intent: &Intent, now: &Image) -> Option<String> {
+        self.litellm.as_ref().and_then(|_| litellm::in_part(intent, now))
+    }
+
+    /// A list as the gateway will show it when it is written: a `LiteLLM`'s has an order of its own.
+    pub fn arranged(&self, list: &WorkingList) -> WorkingList {
+        let mut names = list.names().to_vec();
+        if self.litellm.is_some() {
+            names.sort_unstable();
+        }
+        WorkingList::new(names).unwrap_or_else(|| list.clone())
     }
 
     /// Ends all connections.

@@ -250,7 +250,8 @@ impl Round {
             let done = apply::apply(&self.store, &self.gateway, &change, Some(round), &turn).await?;
             if let (apply::Outcome::Applied(_), Some(now)) = (&done, self.gateway.channel(id).await?) {
                 // What is held waits on the channel as it is now.
-                left = Change { fingerprint: now.fingerprint, ..left.emptied() };
+                let before = now.models.unwrap_or_default();
+                left = Change { before, fingerprint: now.fingerprint, ..left.emptied() };
             }
             if let Some(why) = apply::unseen(&self.store, &done).await? {
                 "not everything is live (see the notes)".clone_into(&mut report.live);

@@ -12,3 +12,5 @@ mod one_at_a_time;
 mod read;
 #[path = "litellm/rounds.rs"]
 mod rounds;
+#[path = "litellm/write.rs"]
+mod write;

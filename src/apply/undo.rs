@@ -44,7 +44,9 @@ async fn inverse(gateway: &Gateway, record: &ChangeRecord) -> Result<Result<Inte
     let Some(now) = gateway.image(done.channel.id).await? else {
         return Ok(Err("the channel is not there any more".to_owned()));
     };
-    if now.models != done.models.as_str() {
+    // What stood there when it was done: of a change that a crash cut off, a part.
+    let stood = after.as_ref().map_or(done.models.as_str(), |after| &after.models);
+    if now.models != stood {
         return Ok(Err(format!(
             "the list of channel {} changed after change {id}; undo the later change first, or edit it by hand",
             done.channel

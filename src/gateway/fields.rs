@@ -3,7 +3,7 @@
 //! Decides: keys, mapping, headers, proxy, what the gateway does by itself with the channel, and the fingerprint over all
 //! that a decision rests on. Must not know: where the fields were read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -91,6 +91,7 @@ impl Fields {
             ignored_models: auto_sync.ignored,
             test_model: filled(self.test_model),
             kinds: BTreeMap::new(),
+            fixed: BTreeSet::new(),
             fingerprint: hash.finish(),
         }
     }

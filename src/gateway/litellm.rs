@@ -9,6 +9,7 @@ mod client;
 mod lane;
 mod listing;
 mod pages;
+mod swap;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,6 +25,7 @@ use url::form_urlencoded::byte_serialize;
 pub use answer::RawHealth;
 pub use client::Answer;
 pub use pages::Pages;
+pub use swap::in_part;
 
 use self::accounts::Stand;
 use self::answer::Item;
@@ -141,6 +143,21 @@ impl LiteLlm {
     /// How it is watched.
     pub fn settings(&self) -> &LitellmConfig {
         &self.0.settings
+    }
+
+    /// Whether anything in it can be blocked, as it was last read.
+    ///
+    /// # Errors
+    /// Why not, and what to do about it.
+    pub(super) fn writable(&self) -> Result<(), String> {
+        let last = self.0.stand.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(stand) = last.as_ref().filter(|stand| stand.count() > 0) else { return Ok(()) };
+        if stand.members().any(|(_, listed)| listed.deployment.in_database) {
+            return Ok(());
+        }
+        Err("all its models stand in config.yaml, where its API can block none: keep them in its database (DATABASE_URL, \
+             STORE_MODEL_IN_DB=True, /model/new), or set mode: \"observe\""
+            .to_owned())
     }
 
     /// Foreign words for people: on one line, without our key or anything like one.

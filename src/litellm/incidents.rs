@@ -130,19 +130,11 @@ impl<'a> Scales<'a> {
     /// Whether it is of what lasts already: of the same deployment, of one of the name where the sign does not say which, or of
     /// the name, of which it is then known which deployment it is.
     fn goes_on(&mut self, sign: &Sign, class: Class) -> bool {
-        let same = |one: &&mut Incident| one.subject == sign.subject && one.class == class;
-        let exact = self
-            .lasting
-            .iter()
-            .position(|one| one.subject == sign.subject && one.class == class && one.deployment == sign.deployment);
-        let one = match exact {
-            Some(at) => self.lasting.get_mut(at),
-            None => {
-                let either = |one: &&mut Incident| one.deployment.is_empty() || sign.deployment.is_empty();
-                self.lasting.iter_mut().filter(same).find(either)
-            }
-        };
-        let Some(one) = one else { return false };
+        let same = |one: &Incident| one.subject == sign.subject && one.class == class;
+        let exact = self.lasting.iter().position(|one| same(one) && one.deployment == sign.deployment);
+        let either = |one: &Incident| same(one) && (one.deployment.is_empty() || sign.deployment.is_empty());
+        let at = exact.or_else(|| self.lasting.iter().position(either));
+        let Some(one) = at.and_then(|at| self.lasting.get_mut(at)) else { return false };
         if one.last < sign.at {
             one.last = sign.at;
             one.times = one.times.saturating_add(1);
@@ -264,8 +256,9 @@ fn unexplained(lasting: &[Incident], signs: &[&Sign], now: Timestamp) -> Vec<Str
         let cause = signs[..at].iter().rev().find(of_name).is_some_and(|before| {
             let said = match before.found {
                 Found::Well | Found::Trouble(Class::Unknown | Class::ProxyAuth | Class::Masked) => false,
-                Found::Trouble(Class::Credits | Class::Auth | Class::Server | Class::Rate) => true,
-                Found::Trouble(Class::Config | Class::Blocked) => true,
+                Found::Trouble(
+                    Class::Credits | Class::Auth | Class::Server | Class::Rate | Class::Config | Class::Blocked,
+                ) => true,
             };
             said && sign.at.duration_since(before.at) <= SOON
         });

@@ -1,6 +1,6 @@
 //! A gateway's channel as we read it, and the routing rows that belong to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -176,6 +176,8 @@ pub struct Channel {
     pub test_model: Option<String>,
     /// What the gateway itself says that its models are for (`LiteLLM`: `model_info.mode`).
     pub kinds: BTreeMap<ModelName, Kind>,
+    /// Names on its list that nobody can take off by its API, or that somebody else changed in part (`LiteLLM`): kept.
+    pub fixed: BTreeSet<ModelName>,
     /// Over the row as read.
     pub fingerprint: Fingerprint,
 }
@@ -204,6 +206,7 @@ impl Channel {
             ignored_models: vec![],
             test_model: None,
             kinds: BTreeMap::new(),
+            fixed: BTreeSet::new(),
             fingerprint: Fingerprint(String::new()),
         }
     }

@@ -101,7 +101,8 @@ impl Round {
             excluded || models.is_excluded(model) || Manner::of(rules, id, model).policy != Policy::Probe
         };
         untouchable.extend(named.filter(|model| left_alone(model)).cloned());
-        untouchable.extend(removed.iter().filter(|model| models.is_kept(model)).cloned());
+        let kept = |model: &&ModelName| models.is_kept(model) || channel.fixed.contains(*model);
+        untouchable.extend(removed.iter().filter(kept).cloned());
         if self.config.limits.last_route {
             last_route_seen.extend(removed.iter().cloned());
         }

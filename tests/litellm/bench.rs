@@ -46,6 +46,10 @@ impl Bench {
         Self { stand_in, config, store, prober, folder }
     }
 
+    pub(crate) fn config_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("config.json5")
+    }
+
     /// Shorter than a configuration may say, as the stand-in's own cap is.
     pub(crate) fn patience(&mut self, timeout: Duration) {
         self.config.gateways.get_mut("main").unwrap().litellm.timeout = timeout;

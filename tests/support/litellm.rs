@@ -88,6 +88,8 @@ pub(crate) struct Knobs {
     pub(crate) no_prisma: bool,
     /// 1.80 and before: no ids in `/health`, always 200, no blocking.
     pub(crate) old: bool,
+    /// A deployment that it fails to block, after it said so of others.
+    pub(crate) stuck: Option<String>,
     /// `health_check_details`.
     pub(crate) details: bool,
     /// `HEALTH_CHECK_TIMEOUT_SECONDS`.
@@ -128,6 +130,7 @@ impl StandIn {
             database: false,
             no_prisma: false,
             old: false,
+            stuck: None,
             details: true,
             cap: Duration::from_mins(1),
             instead: vec![],

@@ -3,7 +3,7 @@
 //! Decides: a channel's number and name, its list, its rows, and which names can stand in no list. Must not know: how
 //! `LiteLLM` was asked.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -122,9 +122,15 @@ impl Group {
     }
 
     fn list(&self) -> String {
-        let mut seen = HashSet::new();
-        let names: Vec<_> = self.open().filter(|name| seen.insert(*name)).collect();
-        names.join(",")
+        listed(self.open())
+    }
+
+    /// Names that are never taken off: some deployment stands in the file, where it cannot be blocked, or is blocked by
+    /// somebody else.
+    fn fixed(&self) -> BTreeSet<ModelName> {
+        let open: HashSet<&str> = self.open().collect();
+        let fixed = self.deployments().filter(|one| !one.in_database || one.blocked);
+        fixed.filter(|one| open.contains(one.name.as_str())).filter_map(|one| ModelName::parse(&one.name)).collect()
     }
 
     fn image(&self) -> Image {
@@ -167,6 +173,7 @@ impl Group {
             group: Some(GROUP.to_owned()),
             other: Some(self.account.provider.clone()),
             kinds: kinds_by_name,
+            fixed: self.fixed(),
             fingerprint: self.fingerprint(salt),
             ..Channel::bare(&name)
         })
@@ -202,6 +209,13 @@ impl Account {
         let credential = credential.map(|name| format!(" ({name})")).unwrap_or_default();
         redact(&format!("{}{host}{credential}", self.provider), &[])
     }
+}
+
+/// Names as a list: in an order of its own, as `LiteLLM` puts what was blocked or unblocked at the end of its own.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: BTreeSet<&str> = names.collect();
+    let names: Vec<_> = names.into_iter().collect();
+    names.join(",")
 }
 
 /// A channel's number and the second half of its identity, from what makes it.

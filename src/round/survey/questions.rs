@@ -123,7 +123,7 @@ impl Questions {
                 }
                 Err(_) => continue,
             };
-            let (model, kept, kind) = (model.clone(), models.is_kept(model), way.kind);
+            let (model, kept, kind) = (model.clone(), models.is_kept(model) || channel.fixed.contains(model), way.kind);
             ways.entry(upstream.clone()).or_insert(way);
             questions.candidates.push(Candidate { model, upstream, kind, kept, may_add });
         }

@@ -145,15 +145,22 @@ fn block(knobs: &mut Knobs, body: &[u8], blocked: bool) -> Response {
     }
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let id = body["model_id"].as_str().unwrap_or_default().to_owned();
-    let Some(one) = knobs.deployments.iter_mut().find(|one| one.id == id) else {
+    if blocked && knobs.stuck.as_ref() == Some(&id) {
+        return error(500, "Error updating model blocked status: oops", "internal_server_error");
+    }
+    let Some(place) = knobs.deployments.iter().position(|one| one.id == id) else {
         return error(404, &format!("Model {id} not found on proxy."), "not_found_error");
     };
-    if !one.in_database {
+    if !knobs.deployments[place].in_database {
         let why = "Cannot edit config-based model. Store model in DB via /model/new first.";
         return error(400, why, "validation_error");
     }
+    // It is read anew from the database: its router takes it out, and puts it at the end.
+    let mut one = knobs.deployments.remove(place);
     one.blocked = blocked;
-    says(200, json!({ "model_id": id, "model_name": one.name, "blocked": blocked }).to_string())
+    let name = one.name.clone();
+    knobs.deployments.push(one);
+    says(200, json!({ "model_id": id, "model_name": name, "blocked": blocked }).to_string())
 }
 
 fn bodies_of(sample: &str) -> String {
