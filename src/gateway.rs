@@ -77,9 +77,11 @@ impl Gateway {
         let admin = match &settings.api {
             Some(api) => match Admin::open(name, api, known, http, salt).await {
                 Err(GatewayError::Api(error)) if error.trouble.is_no_admin_api() => {
-                    return Err(match LiteLlm::new(name, api, &settings.litellm, http, salt)?.is_one().await {
-                        true => setup("kind", "what answers at api.url is a LiteLLM: set kind: \"litellm\"".to_owned()),
-                        false => error.into(),
+                    let litellm = LiteLlm::new(name, api, &settings.litellm, http, salt)?;
+                    return Err(if litellm.is_one().await {
+                        setup("kind", "what answers at api.url is a LiteLLM: set kind: \"litellm\"".to_owned())
+                    } else {
+                        error.into()
                     });
                 }
                 opened => Some(opened?),

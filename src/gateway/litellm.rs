@@ -128,12 +128,10 @@ impl LiteLlm {
         let this = Self::new(name, api, &settings.litellm, http, salt)?;
         match this.read().await {
             Ok(_) => Ok(this),
-            Err(GatewayError::Api(ApiError { trouble: Trouble::NoSuchCall(_) | Trouble::Odd(_), .. }))
-                if !this.is_one().await =>
-            {
+            Err(ApiError { trouble: Trouble::NoSuchCall(_) | Trouble::Odd(_), .. }) if !this.is_one().await => {
                 Err(setup("kind", "it is LiteLLM, but what answers at api.url is none: is that its address?"))
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -220,7 +218,7 @@ impl LiteLlm {
     /// How the deployments behind a public name are. Nothing is told of those that `LiteLLM` does not tell of: they are
     /// unknown, not ill. One question at a time, whoever asks; once one had no answer, this asks no more.
     pub async fn health(&self, name: &str) -> Found {
-        let stand = self.last().await.map_err(|error| self.unread(error))?;
+        let stand = self.last().await?;
         let named = || stand.members().map(|(_, listed)| listed).filter(|listed| listed.deployment.name == name);
         let own = named().filter_map(|listed| listed.timeout).max().map(|own| own + BESIDE);
         let patience = self.0.settings.timeout.max(own.unwrap_or_default());
@@ -229,7 +227,9 @@ impl LiteLlm {
         let known = stand.members().map(|(_, listed)| &listed.deployment);
         let mut found = answer::join(items, known, Some(name));
         let latency_ms = u32::try_from(latency.as_millis()).unwrap_or(u32::MAX);
-        found.iter_mut().for_each(|(_, health)| health.latency_ms = latency_ms);
+        for (_, health) in &mut found {
+            health.latency_ms = latency_ms;
+        }
         Ok(found)
     }
 
@@ -242,7 +242,7 @@ impl LiteLlm {
             let why = "litellm.health is not `background`: a bare /health would ask every upstream".to_owned();
             return Err(self.0.client.error(CHECK, Trouble::Refused(why)));
         }
-        let stand = self.last().await.map_err(|error| self.unread(error))?;
+        let stand = self.last().await?;
         let (items, _) = self.check("health", self.0.settings.timeout).await?;
         Ok(answer::join(items, stand.members().map(|(_, listed)| &listed.deployment), None))
     }
@@ -333,7 +333,7 @@ impl LiteLlm {
     }
 
     /// What stands there, read now.
-    async fn read(&self) -> Result<Arc<Stand>, GatewayError> {
+    async fn read(&self) -> Result<Arc<Stand>, ApiError> {
         let answer = self.0.client.call(Call::get(READ, "model/info")).await?;
         let listing = listing::parse(&answer.body).map_err(|why| self.error(READ, Trouble::Odd(why)))?;
         let stand = Arc::new(Stand::of(listing));
@@ -342,18 +342,11 @@ impl LiteLlm {
     }
 
     /// What stood there when it was last read.
-    async fn last(&self) -> Result<Arc<Stand>, GatewayError> {
+    async fn last(&self) -> Result<Arc<Stand>, ApiError> {
         let last = self.0.stand.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match last {
             Some(stand) => Ok(stand),
             None => self.read().await,
-        }
-    }
-
-    fn unread(&self, error: GatewayError) -> ApiError {
-        match error {
-            GatewayError::Api(error) => error,
-            other => self.error(READ, Trouble::Odd(other.to_string())),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What a round makes of a proxy's checks.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use channelwarden::config::HealthBy;
@@ -10,6 +12,7 @@ use channelwarden::model::Outcome;
 use channelwarden::probe::Prober;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+use tracing::subscriber::DefaultGuard;
 
 use crate::bench::Bench;
 use crate::litellm::{Deployed, MASTER_KEY, StandIn, State};
@@ -173,17 +176,39 @@ async fn the_master_key_stays_where_it_is() {
         format!("litellm.AuthenticationError: OpenAIException - no such key {MASTER_KEY} of Bearer {MASTER_KEY}");
     let stand_in = StandIn::start(vec![
         Deployed { state: State::Says(401, echo), ..Deployed::new("a", "openai/a") },
-        Deployed::new(&format!("named-{MASTER_KEY}"), "openai/b"),
         Deployed { takes: Duration::from_secs(9), ..Deployed::new("slow", "openai/c") },
     ])
     .await;
-    stand_in.knobs().deployments.remove(1);
     let mut bench = Bench::over(stand_in, json!({})).await;
     bench.patience(Duration::from_millis(200));
+    let (log, logged) = log();
     let report = bench.round().await;
-    let said = format!("{report:?} {:?}", bench.healths().await);
+    drop(logged);
+    let log = String::from_utf8_lossy(&log.lock().unwrap()).into_owned();
+    assert!(!log.is_empty());
+    let said = format!("{report:?} {:?} {log}", bench.healths().await);
     assert!(!said.contains(MASTER_KEY), "{said}");
     let bytes = bench.bytes().await;
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds("id-a-openai-a") && !holds(MASTER_KEY));
+}
+
+/// Everything that is logged on this thread, down to the least.
+fn log() -> (Arc<Mutex<Vec<u8>>>, DefaultGuard) {
+    #[derive(Clone)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = Log(Arc::default());
+    let kept = Arc::clone(&log.0);
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || log.clone()).finish();
+    (kept, tracing::subscriber::set_default(subscriber))
 }

@@ -32,7 +32,7 @@ impl LiteLlm {
         let intent = order.intent();
         let refused = |why: String| SwapError::Refused(format!("channel {}: {why}", intent.channel));
         crash_point("before-put").await;
-        let stand = self.read().await.map_err(SwapError::Unwritten)?;
+        let stand = self.read().await.map_err(|error| SwapError::Unwritten(error.into()))?;
         let id = intent.channel.id;
         let (Some(found), Some(stands)) = (stand.channel(id, &self.0.salt), stand.image(id)) else {
             return Err(gone(intent));
