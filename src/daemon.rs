@@ -11,6 +11,7 @@ mod free_models;
 mod heartbeat;
 mod lease;
 mod litellm;
+mod processes;
 mod scans;
 mod told;
 mod traffic;
@@ -187,6 +188,15 @@ fn start(
         };
         watches.spawn(watch.keep_going());
         watches.spawn(traffic.keep_going());
+        let (stop, retire) = (stop.clone(), retire.clone());
+        let process = processes::watch(name.clone(), config.clone(), store.clone());
+        watches.spawn(async move {
+            tokio::select! {
+                () = process => {}
+                () = stop.cancelled() => {}
+                () = retire.cancelled() => {}
+            }
+        });
     }
     if config.openrouter.watch {
         let (config, store, prober) = (config.clone(), store.clone(), Arc::clone(prober));

@@ -51,7 +51,8 @@ impl Watcher {
         let used: BTreeMap<Pid, u64> = tree.iter().map(|one| (one.pid(), one.accumulated_cpu_time())).collect();
         let files = tree.iter().map(|one| one.open_files());
         let pid = top.pid().as_u32();
-        let started = i64::try_from(top.start_time()).ok().and_then(|at| Timestamp::from_second(at).ok()).unwrap_or(now);
+        let started =
+            i64::try_from(top.start_time()).ok().and_then(|at| Timestamp::from_second(at).ok()).unwrap_or(now);
         let seen = ProcessSeen {
             pid,
             name: name(top),
@@ -113,7 +114,9 @@ impl All {
             // Several hold one socket where a parent hands it to its children: the topmost of them, the oldest if there
             // are more.
             let tops = holders.iter().filter_map(|pid| self.0.process(*pid)).map(|one| self.top(one, names, &holders));
-            if let Some(top) = tops.min_by_key(|top| (!program::is_one_of(&name(top), names), top.start_time(), top.pid())) {
+            if let Some(top) =
+                tops.min_by_key(|top| (!program::is_one_of(&name(top), names), top.start_time(), top.pid()))
+            {
                 return Some(top.pid());
             }
         }

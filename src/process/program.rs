@@ -55,9 +55,9 @@ fn script<'a>(command: &'a [impl AsRef<OsStr>]) -> Option<std::borrow::Cow<'a, s
 
 /// Whether a program of this name is one of those: by itself, or with its version or machine (`new-api-v0.9-arm64`).
 pub(super) fn is_one_of(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|known| {
-        name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.']))
-    })
+    names
+        .iter()
+        .any(|known| name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.'])))
 }
 
 /// Whether it only forwards what comes to its port.
@@ -68,9 +68,10 @@ pub(super) fn forwards(name: &str) -> bool {
 /// Whether the port stands among its arguments: `--port 4000`, `--port=4000`.
 pub(super) fn mentions(command: &[impl AsRef<OsStr>], port: u16) -> bool {
     let port = port.to_string();
-    command.iter().filter_map(|word| word.as_ref().to_str()).any(|word| {
-        word == port || word.rsplit_once(['=', ':']).is_some_and(|(_, last)| last == port)
-    })
+    command
+        .iter()
+        .filter_map(|word| word.as_ref().to_str())
+        .any(|word| word == port || word.rsplit_once(['=', ':']).is_some_and(|(_, last)| last == port))
 }
 
 #[cfg(test)]

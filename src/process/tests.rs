@@ -127,7 +127,8 @@ fn a_forwarded_port_leads_to_the_one_of_that_name_which_does_not_listen_elsewher
     let wanted = |port| Wanted { port: Some(port), kind: Some(GatewayKind::LiteLlm) };
     let elsewhere = Program::start(folder.path(), "litellm", 0, 0, "rest");
     let proxy = Program::start(folder.path(), "docker-proxy", 0, 0, "rest");
-    let found = |watcher: &mut Watcher| watcher.look(&wanted(proxy.port), None, crate::clock::now()).map(|seen| seen.pid);
+    let found =
+        |watcher: &mut Watcher| watcher.look(&wanted(proxy.port), None, crate::clock::now()).map(|seen| seen.pid);
     assert_eq!(found(&mut watcher), None, "that one serves another port");
     // It waits and listens nowhere: as one in a container looks from outside.
     let script = folder.path().join("litellm-v1");
