@@ -1,6 +1,7 @@
-//! A gateway: its channels read, and one channel's list written back safely, by its database or its admin API.
+//! A gateway: its channels read, and one channel's list written back safely: by its database, its admin API,
+//! or `LiteLLM`'s API.
 //!
-//! Decides: which of the two is read and which is written. Must not know: upstreams, probes, or why a list should change.
+//! Decides: which of them is read and which is written. Must not know: upstreams, probes, or why a list should change.
 
 pub mod admin;
 pub mod database;
@@ -8,6 +9,7 @@ mod error;
 mod fields;
 mod keys;
 mod kind;
+pub mod litellm;
 mod live;
 pub mod logs;
 mod pages;
@@ -20,6 +22,7 @@ mod types;
 pub use admin::Admin;
 pub use database::{AT_ONCE, Database, Drift, Lease, Orphans, RowChanges, Sort, Statements};
 pub use error::GatewayError;
+pub use litellm::LiteLlm;
 pub use live::{Cache, Expected, Live, cache, live};
 pub use pages::{Pages, Read, Unreadable};
 pub use swap::{Order, SwapError, Swapped};
@@ -45,6 +48,8 @@ pub struct Gateway {
     kind: GatewayKind,
     database: Option<Database>,
     admin: Option<Admin>,
+    /// A `LiteLLM` has neither of them.
+    litellm: Option<LiteLlm>,
     write: WriteBy,
     /// What the operator says of its cache.
     cache: Option<Duration>,
@@ -58,6 +63,10 @@ impl Gateway {
         http: &ProbeConfig,
         salt: &str,
     ) -> Result<Self, GatewayError> {
+        if settings.kind == Some(GatewayKind::LiteLlm) {
+            let litellm = LiteLlm::open(name, settings, http, salt).await?;
+            return Ok(Self { cache: settings.cache, ..Self::of_litellm(name, litellm) });
+        }
         let setup = |key: &str, why: String| GatewayError::Setup { what: format!("gateways.{name}.{key}: {why}") };
         let address = settings.address().map_err(|why| setup("database", why))?;
         let database = match &address {
@@ -66,7 +75,15 @@ impl Gateway {
         };
         let known = database.as_ref().map(|database| database.schema().kind).or(settings.kind);
         let admin = match &settings.api {
-            Some(api) => Some(Admin::open(name, api, known, http, salt).await?),
+            Some(api) => match Admin::open(name, api, known, http, salt).await {
+                Err(GatewayError::Api(error)) if error.trouble.is_no_admin_api() => {
+                    return Err(match LiteLlm::new(name, api, &settings.litellm, http, salt)?.is_one().await {
+                        true => setup("kind", "what answers at api.url is a LiteLLM: set kind: \"litellm\"".to_owned()),
+                        false => error.into(),
+                    });
+                }
+                opened => Some(opened?),
+            },
             None => None,
         };
         Self::of(name, database, admin, settings.write)
@@ -82,7 +99,20 @@ impl Gateway {
             (None, None) => return None,
         };
         let write = write.unwrap_or_else(|| usual_way(kind, database.is_some(), admin.is_some()));
-        Some(Self { name: name.to_owned(), kind, database, admin, write, cache: None })
+        Some(Self { name: name.to_owned(), kind, database, admin, litellm: None, write, cache: None })
+    }
+
+    /// A `LiteLLM`.
+    pub fn of_litellm(name: &str, litellm: LiteLlm) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: GatewayKind::LiteLlm,
+            database: None,
+            admin: None,
+            litellm: Some(litellm),
+            write: WriteBy::AdminApi,
+            cache: None,
+        }
     }
 
     /// The gateway's name in our configuration.
@@ -105,10 +135,18 @@ impl Gateway {
         self.admin.as_ref()
     }
 
+    /// Its API, where it is a `LiteLLM`.
+    pub fn litellm(&self) -> Option<&LiteLlm> {
+        self.litellm.as_ref()
+    }
+
     /// Whether a change can be written in the way that was chosen, or why not and what to do about it.
     pub fn writable(&self) -> Result<(), String> {
         if let Some(Lease::Theirs(why) | Lease::Impossible(why)) = self.database.as_ref().map(Database::lease) {
             return Err(why.clone());
+        }
+        if self.litellm.is_some() {
+            return Ok(());
         }
         let kind = self.kind;
         match (self.write, &self.database, &self.admin) {
@@ -151,15 +189,22 @@ impl Gateway {
 
     /// Whether we can look at its models as one of its users.
     pub fn sees_as_user(&self) -> bool {
-        self.admin.as_ref().is_some_and(Admin::sees_as_user)
+        self.litellm.is_some() || self.admin.as_ref().is_some_and(Admin::sees_as_user)
     }
 
-    /// The models that its users see, as far as the user of `api.user_key` may; `None` where no such key is given.
+    /// The models that its users see, as far as the user of `api.user_key` may; `None` where no such key is given. A
+    /// `LiteLLM` tells its names by its master key.
     ///
     /// # Errors
     /// Why they could not be read, for people.
     pub async fn models_of_user(&self) -> Option<Result<HashSet<String>, String>> {
-        self.admin.as_ref()?.models_of_user().await
+        match &self.litellm {
+            Some(litellm) => {
+                let names = litellm.names().await;
+                Some(names.map(|names| names.into_iter().collect()).map_err(|error| error.to_string()))
+            }
+            None => self.admin.as_ref()?.models_of_user().await,
+        }
     }
 
     /// All channels, or those `among` them that are there.
@@ -252,6 +297,7 @@ impl Gateway {
     pub fn repairable(&self) -> Result<(), String> {
         match &self.database {
             Some(database) => database.writable(),
+            None if self.litellm.is_some() => Err("a LiteLLM has no routing rows to set right".to_owned()),
             None => Err(format!("gateways.{}.database is not given", self.name)),
         }
     }
@@ -261,6 +307,9 @@ impl Gateway {
     pub async fn swap(&self, order: Order<'_>) -> Result<Swapped, SwapError> {
         self.writable().map_err(SwapError::Refused)?;
         let by_database = self.database.as_ref().filter(|_| order.intent().is_repair());
+        if self.litellm.is_some() {
+            return Err(SwapError::Refused("a LiteLLM's models are not blocked by this version".to_owned()));
+        }
         let database = match (self.write, by_database, &self.database, &self.admin) {
             (WriteBy::AdminApi, None, _, Some(admin)) => return admin.swap(&order, self.read()?).await,
             (_, Some(database), ..) | (_, None, Some(database), _) => database,
@@ -284,7 +333,7 @@ impl Gateway {
     /// The side that is read: the database, where the keys are, before the admin API.
     fn read(&self) -> Result<Side<'_>, GatewayError> {
         let what = || format!("gateways.{}: neither `database` nor `api` is given", self.name);
-        let admin = self.admin.as_ref().map(Side::Admin);
+        let admin = self.admin.as_ref().map(Side::Admin).or(self.litellm.as_ref().map(Side::LiteLlm));
         self.database.as_ref().map(Side::Database).or(admin).ok_or_else(|| GatewayError::Setup { what: what() })
     }
 

@@ -27,7 +27,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use classify::{Answer, Asked, Finding, Finish, Said, classify, gateway_test};
+pub use classify::{
+    Answer, Asked, Finding, Finish, LitellmAnswer, Said, classify, gateway_test, litellm, litellm_answer, litellm_line,
+};
 pub use fetch::Unread;
 pub use inquiry::{Ask, Inquiry, KeyState};
 pub use kind::{by_name, kind_of};

@@ -103,6 +103,9 @@ impl Round {
         let started = clock::now();
         let round = self.store.begin_round(name, self.settings.mode.as_str(), started).await?;
         report.round = round;
+        if let Some(litellm) = self.gateway.litellm() {
+            self.store.keep_deployments(name, &litellm.known().await?).await?;
+        }
         let mut facts = Facts::default();
         let mut drafts = self.survey_all(round, scope, &mut report, &mut facts).await?;
         if self.stop.is_cancelled() {

@@ -123,6 +123,7 @@ impl GatewayError {
         match error.trouble {
             Trouble::Silent(_) => None,
             Trouble::WrongToken(_)
+            | Trouble::WrongKey(_)
             | Trouble::NotAllowed(_)
             | Trouble::TooMany(_)
             | Trouble::Refused(_)

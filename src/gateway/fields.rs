@@ -90,6 +90,7 @@ impl Fields {
             auto_sync: auto_sync.enabled,
             ignored_models: auto_sync.ignored,
             test_model: filled(self.test_model),
+            kinds: BTreeMap::new(),
             fingerprint: hash.finish(),
         }
     }
@@ -174,16 +175,16 @@ impl AutoSync {
 }
 
 /// A salted hash of columns in order; NULL and '' differ, and no two rows run together.
-struct Fingerprinter(Sha256);
+pub(super) struct Fingerprinter(Sha256);
 
 impl Fingerprinter {
-    fn new(salt: &str) -> Self {
+    pub(super) fn new(salt: &str) -> Self {
         let mut this = Self(Sha256::new());
         this.add(Some(salt));
         this
     }
 
-    fn add(&mut self, column: Option<&str>) {
+    pub(super) fn add(&mut self, column: Option<&str>) {
         match column {
             None => self.0.update([0]),
             Some(text) => {
@@ -195,7 +196,7 @@ impl Fingerprinter {
     }
 
     /// 128 bits in hexadecimal.
-    fn finish(self) -> Fingerprint {
+    pub(super) fn finish(self) -> Fingerprint {
         use std::fmt::Write as _;
         let mut hex = String::with_capacity(32);
         for byte in self.0.finalize().iter().take(16) {

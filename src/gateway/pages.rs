@@ -1,6 +1,6 @@
 //! Channels, some at a time: memory does not grow with their number, and one that cannot be read hides no other.
 
-use super::{GatewayError, admin, database};
+use super::{GatewayError, admin, database, litellm};
 use crate::model::{Channel, ChannelRef};
 
 /// A channel, or what can be told of one that cannot be read.
@@ -22,6 +22,8 @@ pub enum Pages<'a> {
     Database(database::Pages<'a>),
     /// Read by its admin API.
     Admin(admin::Pages<'a>),
+    /// Read by `LiteLLM`'s API.
+    LiteLlm(litellm::Pages<'a>),
 }
 
 impl Pages<'_> {
@@ -30,6 +32,7 @@ impl Pages<'_> {
         match self {
             Self::Database(pages) => pages.next().await,
             Self::Admin(pages) => pages.next().await,
+            Self::LiteLlm(pages) => pages.next().await,
         }
     }
 }

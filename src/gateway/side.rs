@@ -1,15 +1,16 @@
-//! The side of a gateway that is read: its database where that is given, else its admin API.
+//! The side of a gateway that is read: its database where that is given, else its admin API, or `LiteLLM`'s.
 //!
-//! Decides: nothing; it passes on. Must not know: how either reads.
+//! Decides: nothing; it passes on. Must not know: how any reads.
 
-use super::{Admin, Database, GatewayError, Pages};
+use super::{Admin, Database, GatewayError, LiteLlm, Pages};
 use crate::model::{Channel, Image, ModelName, Route};
 
-/// One of the two.
+/// One of the three.
 #[derive(Clone, Copy)]
 pub(super) enum Side<'a> {
     Database(&'a Database),
     Admin(&'a Admin),
+    LiteLlm(&'a LiteLlm),
 }
 
 impl<'a> Side<'a> {
@@ -17,6 +18,7 @@ impl<'a> Side<'a> {
         match self {
             Self::Database(database) => Pages::Database(database.pages(among)),
             Self::Admin(admin) => Pages::Admin(admin.pages(among)),
+            Self::LiteLlm(litellm) => Pages::LiteLlm(litellm.pages(among)),
         }
     }
 
@@ -24,6 +26,7 @@ impl<'a> Side<'a> {
         match self {
             Self::Database(database) => database.channel(id).await,
             Self::Admin(admin) => admin.channel(id).await,
+            Self::LiteLlm(litellm) => litellm.channel(id).await,
         }
     }
 
@@ -31,6 +34,7 @@ impl<'a> Side<'a> {
         match self {
             Self::Database(database) => database.count().await,
             Self::Admin(admin) => admin.count().await,
+            Self::LiteLlm(litellm) => litellm.count().await,
         }
     }
 
@@ -38,6 +42,7 @@ impl<'a> Side<'a> {
         match self {
             Self::Database(database) => database.routes(models).await,
             Self::Admin(admin) => admin.routes(models).await,
+            Self::LiteLlm(litellm) => litellm.routes(models).await,
         }
     }
 
@@ -45,6 +50,7 @@ impl<'a> Side<'a> {
         match self {
             Self::Database(database) => database.image(id).await,
             Self::Admin(admin) => admin.image(id).await,
+            Self::LiteLlm(litellm) => litellm.image(id).await,
         }
     }
 
@@ -52,6 +58,7 @@ impl<'a> Side<'a> {
         match self {
             Self::Database(database) => database.settled_image(id).await,
             Self::Admin(admin) => admin.settled_image(id).await,
+            Self::LiteLlm(litellm) => litellm.settled_image(id).await,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelName, Secret, WorkingList};
+use super::{Kind, ModelName, Secret, WorkingList};
 
 /// Which gateway program owns a database. Type numbers and caches differ between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -174,6 +174,8 @@ pub struct Channel {
     pub ignored_models: Vec<String>,
     /// `test_model`.
     pub test_model: Option<String>,
+    /// What the gateway itself says that its models are for (`LiteLLM`: `model_info.mode`).
+    pub kinds: BTreeMap<ModelName, Kind>,
     /// Over the row as read.
     pub fingerprint: Fingerprint,
 }
@@ -201,6 +203,7 @@ impl Channel {
             auto_sync: false,
             ignored_models: vec![],
             test_model: None,
+            kinds: BTreeMap::new(),
             fingerprint: Fingerprint(String::new()),
         }
     }

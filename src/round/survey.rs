@@ -6,6 +6,7 @@ mod foresee;
 mod ignored;
 mod judging;
 mod keyless;
+mod litellm;
 mod offer;
 mod questions;
 mod served;
@@ -111,16 +112,16 @@ impl Round {
             self.inquiry.try_again(&targets);
         }
         let ask = async |questions: &mut Questions, upstream| {
-            if targets.is_empty() {
-                (self.ask_gateway(channel, &reference, questions, upstream).await, ByKey::new())
+            Ok::<_, StoreError>(if targets.is_empty() {
+                (self.ask_gateway(channel, &reference, questions, upstream).await?, ByKey::new())
             } else {
                 self.ask(&reference, &targets, upstream).await
-            }
+            })
         };
-        let (mut answers, mut by_key) = Box::pin(ask(&mut questions, upstream)).await;
+        let (mut answers, mut by_key) = Box::pin(ask(&mut questions, upstream)).await?;
         let compared = served::to_compare(&mut served, &answers);
         if !compared.is_empty() {
-            let (more, of_more) = Box::pin(ask(&mut questions, in_turn(round, compared))).await;
+            let (more, of_more) = Box::pin(ask(&mut questions, in_turn(round, compared))).await?;
             answers.extend(more);
             by_key.extend(of_more);
             if !served::is_any_alive(&answers) {
@@ -242,6 +243,9 @@ impl Round {
             return Err(format!("its list holds a name that cannot be written back: {start:?}"));
         }
         let advertised = channel.advertised().ok_or("it advertises no model; give it one by hand first")?;
+        if self.gateway.litellm().is_some() {
+            return self.may_ask_gateway(channel).map(|()| (advertised, vec![]));
+        }
         let access = gateway::access(self.gateway.kind(), channel)?;
         if channel.keys.is_empty() {
             match channel.closed_keys.len() {

@@ -52,6 +52,8 @@ pub enum Trouble {
     Silent(String),
     /// The token is none that the gateway knows (401, or its own words for it).
     WrongToken(String),
+    /// The same of a `LiteLLM`, whose own words for it are many.
+    WrongKey(String),
     /// The token's user may not do this (403).
     NotAllowed(String),
     /// Too many calls (429), also after waiting; how long it wants us to wait now.
@@ -65,6 +67,14 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// Whether what answers may be another program altogether.
+    pub(in crate::gateway) fn is_no_admin_api(&self) -> bool {
+        match self {
+            Self::NoSuchCall(_) | Self::Odd(_) | Self::WrongToken(_) => true,
+            Self::Silent(_) | Self::WrongKey(_) | Self::NotAllowed(_) | Self::TooMany(_) | Self::Refused(_) => false,
+        }
+    }
+
     /// What to look at.
     fn remedy(&self) -> &'static str {
         match self {
@@ -72,6 +82,7 @@ impl Trouble {
             Self::WrongToken(_) => {
                 "; api.token must be an admin's system access token, and api.user that admin's number"
             }
+            Self::WrongKey(_) => "; api.token must be its master key (LITELLM_MASTER_KEY)",
             Self::NotAllowed(_) => "; the token's user must be an admin who may edit channels",
             Self::TooMany(_) => "; it will be tried again in the next round",
             Self::Refused(_) => "",
@@ -86,6 +97,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Silent(why) => write!(f, "does not answer: {why}"),
             Self::WrongToken(why) => write!(f, "does not know our token: {why}"),
+            Self::WrongKey(why) => write!(f, "does not know our key: {why}"),
             Self::NotAllowed(why) => write!(f, "does not allow our user to do that: {why}"),
             Self::TooMany(_) => f.write_str("takes no more calls for now (429)"),
             Self::Refused(why) => write!(f, "refused: {why}"),

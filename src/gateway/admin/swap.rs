@@ -48,7 +48,7 @@ impl Admin {
             .read(&object)
             .map_err(|unreadable| SwapError::Refused(format!("channel {}: {}", unreadable.channel, unreadable.why)))?;
         let (found, stands) = match read {
-            Side::Admin(_) => (shown.clone(), image(&object)),
+            Side::Admin(_) | Side::LiteLlm(_) => (shown.clone(), image(&object)),
             Side::Database(database) => {
                 let image = database.image(id).await.map_err(SwapError::Unwritten)?;
                 let channel = database.channel(id).await.map_err(SwapError::Unwritten)?;
@@ -66,7 +66,7 @@ impl Admin {
         }
         let known = match read {
             Side::Database(_) => Some(&found),
-            Side::Admin(_) => None,
+            Side::Admin(_) | Side::LiteLlm(_) => None,
         };
         if let Some(why) = self.harm(&object, &shown, known, models) {
             return Err(SwapError::Refused(format!("channel {}: {why}", intent.channel)));
@@ -173,9 +173,11 @@ fn wiped(object: &Object, shown: &Channel, known: Option<&Channel>) -> Option<St
 fn failed(error: ApiError) -> SwapError {
     match error.trouble {
         // Turned away at the door.
-        Trouble::WrongToken(_) | Trouble::NotAllowed(_) | Trouble::TooMany(_) | Trouble::NoSuchCall(_) => {
-            SwapError::Unwritten(error.into())
-        }
+        Trouble::WrongToken(_)
+        | Trouble::WrongKey(_)
+        | Trouble::NotAllowed(_)
+        | Trouble::TooMany(_)
+        | Trouble::NoSuchCall(_) => SwapError::Unwritten(error.into()),
         // The list and the routing rows are not saved in one transaction everywhere: also who says no may have done half.
         Trouble::Silent(_) | Trouble::Refused(_) | Trouble::Odd(_) => SwapError::Database(error.into()),
     }

@@ -6,8 +6,9 @@ use super::offer::Offer;
 use super::questions::{Questions, Rules};
 use super::{Round, Scope};
 use crate::clock;
+use crate::config::HealthBy;
 use crate::cost::{self, Rate, Rates};
-use crate::model::{Channel, ChannelRef};
+use crate::model::{Channel, ChannelRef, Deployment};
 use crate::openrouter;
 use crate::round::RoundError;
 use crate::round::forecast::{Forecast, Need, Probe};
@@ -20,6 +21,10 @@ impl Round {
     /// The gateway's database.
     pub async fn forecast(&self, openrouter: &Rates) -> Result<Forecast, RoundError> {
         let mut forecast = Forecast::new(self.gateway.name(), self.config.probe.every);
+        let behind = match self.gateway.litellm() {
+            Some(litellm) => litellm.known().await?,
+            None => vec![],
+        };
         let mut pages = self.gateway.pages(None)?;
         loop {
             let page = pages.next().await?;
@@ -28,7 +33,7 @@ impl Round {
             }
             for channel in page {
                 match channel {
-                    Ok(channel) => self.foresee(&channel, openrouter, &mut forecast),
+                    Ok(channel) => self.foresee(&channel, openrouter, &behind, &mut forecast),
                     Err(unreadable) => forecast.leave(unreadable.channel, unreadable.why),
                 }
             }
@@ -37,15 +42,22 @@ impl Round {
         Ok(forecast)
     }
 
-    fn foresee(&self, channel: &Channel, openrouter: &Rates, forecast: &mut Forecast) {
+    /// `behind`: the deployments of a `LiteLLM`, each of which a question for its name asks.
+    fn foresee(&self, channel: &Channel, openrouter: &Rates, behind: &[(i64, Deployment)], forecast: &mut Forecast) {
         let reference = ChannelRef { id: channel.id, created: channel.created, name: channel.name.clone() };
         let (advertised, targets) = match self.reach(channel) {
             Ok(reached) => reached,
             Err(why) => return forecast.leave(reference, why),
         };
-        let Some(host) = targets.first().map(|target| target.endpoints.host.clone()) else {
-            return forecast
-                .leave(reference, "its key cannot be read: its models are tested by the gateway".to_owned());
+        let asked_by = match (targets.first(), self.gateway.litellm().map(|_| self.settings.litellm.health)) {
+            (Some(target), _) => Ok(target.endpoints.host.clone()),
+            (None, Some(HealthBy::ByModel)) => Ok(self.gateway.name().to_owned()),
+            (None, Some(HealthBy::Background | HealthBy::Off)) => Err("LiteLLM's own background checks ask its models"),
+            (None, None) => Err("its key cannot be read: its models are tested by the gateway"),
+        };
+        let host = match asked_by {
+            Ok(host) => host,
+            Err(why) => return forecast.leave(reference, why.to_owned()),
         };
         let rules = Rules {
             models: &self.settings.models,
@@ -66,11 +78,18 @@ impl Round {
             .map(|(model, way)| {
                 let rate = if is_openrouter { openrouter.rate(way.kind, model) } else { Rate::guess(way.kind, model) };
                 let (prompt, answer) = cost::tokens(way.kind, limit);
-                let need = Need { requests: 1, tokens: prompt + answer, dollars: rate.of(1, prompt, answer) };
+                let named = |(id, one): &&(i64, Deployment)| *id == channel.id && one.name == model.as_str();
+                let requests = behind.iter().filter(named).count().max(1);
+                let requests = u64::try_from(requests).unwrap_or(u64::MAX);
+                let (prompt, answer) = (prompt * requests, answer * requests);
+                let need = Need { requests, tokens: prompt + answer, dollars: rate.of(requests, prompt, answer) };
                 Probe { kind: way.kind, need, is_free: is_openrouter && model.as_str().ends_with(":free") }
             })
             .collect();
-        let accounts: Vec<_> = targets.iter().map(|target| target.account).collect();
+        let mut accounts: Vec<_> = targets.iter().map(|target| target.account).collect();
+        if accounts.is_empty() {
+            accounts.push(channel.id.unsigned_abs());
+        }
         forecast.add(reference, &probes, questions.unprobed.len(), &accounts, &host);
     }
 }

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::questions::{Questions, Way};
 use crate::clock;
+use crate::config::HealthBy;
 use crate::gateway::admin::{may_test, tests_as_itself};
 use crate::gateway::{self, Admin};
 use crate::model::{
@@ -15,6 +16,7 @@ use crate::model::{
 };
 use crate::probe::{Finding, gateway_test};
 use crate::round::Round;
+use crate::store::StoreError;
 
 impl Round {
     /// Whether the gateway may be asked about a channel without a key that we could use.
@@ -22,6 +24,12 @@ impl Round {
     /// # Errors
     /// Why the channel is left alone.
     pub(super) fn may_ask_gateway(&self, channel: &Channel) -> Result<(), String> {
+        if self.gateway.litellm().is_some() {
+            return match self.settings.litellm.health {
+                HealthBy::ByModel | HealthBy::Background => Ok(()),
+                HealthBy::Off => Err("litellm.health is off: its models are not asked".to_owned()),
+            };
+        }
         if !channel.key_hidden {
             return Err("it has no usable key".to_owned());
         }
@@ -40,8 +48,11 @@ impl Round {
         reference: &ChannelRef,
         questions: &mut Questions,
         upstream: Vec<(usize, ModelName, Way)>,
-    ) -> HashMap<ModelName, Observation> {
+    ) -> Result<HashMap<ModelName, Observation>, StoreError> {
         questions.candidates.retain(|candidate| !candidate.may_add);
+        if let Some(litellm) = self.gateway.litellm() {
+            return self.ask_litellm(litellm, reference, upstream).await;
+        }
         if self.gateway.kind() == GatewayKind::OneApi {
             // It tests nothing that is off the list, so what was taken off could not come back by itself.
             questions.candidates.iter_mut().for_each(|candidate| candidate.kept = true);
@@ -51,7 +62,7 @@ impl Round {
             names.entry(candidate.upstream.clone()).or_insert_with(|| candidate.model.clone());
         }
         let mut answers = HashMap::new();
-        let Some(admin) = self.gateway.admin() else { return answers };
+        let Some(admin) = self.gateway.admin() else { return Ok(answers) };
         let asking = Asking { round: self, admin, channel, host: host(self.gateway.kind(), channel) };
         self.progress.expect(upstream.len());
         let mut silent = None;
@@ -64,7 +75,7 @@ impl Round {
             self.progress.probed(reference, seen.outcome);
             answers.insert(upstream, seen);
         }
-        answers
+        Ok(answers)
     }
 }
 

@@ -193,7 +193,7 @@ fn judgeable(model: &ModelName, mapping: &Mapping, models: &ModelsConfig) -> Res
 }
 
 /// How to ask for an upstream model, or why it is not asked. What it is for, by the strongest evidence: the operator's
-/// rule, the upstream's list, the call that worked last (the shape remembers it), the name; in doubt, chat.
+/// rule, the gateway's own word, the upstream's list, the call that worked last (the shape remembers it), the name; in doubt, chat.
 fn way(
     channel: &Channel,
     model: &ModelName,
@@ -212,7 +212,8 @@ fn way(
         Policy::Passive => return Err("left to the gateway's own traffic".to_owned()),
     }
     let said = manner.as_ref().and_then(|manner| manner.kind);
-    let kind = said.unwrap_or_else(|| probe::kind_of(upstream, listing.kind(upstream)));
+    let kind = said.or_else(|| channel.kinds.get(model).copied());
+    let kind = kind.unwrap_or_else(|| probe::kind_of(upstream, listing.kind(upstream)));
     if !kind.has_a_probe() {
         return Err(format!("{kind}: never asked, it would cost too much or take a socket"));
     }
