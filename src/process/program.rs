@@ -76,6 +76,7 @@ pub(super) fn mentions(command: &[impl AsRef<OsStr>], port: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::name as program_name;
     use super::*;
 
     #[test]
@@ -93,7 +94,7 @@ mod tests {
     fn a_script_is_named_and_no_argument_of_it() {
         let name = |comm: &str, command: &[&str]| {
             let command: Vec<_> = command.iter().map(std::ffi::OsString::from).collect();
-            super::name(OsStr::new(comm), &command)
+            program_name(OsStr::new(comm), &command)
         };
         assert_eq!(name("litellm", &["python3", "/bin/litellm", "--config"]), "litellm");
         assert_eq!(name("python3.11", &["python3", "-u", "/venv/bin/litellm", "--key", "sk-x"]), "litellm");
