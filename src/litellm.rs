@@ -2,3 +2,5 @@
 //!
 //! Decides: what a line of its log means, which request it is of, and when a trouble begins and ends.
 //! Must not know: how its API is spoken (`gateway`), who is told (`notify`).
+
+pub mod incidents;
