@@ -45,6 +45,7 @@ use crate::store::{Store, StoreError};
 
 use self::alerts::Alerts;
 use self::lease::Keeping;
+use self::litellm::LitellmWatch;
 use self::told::tell;
 use self::web::Teller;
 
@@ -186,8 +187,19 @@ fn start(
             stop: stop.clone(),
             retire: retire.clone(),
         };
+        let litellm = LitellmWatch {
+            name: name.clone(),
+            config: config.clone(),
+            store: store.clone(),
+            prober: Arc::clone(prober),
+            live: live.clone(),
+            bell: Arc::clone(&watch.bell),
+            stop: stop.clone(),
+            retire: retire.clone(),
+        };
         watches.spawn(watch.keep_going());
         watches.spawn(traffic.keep_going());
+        watches.spawn(litellm.keep_going());
         let (stop, retire) = (stop.clone(), retire.clone());
         let process = processes::watch(name.clone(), config.clone(), store.clone());
         watches.spawn(async move {

@@ -124,14 +124,14 @@ fn who_listens_is_it_whatever_its_name_unless_it_only_forwards() {
 fn a_forwarded_port_leads_to_the_one_of_that_name_which_does_not_listen_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let mut watcher = Watcher::default();
-    let wanted = |port| Wanted { port: Some(port), kind: Some(GatewayKind::LiteLlm) };
-    let elsewhere = Program::start(folder.path(), "litellm", 0, 0, "rest");
+    let wanted = |port| Wanted { port: Some(port), kind: Some(GatewayKind::DoneHub) };
+    let elsewhere = Program::start(folder.path(), "done-hub", 0, 0, "rest");
     let proxy = Program::start(folder.path(), "docker-proxy", 0, 0, "rest");
     let found =
         |watcher: &mut Watcher| watcher.look(&wanted(proxy.port), None, crate::clock::now()).map(|seen| seen.pid);
     assert_eq!(found(&mut watcher), None, "that one serves another port");
     // It waits and listens nowhere: as one in a container looks from outside.
-    let script = folder.path().join("litellm-v1");
+    let script = folder.path().join("done-hub-v1");
     std::fs::write(&script, "import sys\nsys.stdin.read()\n").unwrap();
     let mut inside = Command::new("python3").arg(&script).stdin(Stdio::piped()).spawn().unwrap();
     let pid = (0..100).find_map(|_| {

@@ -24,7 +24,8 @@ pub(super) async fn ask(litellm: &LiteLlm) -> Vec<Check> {
     let alive = litellm.liveliness().await;
     let mut checks = vec![step(LIVELINESS, &alive, liveliness(&alive))];
     if alive.is_err() {
-        checks.extend([READINESS, KEY, MODELS].map(|name| unknown(name, "not asked: it does not answer", clock::now())));
+        checks
+            .extend([READINESS, KEY, MODELS].map(|name| unknown(name, "not asked: it does not answer", clock::now())));
         return checks;
     }
     let ready = litellm.readiness().await;

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ladder::{LIVELINESS, READINESS};
 use super::CHAT;
+use super::ladder::{LIVELINESS, READINESS};
 use crate::litellm::incidents::{Found, Sign};
 use crate::model::{Check, Class, DeploymentSeen, SignSource};
 use crate::store::LogSeen;
