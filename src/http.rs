@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use url::{Host, Url};
 
 pub(crate) use self::client::authorities;
-use self::client::{builder, tls};
+use self::client::{builder, no_tls, tls};
 use self::connections::Connections;
 pub(crate) use self::dns::forbidden;
 use self::failure::sort;
@@ -144,7 +144,18 @@ impl Http {
     /// # Errors
     /// What in the configuration cannot be used: `probe.ca_file`, `probe.user_agent`.
     pub fn new(config: &ProbeConfig) -> Result<Self, String> {
-        let tls = tls(config.ca_file.as_deref())?;
+        Self::build(config, tls(config.ca_file.as_deref())?)
+    }
+
+    /// The same for this address alone: where it is not https, no certificates are read, which takes most of the time.
+    ///
+    /// # Errors
+    /// As [`Http::new`].
+    pub fn for_address(address: &Url, config: &ProbeConfig) -> Result<Self, String> {
+        Self::build(config, if address.scheme() == "https" { tls(config.ca_file.as_deref())? } else { no_tls()? })
+    }
+
+    fn build(config: &ProbeConfig, tls: ClientConfig) -> Result<Self, String> {
         let limits = Limits {
             connect: config.connect_timeout,
             first_byte: config.first_byte_timeout,

@@ -68,8 +68,13 @@ impl App {
     /// A sentence on the key whose secret cannot be read.
     pub fn new(store: Store, config: Arc<Config>, live: Live, acts: Acts) -> Result<Self, String> {
         let guard = Guard::new(&config.web)?;
-        let (metrics, stop) = (Metrics::default(), CancellationToken::new());
-        Ok(Self { store, config, live, acts, guard, metrics, stop })
+        Ok(Self { guard, ..Self::of_owner(store, config, live, acts) })
+    }
+
+    /// The same for who calls the router in this process with [`Rights::of_owner`]: no token is read.
+    pub fn of_owner(store: Store, config: Arc<Config>, live: Live, acts: Acts) -> Self {
+        let (guard, metrics, stop) = (Guard::of_owner(), Metrics::default(), CancellationToken::new());
+        Self { store, config, live, acts, guard, metrics, stop }
     }
 }
 

@@ -10,12 +10,16 @@ mod world;
 
 #[path = "api/acts.rs"]
 mod acts;
+#[path = "api/asked.rs"]
+mod asked;
 #[path = "api/client.rs"]
 mod client;
 #[path = "api/described.rs"]
 mod described;
 #[path = "api/events.rs"]
 mod events;
+#[path = "api/litellm.rs"]
+mod litellm;
 #[path = "api/models.rs"]
 mod models;
 #[path = "api/paging.rs"]
@@ -26,3 +30,5 @@ mod reads;
 mod refused;
 #[path = "api/scene.rs"]
 mod scene;
+#[path = "api/status.rs"]
+mod status;

@@ -54,6 +54,12 @@ pub struct Rights {
 }
 
 impl Rights {
+    /// Those of whoever may read and write our store's file: it calls the [`router`](super::router) in its own process and
+    /// sends them along as an extension of the request, which nothing that comes over a socket can.
+    pub fn of_owner() -> Self {
+        Self::of(Right::Act, None)
+    }
+
     pub(super) fn of(right: Right, session: Option<SessionId>) -> Self {
         Self { may_read: true, may_act: right == Right::Act, session }
     }
@@ -104,6 +110,18 @@ impl Guard {
         })))
     }
 
+    /// Without any token of the configuration: for a router that no socket leads to.
+    pub(super) fn of_owner() -> Self {
+        Self(Arc::new(Inner {
+            read: None,
+            act: None,
+            origins: Origins::new(None),
+            secure: false,
+            sessions: Sessions::default(),
+            attempts: Attempts::default(),
+        }))
+    }
+
     /// Whether reading needs a token.
     pub(super) fn reading_needs_a_token(&self) -> bool {
         self.0.read.is_some()
@@ -139,11 +157,14 @@ impl Guard {
         Ok(Rights { may_read: self.0.read.is_none(), may_act: false, session: None })
     }
 
-    /// What the token gives that was sent along, or else the session.
+    /// What the asker brings along from within this process, or the token gives that was sent, or else the session.
     ///
     /// # Errors
     /// A wrong token, too many of them, or a name that is none of ours.
     fn rights(&self, request: &Request) -> Result<Rights, ApiError> {
+        if let Some(rights) = request.extensions().get::<Rights>() {
+            return Ok(rights.clone());
+        }
         let headers = request.headers();
         let Some(token) = bearer(headers) else { return self.rights_by_session(headers, clock::now()) };
         self.require_own_name(headers)?;
