@@ -3,4 +3,8 @@
 //! Decides: what a line of its log means, which request it is of, and when a trouble begins and ends.
 //! Must not know: how its API is spoken (`gateway`), who is told (`notify`).
 
+pub mod failure;
 pub mod incidents;
+pub mod record;
+pub mod sources;
+pub mod tail;

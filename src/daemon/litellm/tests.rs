@@ -69,6 +69,7 @@ impl Scene {
         let api = ApiConfig { url, token: SecretRef::literal(KEY), user: None, user_key: None, test_channels: false };
         settings.api = Some(api);
         settings.litellm.check = Duration::from_millis(40);
+        settings.litellm.logs.process = false;
         settings.litellm.chat = chat.iter().map(ToString::to_string).collect();
         let mut config = Config::default();
         config.gateways.insert(G.to_owned(), settings);
