@@ -20,6 +20,8 @@ const KEY: &str = "sk-canary-master";
 #[derive(Default)]
 struct Proxy {
     ill: AtomicBool,
+    /// It knows no key any more.
+    locked: AtomicBool,
     questions: AtomicUsize,
     others: AtomicUsize,
 }
@@ -27,6 +29,7 @@ struct Proxy {
 async fn answer(State(proxy): State<Arc<Proxy>>, uri: Uri, headers: HeaderMap) -> Response {
     let sample = |status: u16, text: &'static str| (StatusCode::from_u16(status).unwrap(), text).into_response();
     let known = headers.get("authorization").is_some_and(|key| key.as_bytes() == format!("Bearer {KEY}").as_bytes());
+    let known = known && !proxy.locked.load(Ordering::Relaxed);
     let ill = proxy.ill.load(Ordering::Relaxed);
     match uri.path() {
         "/health/liveliness" => sample(200, include_str!("../../../tests/litellm/samples/health-liveliness.json")),
@@ -101,6 +104,11 @@ impl Scene {
         seen.iter().map(|seen| line(&seen.check)).collect()
     }
 
+    async fn trouble(&self) -> Option<String> {
+        let mut glance = self.store.glance(&[G], &BTreeMap::new(), 0, clock::now()).await.unwrap();
+        glance.troubles.remove(G).map(|(_, why)| why)
+    }
+
     /// What lasts: "subject deployment class".
     async fn lasting(&self) -> Vec<String> {
         let all = self.store.incidents().await.unwrap().remove(G).unwrap_or_default();
@@ -133,6 +141,7 @@ fn look<'a>(watch: &'a LitellmWatch, alive: &'a AtomicBool) -> Look<'a> {
         signs: Signs::default(),
         rung: BTreeMap::new(),
         alive,
+        refused: false,
     }
 }
 
@@ -195,6 +204,15 @@ async fn a_proxy_that_is_not_ready_is_a_trouble_until_it_is_and_questions_are_co
     scene.until_lasts(&["gpt  credits"]).await;
     check_now(G, &scene.config, &scene.store).await.unwrap();
     assert_eq!(scene.checks().await.len(), 5, "what was asked of models stays");
+    assert_eq!(scene.trouble().await, None);
+    scene.proxy.locked.store(true, Ordering::Relaxed);
+    while scene.trouble().await.is_none_or(|why| !why.starts_with("its key: ")) {
+        sleep(Duration::from_millis(20)).await;
+    }
+    scene.proxy.locked.store(false, Ordering::Relaxed);
+    while scene.trouble().await.is_some() {
+        sleep(Duration::from_millis(20)).await;
+    }
     stop.cancel();
     running.await.unwrap();
     let past = scene.store.past_incidents(9).await.unwrap();
@@ -219,7 +237,10 @@ async fn what_rounds_and_the_log_found_is_weighed_each_once_and_kept_over_a_rest
     let all = [(1, deployment("a1", "a")), (1, deployment("b1", "b"))];
     scene.store.keep_deployments(G, &all).await.unwrap();
     let seen = |well: bool, class, at| Health { well: Some(well), status: None, class, detail: "no".to_owned(), at };
-    let ill = [("a1".to_owned(), seen(false, Some(Class::Auth), now)), ("b1".to_owned(), seen(true, None, now - SignedDuration::from_mins(1)))];
+    let ill = [
+        ("a1".to_owned(), seen(false, Some(Class::Auth), now)),
+        ("b1".to_owned(), seen(true, None, now - SignedDuration::from_mins(1))),
+    ];
     scene.store.keep_health(G, &ill).await.unwrap();
     let failed = |call: &str, class| LogFailure {
         call: call.to_owned(),
