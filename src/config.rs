@@ -6,6 +6,7 @@
 mod budget;
 mod channel_monitor;
 mod database;
+mod dotenv;
 mod environment;
 mod gateway;
 mod keys;

@@ -11,6 +11,7 @@ mod free_models;
 mod heartbeat;
 mod lease;
 mod litellm;
+mod processes;
 mod scans;
 mod told;
 mod traffic;
@@ -36,7 +37,7 @@ use crate::apply;
 use crate::clock;
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
-use crate::model::{GatewayKind, redact};
+use crate::model::redact;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
 use crate::serve::{Acts, Live, Metrics};
@@ -44,6 +45,7 @@ use crate::store::{Store, StoreError};
 
 use self::alerts::Alerts;
 use self::lease::Keeping;
+use self::litellm::LitellmWatch;
 use self::told::tell;
 use self::web::Teller;
 
@@ -185,13 +187,28 @@ fn start(
             stop: stop.clone(),
             retire: retire.clone(),
         };
+        let litellm = LitellmWatch {
+            name: name.clone(),
+            config: config.clone(),
+            store: store.clone(),
+            prober: Arc::clone(prober),
+            live: live.clone(),
+            bell: Arc::clone(&watch.bell),
+            stop: stop.clone(),
+            retire: retire.clone(),
+        };
         watches.spawn(watch.keep_going());
         watches.spawn(traffic.keep_going());
-    }
-    for (name, _) in config.gateways.iter().filter(|(_, gateway)| gateway.kind == Some(GatewayKind::LiteLlm)) {
-        let followed = litellm::log::follow(name.clone(), config.clone(), store.clone(), stop.clone());
-        let retire = retire.clone();
-        watches.spawn(async move { retire.run_until_cancelled(followed).await });
+        watches.spawn(litellm.keep_going());
+        let (stop, retire) = (stop.clone(), retire.clone());
+        let process = processes::watch(name.clone(), config.clone(), store.clone());
+        watches.spawn(async move {
+            tokio::select! {
+                () = process => {}
+                () = stop.cancelled() => {}
+                () = retire.cancelled() => {}
+            }
+        });
     }
     if config.openrouter.watch {
         let (config, store, prober) = (config.clone(), store.clone(), Arc::clone(prober));

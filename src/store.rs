@@ -53,7 +53,7 @@ pub use journal::{ChangeRecord, ChangeState, Journaled};
 pub use lease::{Holder, Lease};
 pub use ledger::{ChangeQuery, ChangeTold, IntentTold, LastRounds, RoundFigures, RoundTold};
 pub use listings::Listed;
-pub use litellm::{CheckSeen, LogCount, LogSeen};
+pub use litellm::{CheckSeen, Deployed, LogCount, LogSeen};
 pub use memory::Finding;
 pub use observations::ObservationRecord;
 pub use outbox::{Address, Post, PostCounts, PostQuery, Posting, UNWANTED};

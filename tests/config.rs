@@ -2,6 +2,8 @@
 
 #[path = "config/channel_monitor.rs"]
 mod channel_monitor;
+#[path = "config/litellm.rs"]
+mod litellm;
 #[path = "config/notify.rs"]
 mod notify;
 

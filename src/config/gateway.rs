@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::{Host, Url};
 
 use super::database::DatabaseAddress;
 use super::environment::{Environment, process_environment};
@@ -168,9 +169,33 @@ impl GatewayConfig {
         }
     }
 
+    /// Whether its process is watched: where the operator says so, or it is surely on this machine.
+    pub fn watches_process(&self) -> bool {
+        let here = || self.process.port.is_some() || self.api_url().is_some_and(|url| is_loopback(&url));
+        self.process.watch.unwrap_or_else(here)
+    }
+
+    /// The port that its process listens at; `None`: nobody says.
+    pub fn process_port(&self) -> Option<u16> {
+        self.process.port.or_else(|| self.api_url()?.port_or_known_default())
+    }
+
+    fn api_url(&self) -> Option<Url> {
+        Url::parse(&self.api.as_ref()?.url).ok()
+    }
+
     /// What we may do to one channel.
     pub fn mode_of(&self, channel: i64) -> Mode {
         self.channels.mode.get(&channel).copied().unwrap_or(self.mode)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 

@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::fs;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::dotenv;
 use super::environment::{Environment, process_environment};
 use crate::model::Secret;
 
-/// A secret: the text itself, `${ENV_VAR}` anywhere in it (`$${` for a literal `${`), or `file:/path` to read it from.
+/// A secret: the text itself, `${ENV_VAR}` anywhere in it (`$${` for a literal `${`), `file:/path` to read it from, or
+/// `file:/path/.env#NAME` for one variable of a dotenv file.
 /// Serialises as written when it only refers, as `***` when it may be the secret itself.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -40,8 +43,17 @@ impl SecretRef {
         let Some(path) = self.0.strip_prefix("file:").and_then(|_| text.strip_prefix("file:")) else {
             return Ok(Secret::new(text));
         };
+        let (path, name) = place(path);
         let content = fs::read_to_string(path)
             .map_err(|error| format!("the secret file {path} cannot be read ({error}); check its path and rights"))?;
+        if let Some(name) = name {
+            let value = dotenv::variable(&content, name).map_err(|why| {
+                format!("the variable {name} of {path} cannot be read: {why}; write it there in quotes")
+            })?;
+            let value =
+                value.ok_or_else(|| format!("the file {path} sets no variable {name}; check the name after #"))?;
+            return Ok(Secret::new(value));
+        }
         let content = content.strip_suffix('\n').unwrap_or(&content);
         Ok(Secret::new(content.strip_suffix('\r').unwrap_or(content)))
     }
@@ -49,7 +61,8 @@ impl SecretRef {
     /// What is doubtful about how the secret is kept: a `file:` that every user of the machine can read.
     pub(super) fn doubt(&self, environment: Environment<'_>) -> Option<String> {
         let text = expand(self.0.strip_prefix("file:")?, environment).ok()?;
-        readable_by_all(&text).then(|| format!("the secret file {text} can be read by every user; chmod 600 {text}"))
+        let (text, _) = place(&text);
+        readable_by_all(text).then(|| format!("the secret file {text} can be read by every user; chmod 600 {text}"))
     }
 
     /// The text as it stands in the configuration, secrets included: for `config migrate`, which writes a
@@ -74,6 +87,15 @@ impl fmt::Debug for SecretRef {
 impl Serialize for SecretRef {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(if self.only_refers() { &self.0 } else { "***" })
+    }
+}
+
+/// The file that is meant, and the variable of it. A file whose name really holds a `#` is meant as a whole.
+fn place(text: &str) -> (&str, Option<&str>) {
+    let split = text.rsplit_once('#').filter(|(file, name)| !file.is_empty() && is_variable(name));
+    match split.filter(|_| !Path::new(text).exists()) {
+        Some((file, name)) => (file, Some(name)),
+        None => (text, None),
     }
 }
 
@@ -185,5 +207,31 @@ mod tests {
         fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
         assert!(secret.doubt(&environment).unwrap().contains("chmod 600"));
         assert!(resolved("file:/does/not/exist").unwrap_err().contains("/does/not/exist"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_variable_of_a_dotenv_file_is_taken_and_errors_name_both_and_no_value() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        fs::write(&file, "OTHER=canary-1\nLITELLM_MASTER_KEY=\"sk-canary-2\"\nOPEN='canary-3\n").unwrap();
+        let path = file.display().to_string();
+        assert_eq!(resolved(&format!("file:{path}#LITELLM_MASTER_KEY")).unwrap(), "sk-canary-2");
+        for (name, why) in [("MISSING", "sets no variable MISSING"), ("OPEN", "OPEN")] {
+            let error = resolved(&format!("file:{path}#{name}")).unwrap_err();
+            assert!(error.contains(why) && error.contains(&path) && !error.contains("canary"), "{error}");
+        }
+        let error = resolved("file:/does/not/exist#NAME").unwrap_err();
+        assert!(error.contains("/does/not/exist "), "{error}");
+
+        let secret = SecretRef(format!("file:{path}#LITELLM_MASTER_KEY"));
+        assert_eq!(format!("{secret:?}"), format!("file:{path}#LITELLM_MASTER_KEY"));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o604)).unwrap();
+        assert!(secret.doubt(&environment).unwrap().ends_with(&format!("chmod 600 {path}")));
+
+        fs::write(folder.path().join("a#B"), "whole\n").unwrap();
+        assert_eq!(resolved(&format!("file:{}/a#B", folder.path().display())).unwrap(), "whole");
+        assert!(resolved(&format!("file:{path}#no-name")).unwrap_err().contains("#no-name"));
     }
 }

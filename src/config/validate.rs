@@ -1,5 +1,6 @@
 //! What a configuration must keep to beyond its types: every mistake is told, not only the first.
 
+mod litellm;
 mod notify;
 mod ways;
 mod web;
@@ -11,6 +12,7 @@ use super::database::is_same_file;
 use super::outline::KeyPath;
 use super::problem::Problem;
 use super::{Config, DatabaseAddress, Environment, GatewayConfig, ModelsConfig, Source};
+use crate::model::GatewayKind;
 
 /// All mistakes, and notes on what is allowed but likely not meant.
 #[derive(Default)]
@@ -54,7 +56,13 @@ pub(super) fn validate(config: &Config, environment: Environment<'_>) -> Finding
                 None => seen.push((name, address)),
             }
         }
-        ways(&mut findings, gateway, &path, environment);
+        if gateway.kind == Some(GatewayKind::LiteLlm) {
+            litellm::ways(&mut findings, gateway, &path, environment);
+        } else {
+            ways(&mut findings, gateway, &path, environment);
+        }
+        litellm::litellm(&mut findings, gateway, &path);
+        litellm::process(&mut findings, gateway, &path);
         channels(&mut findings, name, gateway);
         models(&mut findings, name, &gateway.models);
         rules(&mut findings, name, gateway);

@@ -117,6 +117,8 @@ pub struct Picture {
     /// The gateways of which nobody can say whether our last good round is too long ago: they cannot be read, or we have
     /// not run for so long ourselves.
     pub unsure: BTreeSet<String>,
+    /// What is so and told as something else that lasts: it is not over.
+    pub covered: BTreeSet<Key>,
     /// How things stand in all.
     pub totals: Totals,
 }
@@ -124,7 +126,7 @@ pub struct Picture {
 impl Picture {
     /// What it means that the thing known by this key is not among what lasts.
     pub fn absence(&self, key: &Key) -> Absence {
-        if key.cause == Cause::Stale && self.unsure.contains(&key.gateway) {
+        if key.cause == Cause::Stale && self.unsure.contains(&key.gateway) || self.covered.contains(key) {
             return Absence::Unknown;
         }
         let Some(id) = key.channel else { return Absence::Over };

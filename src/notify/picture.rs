@@ -6,6 +6,7 @@
 //! All of it is read in one transaction; a read that fails is an error, and no picture in which all is well.
 
 pub(super) mod channels;
+mod litellm;
 mod models;
 mod news;
 mod program;
@@ -58,6 +59,10 @@ fn of(glance: &Glance, config: &Config, started: Timestamp, now: Timestamp) -> P
     lasting.extend(models::events(&sight));
     lasting.extend(proposals::events(&sight));
     lasting.extend(program::events(&sight, started));
+    // One trouble, told once.
+    let (covered, mut lasting): (Vec<_>, Vec<_>) =
+        lasting.into_iter().partition(|event| litellm::covers(&sight, event));
+    lasting.extend(litellm::events(&sight));
     let tally = glance.tally;
     Picture {
         lasting,
@@ -65,6 +70,7 @@ fn of(glance: &Glance, config: &Config, started: Timestamp, now: Timestamp) -> P
         gateways: config.gateways.keys().cloned().collect(),
         channels: sight.channels_seen(),
         unsure: program::unsure(&sight, started),
+        covered: covered.iter().map(Event::key).collect(),
         totals: Totals {
             models: tally.models,
             down: tally.down,

@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::history::{tally, troubled};
+use super::litellm::Deployed;
+use super::litellm::deployments::deployed;
 use super::litellm::incidents::lasting;
 use super::to_json;
 use super::{
@@ -45,6 +47,8 @@ pub struct Glance {
     pub failing: Vec<(String, Timestamp, String)>,
     /// What lasts behind each `LiteLLM`, by gateway.
     pub incidents: BTreeMap<String, Vec<Incident>>,
+    /// Where the deployments of every `LiteLLM` belong.
+    pub deployed: Vec<Deployed>,
     /// What was written to gateways, after the numbers asked for; of each gateway in order.
     pub news: Vec<News>,
 }
@@ -83,6 +87,7 @@ impl Store {
             troubles: troubles(&mut tx).await?,
             failing: outbox::failing(&mut *tx, now).await?,
             incidents: lasting(&mut tx).await?,
+            deployed: deployed(&mut tx).await?,
             ..Glance::default()
         };
         for gateway in gateways {

@@ -2,11 +2,12 @@
 //!
 //! Decides: nothing; it keeps. Must not know: what is a trouble, what a log line means.
 
+pub(super) mod deployments;
 pub(super) mod incidents;
 
-mod deployments;
 mod ladder;
 mod log;
 
+pub use deployments::Deployed;
 pub use ladder::CheckSeen;
 pub use log::{LogCount, LogSeen};

@@ -51,7 +51,7 @@ pub(super) fn ways(findings: &mut Findings, gateway: &GatewayConfig, path: &KeyP
     }
 }
 
-fn api(findings: &mut Findings, api: &ApiConfig, path: &KeyPath, environment: Environment<'_>) {
+pub(super) fn api(findings: &mut Findings, api: &ApiConfig, path: &KeyPath, environment: Environment<'_>) {
     let url = Url::parse(&api.url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     match url {
         None => findings.refuse(path.child("url"), "write it as http://host:port or https://host"),

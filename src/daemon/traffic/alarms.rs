@@ -116,7 +116,7 @@ pub(in crate::daemon) struct Bell {
 }
 
 impl Bell {
-    pub(super) fn ring(&self, alarm: Alarm) {
+    pub(in crate::daemon) fn ring(&self, alarm: Alarm) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let known = |one: &Alarm| (one.channel.id, &one.model) == (alarm.channel.id, &alarm.model);
         waiting.retain(|one| !known(one));

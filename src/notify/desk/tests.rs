@@ -293,3 +293,43 @@ async fn news_that_could_not_be_noted_by_one_are_not_passed_over_with_the_next()
     let told = vec![one(What::First, "m1"), one(What::First, "m2")];
     assert_eq!(world.posts().await, [("a/".to_owned(), told.clone()), ("b/".to_owned(), told)]);
 }
+
+#[tokio::test]
+async fn a_trouble_behind_a_litellm_is_told_once_from_the_store_and_again_when_it_is_over() {
+    use crate::model::{Class, GatewayKind, Incident, SignSource};
+    let mut world = World::new(&format!("receivers: {{ {OPS} }}")).await;
+    world.config.gateways.get_mut("main").unwrap().kind = Some(GatewayKind::LiteLlm);
+    let mut lasting = Incident {
+        subject: "gpt-4o".to_owned(),
+        deployment: String::new(),
+        class: Class::Credits,
+        since: noon(),
+        last: noon(),
+        times: 1,
+        detail: "Insufficient credits".to_owned(),
+        source: SignSource::Log,
+    };
+    for minute in 0..40 {
+        world.now = noon() + SignedDuration::from_mins(minute);
+        // Ten minutes long it goes on, sign by sign; then nobody looks, and then it is over.
+        let (last, times) = (world.now, lasting.times + 1);
+        match minute {
+            0 | 1 => {}
+            2..12 => {
+                lasting = Incident { last, times, detail: format!("Insufficient credits {minute}"), ..lasting };
+                world.store.keep_incidents("main", std::slice::from_ref(&lasting), world.now).await.unwrap();
+            }
+            30 => world.store.keep_incidents("main", &[], world.now).await.unwrap(),
+            _ => {}
+        }
+        world.picture = picture::read(&world.store, &world.config, &BTreeMap::new(), noon(), world.now).await.unwrap();
+        world.tick().await;
+        world.deliver().await;
+        if minute == 6 {
+            world.restart().await;
+        }
+    }
+    let told: Vec<_> = world.posts().await.into_iter().map(|(_, told)| told).collect();
+    let told_once = [What::First, What::Resolved].map(|what| vec![one(what, "gpt-4o")]);
+    assert_eq!(told, told_once);
+}

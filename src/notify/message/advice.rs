@@ -19,6 +19,15 @@ pub(super) fn is_free_model(event: &Event) -> bool {
     event.gateway == OPENROUTER && event.channel.is_none()
 }
 
+/// Under which name the words of a thing stand: a model behind `LiteLLM` that fails is not `LiteLLM` itself.
+pub(super) fn word_of(event: &Event) -> &'static str {
+    if event.cause == Cause::LitellmServer && !event.subject.is_empty() {
+        "litellm-upstream"
+    } else {
+        event.cause.as_str()
+    }
+}
+
 /// What to do about it; nothing about what is over.
 pub(super) fn hint(what: What, event: &Event, words: &Words) -> Option<String> {
     match what {
@@ -28,7 +37,7 @@ pub(super) fn hint(what: What, event: &Event, words: &Words) -> Option<String> {
     let key = if event.cause == Cause::New && is_free_model(event) {
         "new-free-hint".to_owned()
     } else {
-        format!("{}-hint", event.cause)
+        format!("{}-hint", word_of(event))
     };
     let gateway = gateway(event);
     let channel = event.channel.as_ref().map(|channel| format!(" --channel {}", channel.id)).unwrap_or_default();

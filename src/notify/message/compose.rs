@@ -79,7 +79,12 @@ fn groups(entries: &[Entry]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = vec![];
     for entry in entries {
         let event = &entry.event;
-        let key = (entry.what, event.gateway.as_str(), event.channel.as_ref().map(|channel| channel.id), event.cause);
+        let key = (
+            entry.what,
+            event.gateway.as_str(),
+            event.channel.as_ref().map(|channel| channel.id),
+            advice::word_of(event),
+        );
         let place = *places.entry(key).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.entries.push(entry),
@@ -141,9 +146,9 @@ fn section(group: &Group<'_>, times: Times<'_>) -> Section {
 
 /// What it is, and where: the place stands last.
 fn heading(entry: &Entry, n: usize, place: &str, words: &Words) -> String {
-    let cause = entry.event.cause;
-    let lasting = || words.say(&format!("{cause}-heading"), &[("n", n.into())]);
-    let name = || words.say(cause.as_str(), &[]);
+    let word = advice::word_of(&entry.event);
+    let lasting = || words.say(&format!("{word}-heading"), &[("n", n.into())]);
+    let name = || words.say(word, &[]);
     let (key, what) = match entry.what {
         What::First => ("heading", lasting()),
         What::Already => ("already", lasting()),

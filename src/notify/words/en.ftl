@@ -167,3 +167,7 @@ litellm-auth-hint = Set a valid key for these models in LiteLLM's configuration.
 litellm-server = LiteLLM not answering
 litellm-server-heading = LiteLLM does not answer
 litellm-server-hint = Check that LiteLLM runs and is reachable from here.
+
+litellm-upstream = failing upstream behind LiteLLM
+litellm-upstream-heading = LiteLLM: upstream fails or does not answer
+litellm-upstream-hint = Their provider fails: wait, or give these models a fallback in LiteLLM.

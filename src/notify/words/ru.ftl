@@ -169,3 +169,7 @@ litellm-auth-hint = Задайте в настройках LiteLLM действ�
 litellm-server = LiteLLM не отвечает
 litellm-server-heading = LiteLLM не отвечает
 litellm-server-hint = Проверьте, запущен ли LiteLLM и доступен ли он отсюда.
+
+litellm-upstream = сбой провайдера за LiteLLM
+litellm-upstream-heading = LiteLLM: провайдер отвечает ошибкой или молчит
+litellm-upstream-hint = Сбой у провайдера этих моделей: подождите или задайте для них в LiteLLM запасную модель (fallback).

@@ -142,3 +142,7 @@ litellm-auth-hint = 请在 LiteLLM 的配置中为这些模型更换密钥。
 litellm-server = LiteLLM 无应答
 litellm-server-heading = LiteLLM 无应答
 litellm-server-hint = 请检查 LiteLLM 是否在运行，以及从本机能否访问。
+
+litellm-upstream = LiteLLM 的上游故障
+litellm-upstream-heading = LiteLLM：上游出错或无应答
+litellm-upstream-hint = 这些模型的上游服务出错：请等待恢复，或在 LiteLLM 中为其配置备用模型（fallback）。

@@ -1,9 +1,24 @@
 //! The deployments of each `LiteLLM`, and how each is.
 
-use sqlx::Row as _;
+use sqlx::{Row as _, SqliteConnection};
 
 use crate::model::{Deployment, DeploymentSeen, Health};
 use crate::store::{Store, StoreError, from_json, to_json};
+
+/// Where a deployment belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployed {
+    /// The gateway's name.
+    pub gateway: String,
+    /// Its id.
+    pub id: String,
+    /// The channel that it belongs to.
+    pub channel: i64,
+    /// The public name. Foreign text.
+    pub name: String,
+    /// Provider and upstream model. Foreign text.
+    pub upstream: String,
+}
 
 impl Store {
     /// Keeps a gateway's deployments, each with its channel: all there are. What is known of the health of those that
@@ -69,4 +84,25 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// Where every deployment belongs.
+pub(in crate::store) async fn deployed(db: &mut SqliteConnection) -> Result<Vec<Deployed>, StoreError> {
+    let rows = sqlx::query(
+        "select gateway, id, channel, body ->> '$.name' name, body ->> '$.upstream' upstream from deployment
+         order by gateway, id",
+    )
+    .fetch_all(db)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Deployed {
+                gateway: row.try_get("gateway")?,
+                id: row.try_get("id")?,
+                channel: row.try_get("channel")?,
+                name: row.try_get("name")?,
+                upstream: row.try_get("upstream")?,
+            })
+        })
+        .collect()
 }

@@ -68,6 +68,12 @@ fn every_cause_in_every_way_in_every_language() {
             let message = compose(&digest, words, None, &zone);
             read.push(format!("=== {cause}\n{}\n{}\n", message.title, plain::text(&message)));
         }
+        let behind = Event { subject: "gpt-4o".to_owned(), ..example(Cause::LitellmServer) };
+        let both = [What::First, What::Resolved]
+            .into_iter()
+            .flat_map(|what| [entry(what, behind.clone()), entry(what, example(Cause::LitellmServer))]);
+        let message = compose(&digest(both.collect()), words, None, &zone);
+        read.push(format!("=== a model behind LiteLLM, and LiteLLM\n{}\n{}\n", message.title, plain::text(&message)));
         let trial = Digest { test: true, ..digest(vec![]) };
         read.push(format!("=== a trial\n{}", plain::text(&compose(&trial, words, None, &zone))));
         insta::assert_snapshot!(words.tag(), read.join("\n"));
