@@ -137,11 +137,18 @@ fn failure(closed: &Closed, secrets: &[Secret], clock: &Clock) -> Option<LogFail
     Some(LogFailure {
         call,
         at: resolve(record, clock),
-        model: record.group.clone().unwrap_or_default(),
+        model: record.group.clone().or_else(|| resting(class, words)).unwrap_or_default(),
         status,
         class,
         detail: redact(&litellm_line(words), &secrets),
     })
+}
+
+/// The name whose deployments all rest: `… Passed model=X. pre-call-checks=…`.
+fn resting(class: Class, words: &str) -> Option<String> {
+    let (_, rest) = words.split_once("Passed model=").filter(|_| class == Class::Masked)?;
+    let (name, _) = rest.split_once(". pre-call-checks=")?;
+    Some(name.chars().take(256).collect())
 }
 
 fn class(status: Option<u16>, words: &str) -> Class {

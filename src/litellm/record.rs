@@ -24,6 +24,8 @@ const LINE: usize = 2 * WORDS;
 const GROUP: (&str, &str) = ("LiteLLM: model group '", "' failed with the error above");
 /// The same in older versions, which say it at the end of the words.
 const GROUP_BEFORE: &str = "Received Model Group=";
+/// What it asks for behind a failure that it does not expect, in a record of its own: part of that failure.
+const ASIDE: &str = "This looks like a bug in LiteLLM";
 /// Where the words end and the stack begins.
 const STACK: &str = "Traceback (most recent call last)";
 
@@ -167,6 +169,7 @@ fn read(text: &str, exact: Option<Timestamp>) -> Line<'_> {
         return Line::Access(access);
     }
     match start(&bare, exact) {
+        Some(record) if record.words.starts_with(ASIDE) => Line::More(""),
         Some(record) => Line::Start(record, false),
         // Its errors are part of what they are about: an error handler that fails itself (no prisma).
         None if bare.starts_with("INFO:     ") => Line::Other,
@@ -199,6 +202,9 @@ fn from_json(text: &str, exact: Option<Timestamp>) -> Option<Line<'_>> {
     if of_uvicorn {
         let error = level == "ERROR";
         return Some(access::request(&message).map_or(if error { Line::More("") } else { Line::Other }, Line::Access));
+    }
+    if message.starts_with(ASIDE) {
+        return Some(Line::More(""));
     }
     let when = members.get("timestamp")?.as_str()?.parse().ok().map(When::Local)?;
     let (groups, words): (Vec<&str>, Vec<&str>) = message.lines().partition(|line| line.starts_with(GROUP.0));

@@ -237,8 +237,11 @@ impl Tail {
                 }
             }
         };
-        if let Some(file) = rotated::find(&self.path, &place)? {
-            return self.open_at(file, place.offset).map(|()| None);
+        for _ in 0..rotated::TRIES {
+            if let Some(file) = rotated::find(&self.path, &place)? {
+                return self.open_at(file, place.offset).map(|()| None);
+            }
+            std::thread::sleep(rotated::PAUSE);
         }
         // Nothing that can be read has what was not read.
         let file = File::open(&self.path)?;

@@ -3,8 +3,15 @@
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::place::{FileId, Place};
+
+/// How often files are looked for that are being given other names.
+pub(super) const TRIES: usize = 4;
+/// And the pause between.
+pub(super) const PAUSE: Duration = Duration::from_millis(30);
 
 /// The file that was read up to the place: under its own name, or under one that it was given since; or a copy of it, from
 /// before it was emptied.
@@ -48,14 +55,25 @@ pub(super) fn copy(path: &Path, place: &Place) -> io::Result<Option<File>> {
 /// one that stands in its place.
 pub(super) fn next(path: &Path, read: &Metadata) -> io::Result<File> {
     let (this, until) = (FileId::of(read), read.modified()?);
-    let current = fs::metadata(path).map(|there| FileId::of(&there)).ok();
-    for (there, sibling) in rotations(path) {
-        let id = FileId::of(&there);
-        if id != this && Some(id) != current && there.modified()? > until {
-            return File::open(sibling);
+    for _ in 0..TRIES {
+        let current = FileId::of(&fs::metadata(path)?);
+        let mut wanted = (current, path.to_owned());
+        for (there, sibling) in rotations(path) {
+            let id = FileId::of(&there);
+            if id != this && id != current && there.modified()? > until {
+                wanted = (id, sibling);
+                break;
+            }
         }
+        // Files may have been given other names since they were listed.
+        if let Ok(file) = File::open(&wanted.1)
+            && FileId::of(&file.metadata()?) == wanted.0
+        {
+            return Ok(file);
+        }
+        thread::sleep(PAUSE);
     }
-    File::open(path)
+    Err(io::Error::other("it is being rotated"))
 }
 
 /// Whether a rotation of it is compressed.
