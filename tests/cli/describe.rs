@@ -11,7 +11,7 @@ fn fixture(name: &str) -> String {
 #[tokio::test]
 async fn every_command_has_help() {
     let folder = tempfile::tempdir().unwrap();
-    let commands: [&[&str]; 25] = [
+    let commands: [&[&str]; 26] = [
         &[],
         &["run"],
         &["sweep"],

@@ -54,8 +54,8 @@ async fn a_running_instance_is_asked_without_a_configuration() {
         Scene::with(&json!({ "web": { "listen": at.to_string(), "read_token": "canary-read-0123456789" } })).await;
     scene.channel("Acme", "good", &[("good", "works")]).await;
     let mut looping = Loop::start_in(&scene.folder());
-    looping.until("1 checked").await;
     looping.until("the dashboard is at").await;
+    looping.until("1 checked").await;
     let (elsewhere, url) = (tempfile::tempdir().unwrap(), format!("http://{at}"));
     let token = [("CW_TOKEN", "canary-read-0123456789"), ("WRONG", "canary-wrong-0123456789")];
     let asked = ["status", "--url", &url, "--token-env"];
