@@ -188,7 +188,7 @@ fn over(buffer: &mut Buffer, area: Rect, state: &State, now: Timestamp, palette:
         Over::Confirm(deed) => {
             let mut parts: Vec<Part> = plain(&deed.lines);
             parts.insert(0, Part::Words(format!("{}?", deed.title), Tone::Strong));
-            let keys = "y or Enter: yes · any other key: no";
+            let keys = "y/Enter: yes · other keys: no";
             sheet(
                 buffer,
                 area,

@@ -54,8 +54,8 @@ pub(crate) fn sheet(buffer: &mut Buffer, area: Rect, palette: Palette, sheet: &S
     }
     if inside.height > 0 {
         let below = hidden - first;
-        let more = if below > 0 { format!("{below} more lines: Down · ") } else { String::new() };
-        let keys = fit(&format!("{more}{}", sheet.keys), columns, false);
+        let more = if below > 0 { format!(" · Down: {below} more") } else { String::new() };
+        let keys = fit(&format!("{}{more}", sheet.keys), columns, false);
         let keys = Line::styled(keys, palette.style(Tone::Strong));
         buffer.set_line(inside.x + 1, inside.bottom() - 1, &keys, inside.width.saturating_sub(2));
     }

@@ -11,7 +11,7 @@ use super::{View, counted, field, listed, parts};
 use crate::tui::seen::{Action, Alert, Gateway};
 use crate::tui::state::{Item, State};
 
-const COLUMNS: [Column; 3] = [words("", 1, 1, 0), words("what", 10, 22, 0), words("how it stands", 12, usize::MAX, 0)];
+const COLUMNS: [Column; 3] = [words("", 1, 1, 0), words("what", 10, 22, 0), words("how it stands", 24, usize::MAX, 0)];
 
 pub(super) const VIEW: View = View {
     columns: &COLUMNS,
