@@ -10,6 +10,7 @@ mod figures;
 mod free_models;
 mod heartbeat;
 mod lease;
+mod litellm;
 mod scans;
 mod told;
 mod traffic;

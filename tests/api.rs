@@ -18,6 +18,8 @@ mod client;
 mod described;
 #[path = "api/events.rs"]
 mod events;
+#[path = "api/litellm.rs"]
+mod litellm;
 #[path = "api/models.rs"]
 mod models;
 #[path = "api/paging.rs"]
@@ -28,3 +30,5 @@ mod reads;
 mod refused;
 #[path = "api/scene.rs"]
 mod scene;
+#[path = "api/status.rs"]
+mod status;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::Scans;
+use super::{Scans, litellm};
 use crate::apply::{self, Undo};
 use crate::clock;
 use crate::config::Config;
-use crate::model::{ChannelRef, Held};
+use crate::model::{ChannelRef, GatewayKind, Held};
 use crate::notify::picture::proposals::mark;
 use crate::probe::Prober;
 use crate::round::{Pending, Round, Written};
@@ -87,6 +87,7 @@ impl Desk {
                 self.changed(scope.gateway.as_deref().unwrap_or_default());
                 Ok(Done::default())
             }
+            Act::CheckLitellm { gateway } => self.check_litellm(gateway.as_deref()).await,
             Act::PostAgain { post } => {
                 if self.store.post_again(post, clock::now()).await.map_err(failed)? == 0 {
                     return Err(ActError::NotFound("there is no such message that was given up".to_owned()));
@@ -111,6 +112,22 @@ impl Desk {
         let begun: Vec<_> = names.iter().filter(|name| self.scans.ask(name)).collect();
         if begun.is_empty() && !names.is_empty() {
             return Err(ActError::Busy("a round is about to begin".to_owned()));
+        }
+        Ok(Done::default())
+    }
+
+    /// Done when all have answered, or did not.
+    async fn check_litellm(&self, gateway: Option<&str>) -> Result<Done, ActError> {
+        let all = self.config.gateways.iter();
+        let proxies =
+            all.filter(|(_, gateway)| gateway.kind == Some(GatewayKind::LiteLlm)).map(|(name, _)| name.as_str());
+        let names: Vec<&str> = match gateway {
+            Some(name) => vec![self.known(name)?],
+            None => proxies.collect(),
+        };
+        for name in names {
+            litellm::check_now(name, &self.config, &self.store).await.map_err(ActError::Refused)?;
+            self.changed(name);
         }
         Ok(Done::default())
     }

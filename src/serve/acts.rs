@@ -60,6 +60,11 @@ pub enum Act {
         /// `None`: what stops the whole channel.
         model: Option<String>,
     },
+    /// Ask a `LiteLLM`'s own endpoints now, those that are free: its models' upstreams are asked nothing.
+    CheckLitellm {
+        /// `None`: every one.
+        gateway: Option<String>,
+    },
     /// Try a message again that was given up.
     PostAgain {
         /// Its number; `None`: all of them.

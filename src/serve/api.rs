@@ -18,11 +18,13 @@ mod gateways;
 mod grid;
 mod holds;
 mod list;
+mod litellm;
 mod models;
 mod outbox;
 mod plan;
 mod rounds;
 mod series;
+mod status;
 mod summary;
 mod transitions;
 mod version;
@@ -39,6 +41,7 @@ pub use self::document::Document;
 pub(super) use self::error::of_panic;
 pub use self::error::{ApiError, Code, ErrorBody, Told};
 pub(super) use self::events::notice_others;
+pub(super) use self::litellm::DeploymentState;
 use super::App;
 
 /// Every path that only reads.
@@ -56,7 +59,7 @@ pub fn reads() -> OpenApiRouter<App> {
         .routes(routes!(transitions::model_transitions))
         .routes(routes!(transitions::transitions))
         .routes(routes!(rounds::rounds))
-        .routes(routes!(rounds::status))
+        .routes(routes!(status::status))
         .routes(routes!(grid::grid))
         .routes(routes!(changes::changes))
         .routes(routes!(changes::change))
@@ -64,6 +67,9 @@ pub fn reads() -> OpenApiRouter<App> {
         .routes(routes!(holds::holds))
         .routes(routes!(alerts::alerts))
         .routes(routes!(outbox::outbox))
+        .routes(routes!(litellm::models))
+        .routes(routes!(litellm::incidents))
+        .routes(routes!(litellm::latest))
         .routes(routes!(free::free))
         .routes(routes!(budget::budget))
         .routes(routes!(version::version))
@@ -84,6 +90,7 @@ pub fn acts() -> OpenApiRouter<App> {
         .routes(routes!(acts::hold))
         .routes(routes!(acts::release))
         .routes(routes!(outbox::retry))
+        .routes(routes!(litellm::check))
 }
 
 /// What all of it has in common: the description of the whole, errors of one form, marks.

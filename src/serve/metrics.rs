@@ -3,6 +3,7 @@
 //! Decides: names, types and labels. No label holds a model's name: there are thousands.
 //! Must not know: how a round runs; it is told in plain figures.
 
+mod litellm;
 mod stand;
 
 use std::sync::atomic::AtomicU64;

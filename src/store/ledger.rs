@@ -41,8 +41,8 @@ pub struct RoundTold {
     pub probed: u64,
     /// How many pairs showed which outcome.
     pub outcomes: std::collections::BTreeMap<Outcome, u64>,
-    /// What was wanted: only how many are counted.
-    changes: Vec<IgnoredAny>,
+    /// What was wanted: only how many are counted, and how many of them were written.
+    changes: Vec<WantedTold>,
     /// What guards held back, likewise.
     held: Vec<IgnoredAny>,
     /// What failed without stopping the round.
@@ -51,10 +51,29 @@ pub struct RoundTold {
     pub notes: Vec<String>,
 }
 
+/// What came of one change.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct WantedTold {
+    outcome: Option<OutcomeTold>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct OutcomeTold {
+    result: String,
+}
+
 impl RoundTold {
     /// How many channels were to be changed.
     pub fn changes(&self) -> usize {
         self.changes.len()
+    }
+
+    /// How many of them were.
+    pub fn applied(&self) -> usize {
+        let is_applied = |told: &&WantedTold| told.outcome.as_ref().is_some_and(|told| told.result == "applied");
+        self.changes.iter().filter(is_applied).count()
     }
 
     /// How often a guard held something back.

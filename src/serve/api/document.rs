@@ -34,12 +34,13 @@ const ERRORS: [(&str, &str); 6] = [
     ("503", "It cannot be answered just now: `unavailable`."),
 ];
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("overview", "The whole in a few figures."),
     ("models", "Models, one by one, and over time."),
     ("rounds", "What each round came to."),
     ("changes", "What was written, what is wanted, what is held back, and what stops writes."),
     ("alerts", "What is wrong just now, and the messages about it."),
+    ("litellm", "What stands behind each LiteLLM, as it was last seen. Reading asks nobody."),
     ("acts", "What a person may ask to be done. Needs the right to act."),
     ("session", "Who asks, and what they may."),
 ];

@@ -78,7 +78,7 @@ pub(super) async fn rows(app: &App, only: Option<&str>, now: Timestamp) -> Resul
             last_round: rounds.last,
             last_good: rounds.good,
             stale: rounds.good.is_none_or(|good| now.duration_since(good) > stale_after(&app.config)),
-            next_hint: rounds.last.and_then(|last| last.checked_add(every(&app.config)).ok()),
+            next_hint: rounds.last.and_then(|last| next(last, &app.config)),
             error: rounds.error,
         });
     }
@@ -90,8 +90,9 @@ pub(super) fn mode(mode: Mode) -> &'static str {
     mode.as_str()
 }
 
-fn every(config: &Config) -> SignedDuration {
-    SignedDuration::try_from(config.probe.every).unwrap_or(SignedDuration::MAX)
+/// When the next full round is about to begin, after the latest one ended then.
+pub(super) fn next(last: Timestamp, config: &Config) -> Option<Timestamp> {
+    last.checked_add(SignedDuration::try_from(config.probe.every).unwrap_or(SignedDuration::MAX)).ok()
 }
 
 fn stale_after(config: &Config) -> SignedDuration {

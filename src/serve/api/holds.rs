@@ -14,15 +14,15 @@ use crate::store::Store;
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(super) struct HoldRow {
     /// Its number; none: it is the file beside our store.
-    id: Option<i64>,
+    pub(super) id: Option<i64>,
     /// Only this gateway; none: every one.
-    gateway: Option<String>,
+    pub(super) gateway: Option<String>,
     /// Only this channel; none: every one.
-    channel: Option<i64>,
+    pub(super) channel: Option<i64>,
     /// Only this model; none: every one.
-    model: Option<String>,
+    pub(super) model: Option<String>,
     /// Why, in the words of whoever said stop: text from outside.
-    reason: String,
+    pub(super) reason: String,
     /// Since when; none: that is not known.
     #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,

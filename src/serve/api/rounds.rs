@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use jiff::Timestamp;
@@ -14,7 +13,7 @@ use super::error::ApiError;
 use super::list::Listed;
 use crate::model::Outcome;
 use crate::rollup::Sight;
-use crate::serve::{App, Running};
+use crate::serve::App;
 use crate::store::{Page, RoundFigures};
 
 /// One round, in figures.
@@ -135,36 +134,6 @@ pub(super) async fn page(
     offset: u64,
 ) -> Result<Page<RoundRow>, ApiError> {
     Ok(app.store.rounds_page(gateway, limit, offset).await?.map(RoundRow::of))
-}
-
-/// Whether a round runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum ScanState {
-    /// None does.
-    Idle,
-    /// One does, or more.
-    Running,
-}
-
-/// What runs, and what ran.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct Status {
-    /// Whether a round runs.
-    scan_state: ScanState,
-    /// The rounds under way.
-    running: Vec<Running>,
-    /// The latest rounds, the newest first.
-    timeline: Vec<RoundRow>,
-}
-
-/// What runs just now, and the latest rounds.
-#[utoipa::path(get, path = "/api/status", tag = "rounds", responses((status = 200, body = Status)))]
-pub(super) async fn status(State(app): State<App>) -> Result<Json<Status>, ApiError> {
-    let running = app.live.running();
-    let scan_state = if running.is_empty() { ScanState::Idle } else { ScanState::Running };
-    let timeline = page(&app, None, ask::fifty(), 0).await?.rows;
-    Ok(Json(Status { scan_state, running, timeline }))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::Labels;
+use super::{Labels, litellm};
 use crate::serve::App;
 use crate::serve::api::{ALERTS, AlertRow, ApiError};
 use crate::store::{HoldScope, PostCounts, StoreError};
@@ -27,6 +27,7 @@ pub(super) async fn registry(app: &App, now: Timestamp) -> Result<Registry, ApiE
     holds(app, all).await?;
     budget(app, all, now).await?;
     messages(app, all).await?;
+    litellm::stand(app, all, now).await?;
     Ok(registry)
 }
 
