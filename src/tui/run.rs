@@ -46,18 +46,18 @@ pub struct Top {
 /// # Errors
 /// The terminal cannot be used, or is gone.
 pub async fn run(top: Top) -> anyhow::Result<()> {
-    let mut ends = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()].map(signal);
-    let mut told_to_end = async || {
-        let waits = ends.iter_mut().flatten().map(|end| Box::pin(end.recv()));
-        futures::future::select_all(waits).await;
-    };
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let mut acts = JoinSet::new();
     let acting = {
         let mut screen = Screen::open()?;
         let mut state = State::new(top.reader.place(), screen.lines()?);
         tokio::select! {
             ended = show(&top, &mut screen, &mut state, &mut acts) => ended?,
-            () = told_to_end() => {}
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
         }
         state.acting
     };

@@ -1,6 +1,7 @@
 //! What a key does.
 //!
 //! Decides: which key means what, and when. Must not know: what is drawn.
+#![expect(clippy::wildcard_enum_match_arm, reason = "there are many keys that mean nothing here")]
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -165,19 +166,25 @@ impl State {
     }
 
     fn offer_undo(&mut self) -> Wish {
-        let deed = match self.selected() {
-            Some(Item::Change(change)) => Deed::undo(change),
-            Some(Item::Wanted(_)) => Err("nothing was written yet: `a` approves it".to_owned()),
-            _ => return Wish::Nothing,
+        let selected = self.selected();
+        let deed = if let Some(Item::Change(change)) = selected {
+            Deed::undo(change)
+        } else if let Some(Item::Wanted(_)) = selected {
+            Err("nothing was written yet: `a` approves it".to_owned())
+        } else {
+            return Wish::Nothing;
         };
         self.offer(deed)
     }
 
     fn offer_approval(&mut self) -> Wish {
-        let deed = match self.selected() {
-            Some(Item::Wanted(wanted)) => Deed::approve(wanted),
-            Some(Item::Change(_)) => Err("it was written already: `u` takes it back".to_owned()),
-            _ => return Wish::Nothing,
+        let selected = self.selected();
+        let deed = if let Some(Item::Wanted(wanted)) = selected {
+            Deed::approve(wanted)
+        } else if let Some(Item::Change(_)) = selected {
+            Err("it was written already: `u` takes it back".to_owned())
+        } else {
+            return Wish::Nothing;
         };
         self.offer(deed)
     }
