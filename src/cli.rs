@@ -13,6 +13,7 @@ mod openrouter;
 mod pending;
 mod repair;
 mod show;
+mod status;
 mod sweep;
 mod top;
 mod undo;
@@ -48,6 +49,7 @@ const EXAMPLES: &str = "Examples:
   channelwarden demo                      see it work, with nothing but this binary
   channelwarden config check              is the configuration right?
   channelwarden sweep --dry-run           probe everything now, write nothing
+  channelwarden status                    how everything stands, and what to do next
   channelwarden plan                      what would change, and what is held back
   channelwarden run                       the loop: what a service or container runs
   channelwarden undo --last               take the latest change back
@@ -60,6 +62,8 @@ enum Command {
     Run,
     /// One round now, with a progress bar and a table
     Sweep(sweep::Args),
+    /// How everything stands: gateways, LiteLLM, processes, what is wrong, what to do next
+    Status(status::Args),
     /// What the latest round wants to change, and what guards held back
     Plan(pending::PlanArgs),
     /// Write what the latest round wants (the gateway's mode must be propose or apply)
@@ -84,8 +88,8 @@ enum Command {
     /// Check, migrate or describe the configuration
     #[command(subcommand)]
     Config(configuration::Command),
-    /// Is the loop alive? For container health checks
-    Healthcheck,
+    /// Is the loop alive, or does an address answer? For container health checks, also of LiteLLM
+    Healthcheck(health::Args),
     /// A simulated gateway and its upstreams in a temporary folder, and real rounds over them
     Demo(demo::Args),
     /// Shell completions
@@ -114,6 +118,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             Box::pin(sweep::run(loaded.config, args)).await
         }
+        Command::Status(args) => Box::pin(status::run(at, &args)).await,
         Command::Plan(args) => pending::plan(load(at, false)?.config, &args).await,
         Command::Apply(args) => pending::apply(load(at, false)?.config, &args).await,
         Command::Undo(args) => undo::run(load(at, false)?.config, &args).await,
@@ -125,7 +130,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Openrouter(args) => Box::pin(openrouter::run(load_if_any(at)?, &args)).await,
         Command::Notify(command) => Box::pin(notify::run(load(at, false)?.config, &command)).await,
         Command::Config(command) => configuration::run(at, &command),
-        Command::Healthcheck => health::run(load(at, false)?.config).await,
+        Command::Healthcheck(args) => health::run(at, &args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "channelwarden", &mut std::io::stdout());

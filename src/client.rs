@@ -2,7 +2,9 @@
 //!
 //! Decides: where a question goes, and what sort of failure a missing answer is. Must not know: what an answer is for.
 
+mod address;
 mod error;
+mod knock;
 mod local;
 mod remote;
 
@@ -12,6 +14,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub use self::error::ClientError;
+pub use self::knock::knock;
 use self::local::Local;
 use self::remote::Remote;
 use crate::config::Config;

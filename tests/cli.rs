@@ -44,6 +44,8 @@ mod run;
 mod scene;
 #[path = "cli/served.rs"]
 mod served;
+#[path = "cli/status.rs"]
+mod status;
 #[path = "cli/sweep.rs"]
 mod sweep;
 #[path = "cli/unseen.rs"]

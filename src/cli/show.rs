@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::apply;
 use crate::gateway::{Orphans, Sort};
-use crate::model::{ChannelRef, Held, ModelName, Reason, Removal};
+use crate::model::{ChannelRef, Held, ModelName, Reason, Removal, is_invisible};
 use crate::round::{ChangeLine, DriftLine, Report};
 use crate::store::ObservationRecord;
 
@@ -33,9 +33,15 @@ pub(super) fn tinted(text: impl Into<String>, color: Color) -> Cell {
     if console::colors_enabled() { cell.fg(color) } else { cell }
 }
 
-/// Text from outside for a terminal: without control characters, so that a name cannot move the cursor.
+/// Text from outside for a terminal: without control characters, so that a name cannot move the cursor, and with a `�` for
+/// what hides or turns the reading direction.
 pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let shown = |c: char| match c {
+        c if c.is_control() => ' ',
+        c if is_invisible(c) => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// A time as this machine's clock shows it, to the second.

@@ -10,8 +10,7 @@ use reqwest::{Method, Request};
 use serde_json::Value;
 use url::Url;
 
-use super::ClientError;
-use crate::config::ProbeConfig;
+use super::{ClientError, address};
 use crate::http::{Http, Reply};
 use crate::model::Secret;
 
@@ -34,33 +33,15 @@ impl fmt::Debug for Remote {
 
 impl Remote {
     pub(super) fn new(url: &str, token: Option<Secret>, patience: Duration) -> Result<Self, String> {
-        let form = "write it as http://host:port or https://host";
-        let mut base = Url::parse(url).map_err(|error| format!("the address cannot be read ({error}): {form}"))?;
-        if !["http", "https"].contains(&base.scheme()) || !base.has_host() {
-            return Err(format!("that is no address of a web server: {form}"));
-        }
-        if !base.username().is_empty() || base.password().is_some() {
-            return Err("the address has a user or password in it; give the token by its own option".to_owned());
-        }
+        let mut base = address::read(url)?;
         if base.query().is_some() || base.fragment().is_some() {
-            return Err(format!("the address ends with its path: {form}"));
+            return Err("the address ends with its path: write it as http://host:port or https://host".to_owned());
         }
         let path = base.path().trim_end_matches('/').to_owned();
         base.set_path(&path);
-        let bearer = token.map(|token| {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose().trim()))
-                .map_err(|_| "the token has characters in it that no token has".to_owned())?;
-            value.set_sensitive(true);
-            Ok::<_, String>(value)
-        });
-        let limits = ProbeConfig {
-            connect_timeout: patience.min(Duration::from_secs(10)),
-            first_byte_timeout: patience,
-            timeout: patience,
-            ..ProbeConfig::default()
-        };
-        let http = Http::for_address(&base, &limits)?;
-        Ok(Self { place: base.as_str().trim_end_matches('/').to_owned(), bearer: bearer.transpose()?, http })
+        let bearer = token.as_ref().map(address::bearer).transpose()?;
+        let http = address::http(&base, patience)?;
+        Ok(Self { place: base.as_str().trim_end_matches('/').to_owned(), bearer, http })
     }
 
     pub(super) fn place(&self) -> &str {

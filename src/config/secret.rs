@@ -21,6 +21,11 @@ impl SecretRef {
         Self(text.into().replace("${", "$${"))
     }
 
+    /// A secret that stands in this environment variable.
+    pub fn variable(name: &str) -> Self {
+        Self(format!("${{{name}}}"))
+    }
+
     /// The secret: environment variables put in, `file:` read (one trailing newline dropped).
     ///
     /// # Errors

@@ -34,6 +34,7 @@ async fn every_command_has_help() {
         &["config", "check"],
         &["config", "migrate"],
         &["config", "schema"],
+        &["status"],
         &["healthcheck"],
         &["demo"],
         &["completions"],

@@ -25,7 +25,7 @@ pub(super) struct HoldRow {
     pub(super) reason: String,
     /// Since when; none: that is not known.
     #[schema(value_type = Option<String>, format = DateTime)]
-    at: Option<Timestamp>,
+    pub(super) at: Option<Timestamp>,
 }
 
 impl HoldRow {
