@@ -15,6 +15,7 @@ mod repair;
 mod show;
 mod status;
 mod sweep;
+mod top;
 mod undo;
 
 use std::path::{Path, PathBuf};
@@ -77,6 +78,8 @@ enum Command {
     Release(hold::ReleaseArgs),
     /// Rounds and changes, or what was seen of a channel or model
     History(history::Args),
+    /// The dashboard in this terminal: of our own store, or of a running instance
+    Top(top::Args),
     /// OpenRouter's free models: what there is, and whether it answers
     Openrouter(openrouter::Args),
     /// Alerts: try the receivers, see what is on its way
@@ -123,6 +126,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Hold(args) => hold::hold(load(at, false)?.config, &args).await,
         Command::Release(args) => hold::release(load(at, false)?.config, &args).await,
         Command::History(args) => history::run(load(at, false)?.config, &args).await,
+        Command::Top(args) => Box::pin(top::run(at, args)).await,
         Command::Openrouter(args) => Box::pin(openrouter::run(load_if_any(at)?, &args)).await,
         Command::Notify(command) => Box::pin(notify::run(load(at, false)?.config, &command)).await,
         Command::Config(command) => configuration::run(at, &command),

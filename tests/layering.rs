@@ -40,7 +40,7 @@ const FLOW: [&str; 29] = [
 ];
 
 /// Files and folders whose every line is pure: values in, values out.
-const PURE: [&str; 23] = [
+const PURE: [&str; 28] = [
     "model",
     "budget",
     "rollup",
@@ -64,6 +64,11 @@ const PURE: [&str; 23] = [
     "notify/window",
     "notify/words",
     "notify/message",
+    "tui/deed",
+    "tui/draw",
+    "tui/question",
+    "tui/seen",
+    "tui/state",
 ];
 
 /// Words that a pure file has no use for.
