@@ -122,17 +122,14 @@ async fn visit(patient: Patient<'_>, http: &Http, store: Option<&Store>) -> Look
         gateway::look(patient).await
     };
     let clock = own_clock(patient, http);
-    match timeout(GATEWAY, async { tokio::join!(looked, clock) }).await {
-        Ok((mut looked, clock)) => {
-            looked.clocks.extend(clock);
-            looked
-        }
-        Err(_) => {
-            let what = format!("not all could be looked at within {} s", GATEWAY.as_secs());
-            let place = Place::key(format!("gateways.{}", patient.name));
-            Looked { findings: vec![Finding::new(Check::Api, Level::Error, place, what)], ..Looked::default() }
-        }
-    }
+    let both = Box::pin(timeout(GATEWAY, async { tokio::join!(looked, clock) }));
+    let Ok((mut looked, clock)) = both.await else {
+        let what = format!("not all could be looked at within {} s", GATEWAY.as_secs());
+        let place = Place::key(format!("gateways.{}", patient.name));
+        return Looked { findings: vec![Finding::new(Check::Api, Level::Error, place, what)], ..Looked::default() };
+    };
+    looked.clocks.extend(clock);
+    looked
 }
 
 /// The clock of the gateway's own machine.

@@ -3,6 +3,7 @@
 //! Decides: how findings are shown. Must not know: what is checked.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -81,7 +82,7 @@ fn text_of(report: &Report, quiet: bool) -> String {
     for finding in findings {
         if section != Some(finding.check) {
             section = Some(finding.check);
-            out.push_str(&format!("{}\n", style(finding.check.as_str()).bold()));
+            let _ = writeln!(out, "{}", style(finding.check.as_str()).bold());
         }
         out.push_str(&lines(finding));
     }
@@ -91,7 +92,7 @@ fn text_of(report: &Report, quiet: bool) -> String {
     };
     let (errors, warnings, notes) =
         (count(Level::Error, "error"), count(Level::Warning, "warning"), count(Level::Note, "note"));
-    out.push_str(&format!("\n{errors}, {warnings}, {notes}\n"));
+    let _ = writeln!(out, "\n{errors}, {warnings}, {notes}");
     out
 }
 
@@ -109,7 +110,7 @@ fn lines(finding: &Finding) -> String {
     for (word, text) in [("why", &finding.why), ("fix", &finding.fix)] {
         for (number, line) in text.lines().enumerate() {
             let word = if number == 0 { word } else { "" };
-            out.push_str(&format!("           {}  {line}\n", style(format!("{word:<3}")).dim()));
+            let _ = writeln!(out, "           {}  {line}", style(format!("{word:<3}")).dim());
         }
     }
     out

@@ -68,8 +68,8 @@ pub(super) fn of_text(file: &Path, text: &str, config: Option<&Config>) -> Vec<F
         Ok(_) | Err(_) => ("log", container::of_output(&sheet, text)),
     };
     if found.iter().all(|finding| finding.level == Level::Note) {
-        let fine = Finding::ok(Check::File, Place::file(file, None), format!("nothing is wrong with this {kind}"));
-        return [vec![fine], found].concat();
+        let well = Finding::ok(Check::File, Place::file(file, None), format!("nothing is wrong with this {kind}"));
+        return [vec![well], found].concat();
     }
     found
 }

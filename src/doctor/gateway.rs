@@ -338,14 +338,15 @@ fn seen_when(patient: Patient<'_>, kind: GatewayKind) -> Finding {
             .say(Check::Cache, patient.wants_to_write(), "write", format!("{kind}'s users would not see a change"))
             .because("its master keeps all channels in memory and never reads its database again")
             .fix("write: \"admin-api\", and api: { url, token }"),
-        Cache::Immediate => Finding::ok(Check::Cache, patient.place("cache"), format!("a change is {live}")),
         Cache::Within(_) if settings.cache.is_none() && settings.mode != Mode::Observe => {
             patient
                 .say(Check::Cache, Level::Note, "cache", format!("a change is {live}, as far as the default goes"))
                 .because(format!("that is {kind}'s default; SYNC_FREQUENCY in its environment may say otherwise, and each of its nodes reads for itself"))
                 .fix("cache: \"60s\" (the value of SYNC_FREQUENCY), if it is set")
         }
-        Cache::Within(_) => Finding::ok(Check::Cache, patient.place("cache"), format!("a change is {live}")),
+        Cache::Immediate | Cache::Within(_) => {
+            Finding::ok(Check::Cache, patient.place("cache"), format!("a change is {live}"))
+        }
     }
 }
 

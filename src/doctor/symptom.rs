@@ -31,7 +31,6 @@ impl Symptom {
     /// From an answer to a GET that should be 200; `None` where it shows none of these.
     pub(super) fn of_answer(status: u16, body: &str) -> Option<Self> {
         match status {
-            200..=299 => None,
             400 if body.contains("no_db_connection") || body.contains("No connected db") => Some(Self::WrongKey),
             401 | 403 if body.contains("No api key passed in") => Some(Self::NoKey),
             401 | 403 => Some(Self::WrongKey),

@@ -21,6 +21,7 @@ fn assert_told(name: &str, ran: &Ran) {
     settings.set_snapshot_path("snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
+    settings.set_filters([(r"(/[A-Za-z0-9_.-]+)*/\.tmp[A-Za-z0-9]{6}", "[folder]")]);
     settings.bind(|| insta::assert_snapshot!(name, ran.to_string()));
 }
 

@@ -83,17 +83,15 @@ impl Service<'_> {
     fn ports(&self) -> Vec<(Option<u16>, u16)> {
         let ports = self.node.get("ports").map(Node::items).unwrap_or_default().iter();
         ports
-            .filter_map(|port| match port.text() {
-                Some(text) => {
-                    let text = text.split('/').next().unwrap_or(text);
-                    let (before, inside) = text.rsplit_once(':').unwrap_or(("", text));
-                    let published = before.rsplit(':').next().and_then(|port| port.parse().ok());
-                    Some((published, inside.parse().ok()?))
-                }
-                None => {
+            .filter_map(|port| {
+                let Some(text) = port.text() else {
                     let number = |key: &str| port.get(key)?.text()?.parse().ok();
-                    Some((number("published"), number("target")?))
-                }
+                    return Some((number("published"), number("target")?));
+                };
+                let text = text.split('/').next().unwrap_or(text);
+                let (before, inside) = text.rsplit_once(':').unwrap_or(("", text));
+                let published = before.rsplit(':').next().and_then(|port| port.parse().ok());
+                Some((published, inside.parse().ok()?))
             })
             .collect()
     }
@@ -108,7 +106,7 @@ impl Service<'_> {
         let told =
             told.or_else(|| environment.get("PORT").map(|(port, _)| port.as_str())).and_then(|port| port.parse().ok());
         let inside: Vec<_> = self.ports().iter().map(|(_, inside)| *inside).collect();
-        told.or_else(|| if let [one] = inside.as_slice() { Some(*one) } else { None }).unwrap_or(4000)
+        told.or(if let [one] = inside.as_slice() { Some(*one) } else { None }).unwrap_or(4000)
     }
 
     fn litellm(&self) -> Vec<Finding> {
