@@ -100,7 +100,9 @@ mod tests {
         let newer = condition(&path).await.unwrap();
         assert_eq!((newer.version, newer.locked), (Some(99), false), "and it stays so");
 
-        std::fs::write(&path, "no database at all, by no means whatsoever").unwrap();
+        // A file of its own: the journal beside the other one would mend it.
+        let path = folder.path().join("other.db");
+        std::fs::write(&path, "no database at all ".repeat(500)).unwrap();
         assert!(condition(&path).await.is_err());
     }
 }
