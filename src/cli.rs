@@ -4,6 +4,7 @@
 
 mod configuration;
 mod demo;
+mod doctor;
 mod forecast;
 mod health;
 mod history;
@@ -88,6 +89,8 @@ enum Command {
     /// Check, migrate or describe the configuration
     #[command(subcommand)]
     Config(configuration::Command),
+    /// What is wrong with this setup, why, and the exact fix
+    Doctor(doctor::Args),
     /// Is the loop alive, or does an address answer? For container health checks, also of LiteLLM
     Healthcheck(health::Args),
     /// A simulated gateway and its upstreams in a temporary folder, and real rounds over them
@@ -130,6 +133,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Openrouter(args) => Box::pin(openrouter::run(load_if_any(at)?, &args)).await,
         Command::Notify(command) => Box::pin(notify::run(load(at, false)?.config, &command)).await,
         Command::Config(command) => configuration::run(at, &command),
+        Command::Doctor(args) => {
+            start_log(&LogConfig::default(), false);
+            Box::pin(doctor::run(at, args)).await
+        }
         Command::Healthcheck(args) => health::run(at, &args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Completions { shell } => {

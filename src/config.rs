@@ -23,6 +23,7 @@ mod secret;
 mod settings;
 mod validate;
 mod web;
+mod yaml;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -51,6 +52,7 @@ pub use settings::{
     VerdictPolicy,
 };
 pub use web::{HeartbeatConfig, StatusConfig, StatusModel, WebConfig};
+pub(crate) use yaml::Node;
 
 /// The names a configuration has when none is given, in the order they are tried.
 const NAMES: [&str; 4] = ["config.json5", "config.json", "config.yaml", "config.yml"];

@@ -6,6 +6,7 @@
 mod accounts;
 mod audiences;
 mod channels;
+mod condition;
 mod contests;
 mod glance;
 mod history;
@@ -42,6 +43,7 @@ use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, Sq
 
 pub use accounts::{Rest, RestRecord};
 pub use audiences::{KeptLedger, Telling};
+pub use condition::{Condition, condition};
 pub use contests::{ANOTHER_WRITER, Contest, LastChange};
 pub use glance::{ChannelStand, EndTold, Glance, KeyTold, News, OddTold, RoundStand, WholeTold};
 pub use history::{

@@ -6,6 +6,7 @@
 
 mod abilities;
 mod columns;
+mod condition;
 mod crash_trap;
 mod dialect;
 mod drift;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use abilities::{AbilityShape, Diff, Fold, Shared, diff, expected};
+pub use condition::Condition;
 pub use dialect::Engine;
 pub use drift::{AT_ONCE, Drift, Orphans};
 pub use inspect::{NameLimits, Schema};
