@@ -51,13 +51,13 @@ impl<P> Failures<P> {
     /// Takes the next line, without its end; `exact`: when it was written, where that is known.
     pub fn line(&mut self, line: &[u8], at: P, exact: Option<Timestamp>, clock: &Clock) -> Option<LogFailure> {
         let closed = self.records.line(line, at, exact)?;
-        self.judge(closed, clock)
+        self.judge(&closed, clock)
     }
 
     /// Nothing comes any more: what was open is whole.
     pub fn finish(&mut self, clock: &Clock) -> Option<LogFailure> {
         let closed = self.records.finish()?;
-        self.judge(closed, clock)
+        self.judge(&closed, clock)
     }
 
     /// Where the record begins that is not whole yet.
@@ -70,9 +70,9 @@ impl<P> Failures<P> {
         self.last.as_deref()
     }
 
-    fn judge(&mut self, closed: Closed, clock: &Clock) -> Option<LogFailure> {
+    fn judge(&mut self, closed: &Closed, clock: &Clock) -> Option<LogFailure> {
         let answered = closed.access.is_some();
-        let failure = failure(&closed, &self.secrets, clock);
+        let failure = failure(closed, &self.secrets, clock);
         let Some(failure) = failure else {
             if answered {
                 self.last = None;

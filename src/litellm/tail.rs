@@ -163,10 +163,8 @@ impl Tail {
         let mut look = Look::default();
         let state = match self.read(now, &mut look) {
             Ok(state) => state,
-            Err(error) => Some(match error.kind() {
-                io::ErrorKind::NotFound => "is not there (yet)".to_owned(),
-                _ => format!("cannot be read: {error}"),
-            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some("is not there (yet)".to_owned()),
+            Err(error) => Some(format!("cannot be read: {error}")),
         };
         if self.trouble != state {
             look.news = Some(state.clone().unwrap_or_else(|| "is read again".to_owned()));
@@ -277,14 +275,12 @@ impl Tail {
         }
         let place = Place::new(&open.identity, open.next, None);
         let copy = rotated::copy(&self.path, &place)?;
-        match copy {
-            Some(copy) => self.open_at(copy, place.offset),
-            None => {
-                let file = open.file.try_clone()?;
-                self.lines = Lines::default();
-                self.open_at(file, 0)
-            }
+        if let Some(copy) = copy {
+            return self.open_at(copy, place.offset);
         }
+        let file = open.file.try_clone()?;
+        self.lines = Lines::default();
+        self.open_at(file, 0)
     }
 
     /// The open file was rotated away and is read to its end: the next one.
