@@ -34,7 +34,7 @@ fn main() {
     let mut verdict = Verdict::default();
     runtime.block_on(async {
         if wanted("throughput") {
-            throughput(&mut verdict).await;
+            Box::pin(throughput(&mut verdict)).await;
         }
         if wanted("latency") {
             latency(&mut verdict).await;

@@ -26,8 +26,8 @@ pub struct Client(Arc<Place>);
 
 #[derive(Debug)]
 enum Place {
-    Here(Local),
-    There(Remote),
+    Here(Box<Local>),
+    There(Box<Remote>),
 }
 
 impl Client {
@@ -37,7 +37,7 @@ impl Client {
     /// # Errors
     /// There is no store yet (none is made for mere looking), or it cannot be opened.
     pub async fn local(config: Config) -> anyhow::Result<Self> {
-        Ok(Self(Arc::new(Place::Here(Local::open(config).await?))))
+        Ok(Self(Arc::new(Place::Here(Box::new(Local::open(config).await?)))))
     }
 
     /// That of a running instance at `http(s)://host:port`, maybe with a path before its own. `token`: its
@@ -45,8 +45,8 @@ impl Client {
     ///
     /// # Errors
     /// What of the address cannot be used; the token stands in no error.
-    pub fn remote(url: &str, token: Option<Secret>, patience: Duration) -> Result<Self, String> {
-        Ok(Self(Arc::new(Place::There(Remote::new(url, token, patience)?))))
+    pub fn remote(url: &str, token: Option<&Secret>, patience: Duration) -> Result<Self, String> {
+        Ok(Self(Arc::new(Place::There(Box::new(Remote::new(url, token, patience)?)))))
     }
 
     /// Reads: `/api/models?gateway=main`.

@@ -42,7 +42,7 @@ impl Watcher {
     /// Looks for it at `now`; `None`: it is not there, or nobody can say which of several it is. `before` is what was
     /// seen last, however long ago: where that was another process, it was started anew. Takes a while: it reads `/proc`.
     pub fn look(&mut self, wanted: &Wanted, before: Option<&ProcessSeen>, now: Timestamp) -> Option<ProcessSeen> {
-        let Some((all, top)) = All::read().and_then(|all| all.find(wanted).map(|top| (all, top))) else {
+        let Some((all, top)) = All::read().and_then(|all| all.find(*wanted).map(|top| (all, top))) else {
             *self = Self::default();
             return None;
         };
@@ -96,8 +96,8 @@ impl All {
     }
 
     /// The topmost process of the program.
-    fn find(&self, wanted: &Wanted) -> Option<Pid> {
-        let names = program::names(wanted.kind);
+    fn find(&self, wanted: Wanted) -> Option<Pid> {
+        let programs = program::names(wanted.kind);
         let listening = sockets::listening();
         if let Some(port) = wanted.port {
             let at_port: BTreeSet<u64> =
@@ -113,17 +113,18 @@ impl All {
             };
             // Several hold one socket where a parent hands it to its children: the topmost of them, the oldest if there
             // are more.
-            let tops = holders.iter().filter_map(|pid| self.0.process(*pid)).map(|one| self.top(one, names, &holders));
+            let tops =
+                holders.iter().filter_map(|pid| self.0.process(*pid)).map(|one| self.top(one, programs, &holders));
             if let Some(top) =
-                tops.min_by_key(|top| (!program::is_one_of(&name(top), names), top.start_time(), top.pid()))
+                tops.min_by_key(|top| (!program::is_one_of(&name(top), programs), top.start_time(), top.pid()))
             {
                 return Some(top.pid());
             }
         }
         let mut named: Vec<&Process> = self
             .processes()
-            .filter(|one| program::is_one_of(&name(one), names))
-            .map(|one| self.top(one, names, &BTreeSet::new()))
+            .filter(|one| program::is_one_of(&name(one), programs))
+            .map(|one| self.top(one, programs, &BTreeSet::new()))
             .filter(|top| !self.listens_elsewhere(top, wanted.port, &listening))
             .collect();
         named.sort_by_key(|one| one.pid());

@@ -150,7 +150,7 @@ fn cases(file: &PathBuf) -> Vec<impl Future<Output = ()> + Send + 'static> {
                 continue;
             }
             let case = format!("{name} ({}) on {engine:?} {schema:?}", scenario.about);
-            cases.push(async move { play(&case, &scenario, engine, schema).await });
+            cases.push(async move { Box::pin(play(&case, &scenario, engine, schema)).await });
         }
     }
     cases

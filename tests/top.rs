@@ -59,7 +59,8 @@ impl Terminal {
     }
 
     fn tmux(&self, args: &[&str]) -> String {
-        let ran = self.command(args).output().expect("tmux is not there: scripts/with-tmux cargo test --test top");
+        let ran = self.command(args).output();
+        let ran = ran.unwrap_or_else(|why| panic!("no tmux ({why}): scripts/with-tmux cargo test --test top"));
         assert!(ran.status.success(), "tmux {args:?}: {}", String::from_utf8_lossy(&ran.stderr));
         String::from_utf8(ran.stdout).unwrap()
     }

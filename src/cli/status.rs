@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// Ask a running instance instead; needs no configuration
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Its web.read_token stands in this environment variable
+    /// Its `web.read_token` stands in this environment variable
     #[arg(long, value_name = "NAME", requires = "url")]
     token_env: Option<String>,
     /// The longest wait for its answer
@@ -46,7 +46,7 @@ pub(super) async fn run(at: Option<&Path>, args: &Args) -> anyhow::Result<ExitCo
             start_log(&LogConfig::default(), false);
             let token = args.token_env.as_deref().map(|name| SecretRef::variable(name).resolve());
             let token = token.transpose().map_err(anyhow::Error::msg).context("--token-env")?;
-            Client::remote(url, token, args.timeout).map_err(anyhow::Error::msg).context("--url")?
+            Client::remote(url, token.as_ref(), args.timeout).map_err(anyhow::Error::msg).context("--url")?
         }
         None => Client::local(load(at, false)?.config).await?,
     };

@@ -40,7 +40,7 @@ pub(super) async fn run(at: Option<&Path>, args: Args) -> anyhow::Result<ExitCod
     );
     let (reader, actor) = if let Some(url) = &args.url {
         let token = args.token_env.as_deref().map(token).transpose()?;
-        let client = |patience| Client::remote(url, token.clone(), patience).map_err(anyhow::Error::msg);
+        let client = |patience| Client::remote(url, token.as_ref(), patience).map_err(anyhow::Error::msg);
         (client(PATIENCE)?, client(PATIENCE_TO_ACT)?)
     } else {
         // No log is begun: it would be written over the screen.

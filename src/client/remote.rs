@@ -32,14 +32,14 @@ impl fmt::Debug for Remote {
 }
 
 impl Remote {
-    pub(super) fn new(url: &str, token: Option<Secret>, patience: Duration) -> Result<Self, String> {
+    pub(super) fn new(url: &str, token: Option<&Secret>, patience: Duration) -> Result<Self, String> {
         let mut base = address::read(url)?;
         if base.query().is_some() || base.fragment().is_some() {
             return Err("the address ends with its path: write it as http://host:port or https://host".to_owned());
         }
         let path = base.path().trim_end_matches('/').to_owned();
         base.set_path(&path);
-        let bearer = token.as_ref().map(address::bearer).transpose()?;
+        let bearer = token.map(address::bearer).transpose()?;
         let http = address::http(&base, patience)?;
         Ok(Self { place: base.as_str().trim_end_matches('/').to_owned(), bearer, http })
     }

@@ -2,6 +2,7 @@
 //!
 //! Decides: whether a name is one of a gateway's program. Must not know: how processes are found. Pure.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -46,7 +47,7 @@ pub(super) fn name<'a>(comm: &'a OsStr, command: &'a [impl AsRef<OsStr>]) -> Str
 }
 
 /// What a Python runs: `python3 …/bin/litellm …`, `python3 -m litellm …`.
-fn script<'a>(command: &'a [impl AsRef<OsStr>]) -> Option<std::borrow::Cow<'a, str>> {
+fn script(command: &[impl AsRef<OsStr>]) -> Option<Cow<'_, str>> {
     let mut words = command.iter().skip(1).map(AsRef::as_ref);
     let word = words.find(|word| !word.as_encoded_bytes().starts_with(b"-") || *word == "-c" || *word == "-m")?;
     let script = if word == "-m" { words.next()? } else { word };

@@ -88,7 +88,7 @@ async fn show(top: &Top, screen: &mut Screen, state: &mut State, acts: &mut Acts
             event = screen.next() => {
                 let mut next = Some(event?);
                 while let Some(event) = next {
-                    match take(state, event) {
+                    match take(state, &event) {
                         Wish::Nothing => {}
                         Wish::Quit => return Ok(()),
                         Wish::Refresh => asker.forget(),
@@ -110,11 +110,11 @@ async fn show(top: &Top, screen: &mut Screen, state: &mut State, acts: &mut Acts
     }
 }
 
-fn take(state: &mut State, event: Event) -> Wish {
+fn take(state: &mut State, event: &Event) -> Wish {
     match event {
-        Event::Key(key) => state.key(key),
+        Event::Key(key) => state.key(*key),
         Event::Resize(_, lines) => {
-            state.resized(lines);
+            state.resized(*lines);
             Wish::Nothing
         }
         Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_) => Wish::Nothing,
@@ -135,11 +135,14 @@ fn act(top: &Top, state: &mut State, acts: &mut Acts, deed: &Deed) {
     });
 }
 
+/// A question, and what came of it.
+type Answered = (Question, Result<Value, String>);
+
 /// Who puts questions.
 struct Asker {
     reader: Client,
     every: Duration,
-    tell: mpsc::UnboundedSender<(Question, Result<Value, String>)>,
+    tell: mpsc::UnboundedSender<Answered>,
     /// Dropped with the dashboard, and with it what is under way.
     tasks: JoinSet<()>,
     /// The latest question of each kind, when it was put, and whether it is under way.
@@ -148,7 +151,7 @@ struct Asker {
 
 impl Asker {
     /// With the answers, of which there is at most one of each kind.
-    fn new(top: &Top) -> (Self, mpsc::UnboundedReceiver<(Question, Result<Value, String>)>) {
+    fn new(top: &Top) -> (Self, mpsc::UnboundedReceiver<Answered>) {
         let (tell, answers) = mpsc::unbounded_channel();
         let (reader, every) = (top.reader.clone(), top.every);
         (Self { reader, every, tell, tasks: JoinSet::new(), latest: BTreeMap::new() }, answers)

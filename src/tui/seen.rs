@@ -168,7 +168,8 @@ seen! {
         gateway: String,
         channel: i64,
         channel_name: String,
-        model_id: String,
+        #[serde(rename = "model_id")]
+        name: String,
         listed: Option<bool>,
         withdrawn: Option<Withdrawal>,
         light: String,

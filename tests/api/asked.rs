@@ -14,7 +14,7 @@ use crate::scene::Scene;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn remote(url: &str, token: Option<&str>) -> Client {
-    Client::remote(url, token.map(|token| Secret::new(token.to_owned())), PATIENCE).unwrap()
+    Client::remote(url, token.map(|token| Secret::new(token.to_owned())).as_ref(), PATIENCE).unwrap()
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ async fn two_rounds_side_by_side_over_shared_names_have_one_check_under_way() {
 
 #[tokio::test]
 async fn the_proxys_own_cap_is_waited_for_and_is_a_failure() {
-    let bench = bench(Duration::from_secs(60)).await;
+    let bench = bench(Duration::from_mins(1)).await;
     bench.stand_in.knobs().cap = PATIENCE / 4;
     let report = bench.round().await;
     assert_eq!((report.outcomes[&Outcome::Works], report.outcomes[&Outcome::TimedOut]), (4, 2), "{report:?}");
@@ -53,7 +53,7 @@ async fn the_proxys_own_cap_is_waited_for_and_is_a_failure() {
 
 #[tokio::test]
 async fn after_one_without_an_answer_none_is_asked_before_the_proxy_is_done() {
-    let bench = bench(Duration::from_secs(60)).await;
+    let bench = bench(Duration::from_mins(1)).await;
     // It takes longer than it should: a longer cap, or several in turn. We give up in the middle.
     bench.stand_in.knobs().cap = PATIENCE * 3 / 2;
     for _ in 0..3 {

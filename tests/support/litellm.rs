@@ -78,6 +78,7 @@ impl Deployed {
 
 /// What its owner, and a test, can turn.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "settings that have nothing to do with each other")]
 pub(crate) struct Knobs {
     pub(crate) deployments: Vec<Deployed>,
     /// `background_health_checks`: `Some(false)` until their first cycle ended.

@@ -44,7 +44,7 @@ pub(super) async fn ask(litellm: &LiteLlm, inquiry: &Inquiry, gateway: &str, nam
         }
     };
     let seen = inquiry.ask_through(gateway, question).await;
-    let well = seen.was_sent().then(|| matches!(seen.outcome, Outcome::Works | Outcome::Filtered));
+    let well = seen.was_sent().then_some(matches!(seen.outcome, Outcome::Works | Outcome::Filtered));
     let check = Check {
         name: format!("{CHAT}{name}"),
         well,

@@ -149,9 +149,9 @@ fn the_whole_stack_can_be_put_right_line_by_line() {
 
 #[test]
 fn a_right_stack_is_left_alone() {
-    let test = probe_line(4000);
+    let line = probe_line(4000);
     let text = format!(
-        "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-stable\n    ports: [\"127.0.0.1:4100:4000\"]\n    environment:\n      LITELLM_MASTER_KEY: ${{KEY}}\n    healthcheck:\n      test: {test}\n      timeout: 10s\n      start_period: 1m\n"
+        "services:\n  litellm:\n    image: ghcr.io/berriai/litellm:main-stable\n    ports: [\"127.0.0.1:4100:4000\"]\n    environment:\n      LITELLM_MASTER_KEY: ${{KEY}}\n    healthcheck:\n      test: {line}\n      timeout: 10s\n      start_period: 1m\n"
     );
     assert_eq!(bad("c.yml", &text), []);
     let config = "model_list:\n  - model_name: a\n    litellm_params: { model: openai/a, api_key: os.environ/A, timeout: 30 }\ngeneral_settings:\n  master_key: os.environ/LITELLM_MASTER_KEY\n  background_health_checks: true\n  health_check_interval: 300\n";

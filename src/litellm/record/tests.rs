@@ -40,9 +40,9 @@ fn what_looks_like_a_record_and_is_none() {
 
 #[test]
 fn a_record_is_kept_in_part() {
-    let long = "é".repeat(20_000);
+    let padding = "é".repeat(20_000);
     let log = format!(
-        "03:40:50 - LiteLLM Proxy:ERROR: a.py:1 - {long}\n{long}\nLiteLLM: model group 'g' failed with the error above\n"
+        "03:40:50 - LiteLLM Proxy:ERROR: a.py:1 - {padding}\n{padding}\nLiteLLM: model group 'g' failed with the error above\n"
     );
     let found = read(&log);
     assert!(found[0].record.words.len() <= WORDS + 2, "{}", found[0].record.words.len());

@@ -314,7 +314,6 @@ async fn a_trouble_behind_a_litellm_is_told_once_from_the_store_and_again_when_i
         // Ten minutes long it goes on, sign by sign; then nobody looks, and then it is over.
         let (last, times) = (world.now, lasting.times + 1);
         match minute {
-            0 | 1 => {}
             2..12 => {
                 lasting = Incident { last, times, detail: format!("Insufficient credits {minute}"), ..lasting };
                 world.store.keep_incidents("main", std::slice::from_ref(&lasting), world.now).await.unwrap();

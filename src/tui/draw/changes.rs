@@ -36,8 +36,15 @@ fn row(_: &State, item: Item<'_>, now: Timestamp) -> Vec<Cell> {
             let channel = format!("#{} {}", of.channel, of.channel_name);
             Some((state, of.id.to_string(), channel, of.gateway.as_str(), of.opened, wrote(of)))
         }
-        Item::Gateway(_) | Item::Alert(_) | Item::Action(_) | Item::Channel(_) | Item::Model(_) => None,
-        Item::Check(..) | Item::Incident(..) | Item::Deployment(_) | Item::Process(_) => None,
+        Item::Gateway(_)
+        | Item::Alert(_)
+        | Item::Action(_)
+        | Item::Channel(_)
+        | Item::Model(_)
+        | Item::Check(..)
+        | Item::Incident(..)
+        | Item::Deployment(_)
+        | Item::Process(_) => None,
     }) else {
         return vec![];
     };

@@ -43,8 +43,14 @@ fn row(_: &State, item: Item<'_>, now: Timestamp) -> Vec<Cell> {
             let detail = format!("{}{said}", of.upstream);
             Some((mark, "deployment", of.name.as_str(), of.gateway.as_str(), how, of.at, detail))
         }
-        Item::Gateway(_) | Item::Alert(_) | Item::Action(_) | Item::Channel(_) | Item::Model(_) => None,
-        Item::Wanted(_) | Item::Change(_) | Item::Process(_) => None,
+        Item::Gateway(_)
+        | Item::Alert(_)
+        | Item::Action(_)
+        | Item::Channel(_)
+        | Item::Model(_)
+        | Item::Wanted(_)
+        | Item::Change(_)
+        | Item::Process(_) => None,
     }) else {
         return vec![];
     };

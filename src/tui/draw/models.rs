@@ -33,7 +33,7 @@ fn row(_: &State, item: Item<'_>, now: Timestamp) -> Vec<Cell> {
     let fails = of.consecutive_failures;
     vec![
         toned(light(if of.withdrawn.is_some() { "withdrawn" } else { &of.light })),
-        cell(of.model_id.as_str()),
+        cell(of.name.as_str()),
         cell(of.latest_status.as_str()),
         cell(format!("#{} {}", of.channel, of.channel_name)),
         cell(of.gateway.as_str()),
@@ -69,5 +69,5 @@ pub(super) fn detail(of: &Model, now: Timestamp) -> (String, Vec<Part>) {
         field("first token", latency(of.ttft_p50_ms)),
         field("by the hour", sparkline(&of.sparkline_data)),
     ];
-    (of.model_id.clone(), parts(fields))
+    (of.name.clone(), parts(fields))
 }

@@ -24,8 +24,14 @@ fn row(_: &State, item: Item<'_>, now: Timestamp) -> Vec<Cell> {
         Item::Gateway(of) => Some((state_of(of), of.name.clone(), in_words(of, now))),
         Item::Alert(of) => Some((light(&of.severity), of.cause.clone(), wrong(of, now))),
         Item::Action(of) => Some((light("proposed"), "do".to_owned(), format!("{}: {}", of.command, of.why))),
-        Item::Channel(_) | Item::Model(_) | Item::Wanted(_) | Item::Change(_) => None,
-        Item::Check(..) | Item::Incident(..) | Item::Deployment(_) | Item::Process(_) => None,
+        Item::Channel(_)
+        | Item::Model(_)
+        | Item::Wanted(_)
+        | Item::Change(_)
+        | Item::Check(..)
+        | Item::Incident(..)
+        | Item::Deployment(_)
+        | Item::Process(_) => None,
     }) else {
         return vec![];
     };

@@ -72,7 +72,7 @@ impl Item<'_> {
             Item::Alert(of) => vec![&of.cause, &of.gateway, &of.channel_name, &of.subject, &of.evidence],
             Item::Action(of) => vec![&of.why, &of.command],
             Item::Channel(of) => vec![&of.name, &of.gateway, &of.provider, &of.status, &of.note],
-            Item::Model(of) => vec![&of.model_id, &of.channel_name],
+            Item::Model(of) => vec![&of.name, &of.channel_name],
             Item::Wanted(of) => {
                 let held = of.held.iter().flat_map(|held| held.removals.iter().map(|removal| removal.model.as_str()));
                 let added = of.added.iter().chain(&of.restored).map(String::as_str);

@@ -36,7 +36,7 @@ fn quit_and_refresh() {
 fn tabs_by_number_and_in_turn() {
     let mut state = on(Tab::Overview);
     for (at, tab) in Tab::ALL.into_iter().enumerate() {
-        press(&mut state, KeyCode::Char(char::from_digit(at as u32 + 1, 10).unwrap()));
+        press(&mut state, KeyCode::Char(char::from_digit(u32::try_from(at).unwrap() + 1, 10).unwrap()));
         assert_eq!(state.tab, tab);
     }
     for (code, tab) in [

@@ -94,7 +94,7 @@ async fn a_journal_is_read_on_behind_its_cursor() {
                 () = enough => {}
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
+        tokio::time::timeout(Duration::from_mins(1), both).await.unwrap();
     }
     assert_eq!(models(&keeper).await, ["credits or-nocredit", "server gpt-boom"]);
     let asked = asked(folder.path());

@@ -1,4 +1,4 @@
-use clap::{CommandFactory as _, Parser as _};
+use clap::Parser as _;
 
 use super::*;
 
@@ -22,15 +22,11 @@ fn hold(id: Option<i64>, gateway: Option<&str>, channel: Option<i64>, model: Opt
 
 /// As the real command line reads them.
 fn parsed(rows: &[ActionRow]) -> usize {
-    let has = |name: &str| crate::cli::Cli::command().find_subcommand(name).is_some();
     let mut seen = 0;
     for ActionRow { why, command } in rows {
         assert!(!why.is_empty() && !format!("{why}{command}").contains("reboot"), "{why}: {command}");
         let words: Vec<_> = command.split(' ').collect();
         seen += 1;
-        if words[1] == "doctor" && !has("doctor") {
-            continue;
-        }
         let parsed = crate::cli::Cli::try_parse_from(&words);
         assert!(parsed.is_ok(), "{command}: {}", parsed.err().unwrap());
     }
