@@ -222,6 +222,40 @@ fn emptied_under_the_reader_and_while_nobody_reads() {
 }
 
 #[test]
+fn emptied_twice_while_nobody_looks_and_nothing_new_comes() {
+    for down in [false, true] {
+        let mut world = World::new(Some(ABSENT), Form::Plain);
+        world.write(&record(1));
+        world.read();
+        world.write(&record(2));
+        rotate(world.folder.path(), true);
+        world.read();
+        world.write(&record(3));
+        rotate(world.folder.path(), true);
+        if down {
+            world.restart();
+        }
+        world.finish();
+        world.expect(1..=3);
+        world.write(&record(4));
+        world.finish();
+        world.expect(1..=4);
+    }
+}
+
+#[test]
+fn renamed_twice_while_nobody_looks_and_nothing_new_comes() {
+    let mut world = World::new(Some(ABSENT), Form::Plain);
+    world.write(&record(1));
+    world.read();
+    rotate(world.folder.path(), false);
+    world.write(&record(2));
+    rotate(world.folder.path(), false);
+    world.finish();
+    world.expect(1..=2);
+}
+
+#[test]
 fn emptied_without_a_copy_under_a_writer_that_keeps_its_place() {
     let mut world = World::new(Some(ABSENT), Form::Plain);
     // `>log`, not `>>log`: it goes on behind a hole.
@@ -320,6 +354,11 @@ fn what_is_not_there_or_cannot_be_read_is_told_once() {
     }
     assert_eq!(folder.news.len(), 1);
     assert!(folder.news[0].starts_with("cannot be read"), "{:?}", folder.news);
+    // Nor is there any waiting for whoever would write to a pipe.
+    let mut pipe = World::new(None, Form::Plain);
+    assert!(std::process::Command::new("mkfifo").arg(pipe.log()).status().unwrap().success());
+    pipe.look();
+    assert!(pipe.news[0].contains("no regular file"), "{:?}", pipe.news);
     fs::remove_dir(folder.log()).unwrap();
     folder.write(b"");
     folder.read();

@@ -220,7 +220,7 @@ impl Tail {
             Start::At(place) => place.clone(),
             start @ (Start::FirstSight | Start::Anew) => {
                 let anew = matches!(start, Start::Anew);
-                match File::open(&self.path) {
+                match self.open_file() {
                     Ok(file) => {
                         let end = if anew { 0 } else { file.metadata()?.len() };
                         self.caught_up = (!anew).then_some(now);
@@ -242,13 +242,22 @@ impl Tail {
             std::thread::sleep(rotated::PAUSE);
         }
         // Nothing that can be read has what was not read.
-        let file = File::open(&self.path)?;
+        let file = self.open_file()?;
         self.start = Start::Anew;
         self.open_at(file, 0)?;
         let why = if rotated::has_compressed(&self.path) { "compressed" } else { "gone" };
         Ok(Some(format!(
             "was rotated while nobody read it, and the rest of the old one is {why}: read from its beginning"
         )))
+    }
+
+    /// Opening a pipe would wait for whoever writes to it, perhaps for ever.
+    fn open_file(&self) -> io::Result<File> {
+        if std::fs::metadata(&self.path)?.is_file() {
+            File::open(&self.path)
+        } else {
+            Err(io::Error::other("it is no regular file"))
+        }
     }
 
     fn open_at(&mut self, file: File, next: u64) -> io::Result<()> {
@@ -261,10 +270,14 @@ impl Tail {
         Ok(())
     }
 
-    /// Whether another file that holds something stands in this one's place.
+    /// Whether another file stands in this one's place, and that one or one between the two holds something.
     fn is_rotated(&self) -> bool {
-        let there = std::fs::metadata(&self.path).ok().filter(|there| there.len() > 0);
-        there.is_some_and(|there| self.file() != Some(FileId::of(&there)))
+        let Some(open) = &self.open else { return false };
+        match std::fs::metadata(&self.path) {
+            Ok(there) if FileId::of(&there) == open.identity.id => false,
+            Ok(there) if there.len() > 0 => true,
+            Ok(_) | Err(_) => rotated::has_newer(&self.path, &open.file),
+        }
     }
 
     /// The open file was emptied (copy-truncate): goes on in the copy, if there is one, and otherwise at its beginning.

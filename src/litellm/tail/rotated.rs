@@ -16,8 +16,13 @@ pub(super) const PAUSE: Duration = Duration::from_millis(30);
 /// The file that was read up to the place: under its own name, or under one that it was given since; or a copy of it, from
 /// before it was emptied.
 pub(super) fn find(path: &Path, place: &Place) -> io::Result<Option<File>> {
-    match File::open(path) {
-        Ok(file) if FileId::of(&file.metadata()?) == place.id && place.fits(&file)? => return Ok(Some(file)),
+    match fs::metadata(path) {
+        Ok(there) if FileId::of(&there) == place.id => {
+            let file = File::open(path)?;
+            if FileId::of(&file.metadata()?) == place.id && place.fits(&file)? {
+                return Ok(Some(file));
+            }
+        }
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
@@ -54,17 +59,11 @@ pub(super) fn copy(path: &Path, place: &Place) -> io::Result<Option<File>> {
 /// The file that comes after one that was rotated away and is read to its end: the oldest rotation that is newer, or the
 /// one that stands in its place.
 pub(super) fn next(path: &Path, read: &Metadata) -> io::Result<File> {
-    let (this, until) = (FileId::of(read), read.modified()?);
     for _ in 0..TRIES {
-        let current = FileId::of(&fs::metadata(path)?);
-        let mut wanted = (current, path.to_owned());
-        for (there, sibling) in rotations(path) {
-            let id = FileId::of(&there);
-            if id != this && id != current && there.modified()? > until {
-                wanted = (id, sibling);
-                break;
-            }
-        }
+        let wanted = match newer(path, read) {
+            Some(newer) => newer,
+            None => (FileId::of(&fs::metadata(path)?), path.to_owned()),
+        };
         // Files may have been given other names since they were listed.
         if let Ok(file) = File::open(&wanted.1)
             && FileId::of(&file.metadata()?) == wanted.0
@@ -74,6 +73,23 @@ pub(super) fn next(path: &Path, read: &Metadata) -> io::Result<File> {
         thread::sleep(PAUSE);
     }
     Err(io::Error::other("it is being rotated"))
+}
+
+/// Whether a rotation is newer than the one that is open: it counts while the file itself is empty or not there yet, as
+/// after a second copy-truncate.
+pub(super) fn has_newer(path: &Path, open: &File) -> bool {
+    open.metadata().is_ok_and(|read| newer(path, &read).is_some())
+}
+
+/// The oldest rotation that holds something and is newer than the one that was read.
+fn newer(path: &Path, read: &Metadata) -> Option<(FileId, PathBuf)> {
+    let (this, until) = (FileId::of(read), read.modified().ok()?);
+    let current = fs::metadata(path).ok().map(|current| FileId::of(&current));
+    rotations(path).into_iter().find_map(|(there, sibling)| {
+        let id = FileId::of(&there);
+        let is_newer = there.len() > 0 && there.modified().ok()? > until;
+        (id != this && Some(id) != current && is_newer).then_some((id, sibling))
+    })
 }
 
 /// Whether a rotation of it is compressed.
