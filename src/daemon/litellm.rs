@@ -283,8 +283,8 @@ impl Look<'_> {
         self.signs.take(if asks { &deployed } else { &[] }, lines, now);
         let mut lasted = store.incidents().await?.remove(name).unwrap_or_default();
         let before = lasted.clone();
-        // What `/health` found, nothing would ever end where it is not asked any more.
-        lasted.retain(|one| asks || one.source != SignSource::Health);
+        // What `/health` found, nothing would ever end where it is not asked any more, or nothing is left to ask.
+        lasted.retain(|one| (asks && !deployed.is_empty()) || one.source != SignSource::Health);
         let present: Vec<_> =
             deployed.iter().map(|one| (one.deployment.name.clone(), one.deployment.id.clone())).collect();
         let present = (!present.is_empty()).then_some(present.as_slice());

@@ -235,11 +235,10 @@ fn is_present(one: &Incident, present: &[(String, String)]) -> bool {
 /// Whether every deployment of a name was found well after users' requests last failed.
 fn all_well(one: &Incident, signs: &[&Sign], present: &[(String, String)]) -> bool {
     let well = |id: &str| {
-        let latest = signs
-            .iter()
-            .rev()
-            .find(|sign| sign.source == SignSource::Health && sign.subject == one.subject && sign.deployment == id);
-        latest.is_some_and(|sign| sign.found == Found::Well && sign.at >= one.last)
+        let of_it =
+            |sign: &&Sign| sign.source == SignSource::Health && sign.subject == one.subject && sign.deployment == id;
+        // Whatever came after that is another trouble: the old lines do not tell of it.
+        signs.iter().copied().filter(of_it).any(|sign| sign.found == Found::Well && sign.at >= one.last)
     };
     let mut all = present.iter().filter(|(name, _)| *name == one.subject).peekable();
     one.deployment.is_empty() && all.peek().is_some() && all.all(|(_, id)| well(id))
@@ -259,7 +258,12 @@ fn faded(one: &Incident, now: Timestamp) -> bool {
 fn unexplained(lasting: &[Incident], signs: &[&Sign], now: Timestamp) -> Vec<String> {
     let masked = |sign: &Sign| sign.found == Found::Trouble(Class::Masked);
     let mut names: Vec<String> = vec![];
-    for (at, sign) in signs.iter().enumerate().filter(|(_, sign)| masked(sign)) {
+    let recent = |sign: &Sign| masked(sign) && now.duration_since(sign.at) <= SOON;
+    for (at, sign) in signs.iter().enumerate().filter(|(_, sign)| recent(sign)) {
+        // Cheap first: there may be thousands.
+        if names.contains(&sign.subject) || lasting.iter().any(|one| one.subject == sign.subject) {
+            continue;
+        }
         let of_name = |other: &&&Sign| other.subject == sign.subject && !masked(other);
         let cause = signs[..at].iter().rev().find(of_name).is_some_and(|before| {
             let said = match before.found {
@@ -270,9 +274,7 @@ fn unexplained(lasting: &[Incident], signs: &[&Sign], now: Timestamp) -> Vec<Str
             };
             said && sign.at.duration_since(before.at) <= SOON
         });
-        let asked = signs[at..].iter().filter(of_name).any(|after| after.source == SignSource::Health);
-        let known = cause || asked || lasting.iter().any(|one| one.subject == sign.subject);
-        if !known && now.duration_since(sign.at) <= SOON && !names.contains(&sign.subject) {
+        if !cause && !signs[at..].iter().filter(of_name).any(|after| after.source == SignSource::Health) {
             names.push(sign.subject.clone());
         }
     }

@@ -268,6 +268,14 @@ async fn what_rounds_and_the_log_found_is_weighed_each_once_and_kept_over_a_rest
     assert_eq!(scene.lasting().await, ["b  credits"]);
     again.weigh(now + SignedDuration::from_mins(70)).await.unwrap();
     assert_eq!(scene.lasting().await, [""; 0], "the log is silent");
+
+    let then = now + SignedDuration::from_mins(80);
+    scene.store.keep_health(G, &[("a1".to_owned(), seen(false, Some(Class::Auth), then))]).await.unwrap();
+    again.weigh(then).await.unwrap();
+    assert_eq!(scene.lasting().await, ["a a1 auth"]);
+    scene.store.keep_deployments(G, &[]).await.unwrap();
+    again.weigh(then + SignedDuration::from_hours(2)).await.unwrap();
+    assert_eq!(scene.lasting().await, [""; 0], "its last deployment was taken away");
 }
 
 #[tokio::test]

@@ -104,6 +104,9 @@ fn what_ends_a_trouble() {
         (vec![log(Auth, 0), well("a", 9)], 9, vec![("", Auth, 0, 1)]),
         (vec![log(Auth, 0), well("a", 9), well("b", 9)], 9, vec![]),
         (vec![log(Auth, 20), well("a", 9), well("b", 9)], 20, vec![("", Auth, 20, 1)]),
+        // Nor does it begin anew by what comes then.
+        (vec![log(Auth, 0), well("a", 9), well("b", 9), health("a", Class::Rate, 20)], 20, vec![]),
+        (vec![log(Auth, 0), well("a", 9), well("b", 9), health("a", Server, 20)], 20, vec![]),
         // A log that has no more to say.
         (vec![log(Auth, 0)], 3599, vec![("", Auth, 0, 1)]),
         (vec![log(Auth, 0)], 3600, vec![]),
