@@ -13,7 +13,13 @@ use crate::store::Store;
 
 /// Looks at one gateway's process again and again, if it is watched; until it is dropped.
 pub(super) async fn watch(name: String, config: Config, store: Store) {
-    let Some(settings) = config.gateways.get(&name).filter(|settings| settings.watches_process()) else { return };
+    let Some(settings) = config.gateways.get(&name).filter(|settings| settings.watches_process()) else {
+        // Shown for ever otherwise, and its number becomes another program's.
+        if let Err(error) = store.forget_process(&name).await {
+            tracing::error!("{error}");
+        }
+        return;
+    };
     let wanted = Wanted { port: settings.process_port(), kind: settings.kind };
     let mut watcher = Watcher::default();
     // Kept over looks that find none: what comes after is another one.
@@ -62,5 +68,25 @@ fn tell(gateway: &str, before: Option<&ProcessSeen>, seen: Option<&ProcessSeen>)
         && before.restarts != seen.restarts
     {
         tracing::warn!(gateway, pid = seen.pid, before = before.pid, "its process was started anew");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{GatewayConfig, SecretRef};
+
+    #[tokio::test]
+    async fn a_process_that_is_not_watched_any_more_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("store.db")).await.unwrap();
+        store.keep_process("g", None, clock::now()).await.unwrap();
+        store.keep_process("other", None, clock::now()).await.unwrap();
+        let mut config = Config::default();
+        let mut settings = GatewayConfig::new(SecretRef::literal(""));
+        settings.process.watch = Some(false);
+        config.gateways.insert("g".to_owned(), settings);
+        watch("g".to_owned(), config, store.clone()).await;
+        assert_eq!(store.processes().await.unwrap().into_keys().collect::<Vec<_>>(), ["other"]);
     }
 }

@@ -28,6 +28,12 @@ impl Store {
         Ok(())
     }
 
+    /// A gateway's process is not watched any more.
+    pub async fn forget_process(&self, gateway: &str) -> Result<(), StoreError> {
+        sqlx::query("delete from process where gateway = ?").bind(gateway).execute(&self.writer).await?;
+        Ok(())
+    }
+
     /// Each watched gateway's process, or that there is none, and when that was seen.
     pub async fn processes(&self) -> Result<BTreeMap<String, (Option<ProcessSeen>, Timestamp)>, StoreError> {
         let rows = sqlx::query("select * from process").fetch_all(&self.readers).await?;
