@@ -161,6 +161,7 @@ impl Store {
             "delete from deployment where gateway not in (select value from json_each(?))",
             "delete from incident where gateway not in (select value from json_each(?)) and cleared_ms is null",
             "delete from ladder where gateway not in (select value from json_each(?))",
+            "delete from log_place where gateway not in (select value from json_each(?))",
             "delete from process where gateway not in (select value from json_each(?))",
         ] {
             sqlx::query(statement).bind(to_json("gateways", &gateways)?).execute(&self.writer).await?;

@@ -8,7 +8,7 @@ use sqlx::Row as _;
 
 use crate::model::{Class, LogFailure};
 use crate::rollup::hour_of;
-use crate::store::{Store, StoreError, time, unreadable};
+use crate::store::{Store, StoreError, time, to_json, unreadable};
 
 /// A failed request that a log told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,16 @@ impl Store {
             .fetch_all(&self.readers)
             .await?;
         rows.iter().map(|row| Ok((row.try_get("source")?, row.try_get("place")?))).collect()
+    }
+
+    /// Forgets how far these sources of a gateway's log were read: they are gone.
+    pub async fn forget_log_places(&self, gateway: &str, sources: &[String]) -> Result<(), StoreError> {
+        sqlx::query("delete from log_place where gateway = ? and source in (select value from json_each(?))")
+            .bind(gateway)
+            .bind(to_json("sources", &sources)?)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
     }
 
     /// Keeps what was read of one source, and how far. A request that is known already (by its call) is kept and counted

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +31,10 @@ pub(super) struct Files {
     /// How far each source was read, as the store has it; `None`: not known yet.
     places: Option<BTreeMap<String, String>>,
     followed: BTreeMap<String, Followed>,
+    /// A process that was seen before we looked ourselves may be another program by now.
+    since: Timestamp,
+    /// The process, when files were looked for the last time.
+    process: Option<u32>,
     discover_next: Timestamp,
     missing: BTreeSet<String>,
 }
@@ -47,7 +52,8 @@ struct Followed {
 impl Files {
     pub(super) fn new(keeper: Keeper, logs: LitellmLogs) -> Self {
         let (followed, missing) = (BTreeMap::new(), BTreeSet::new());
-        Self { keeper, logs, places: None, followed, discover_next: Timestamp::MIN, missing }
+        let (since, discover_next) = (clock::now(), Timestamp::MIN);
+        Self { keeper, logs, places: None, followed, since, process: None, discover_next, missing }
     }
 
     /// Looks for files where it is time, reads what is there, and keeps it.
@@ -71,6 +77,12 @@ impl Files {
         }
     }
 
+    #[cfg(test)]
+    pub(super) async fn discover_again(&mut self) {
+        self.discover_next = Timestamp::MIN;
+        self.look().await;
+    }
+
     async fn discover(&mut self, now: Timestamp) {
         if self.places.is_none() {
             // Without places every file would be new, and begun at its end.
@@ -82,7 +94,10 @@ impl Files {
             }
         }
         let process = match self.keeper.store.processes().await {
-            Ok(mut processes) => processes.remove(&self.keeper.gateway).and_then(|(process, _)| process),
+            Ok(mut processes) => {
+                let seen = processes.remove(&self.keeper.gateway).filter(|(_, at)| *at >= self.since);
+                seen.and_then(|(process, _)| process)
+            }
             Err(error) => return tracing::error!(gateway = self.keeper.gateway, "its process is not known: {error}"),
         };
         let (logs, pid) = (self.logs.clone(), process.map(|process| process.pid));
@@ -93,6 +108,11 @@ impl Files {
             tracing::warn!(gateway = self.keeper.gateway, "a source of its log is missing: {why}");
         }
         self.missing = missing;
+        // By then what is followed of it is kept under its present names.
+        if pid.is_some() && self.process == pid {
+            self.forget_gone().await;
+        }
+        self.process = pid;
         for followed in self.followed.values_mut() {
             followed.wanted = false;
         }
@@ -109,6 +129,23 @@ impl Files {
         });
     }
 
+    /// Forgets how far files were read that are gone: each start of a process may have had one of its own.
+    async fn forget_gone(&mut self) {
+        let Some(places) = &mut self.places else { return };
+        let is_gone = |key: &String| {
+            let path = key.strip_prefix("file ").filter(|_| !self.followed.contains_key(key));
+            path.is_some_and(|path| fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound))
+        };
+        let gone: Vec<String> = places.keys().filter(|key| is_gone(key)).cloned().collect();
+        if gone.is_empty() {
+            return;
+        }
+        match self.keeper.store.forget_log_places(&self.keeper.gateway, &gone).await {
+            Ok(()) => places.retain(|key, _| !gone.contains(key)),
+            Err(error) => tracing::error!(gateway = self.keeper.gateway, "what is gone is not forgotten yet: {error}"),
+        }
+    }
+
     /// Follows a file, if it is not followed under another name.
     fn want(&mut self, file: LogFile) {
         let there = fs::metadata(&file.path).ok().map(|there| FileId::of(&there));
@@ -121,11 +158,14 @@ impl Files {
             return;
         }
         let Some(places) = &self.places else { return };
+        let known = places.get(&file.key);
         let elsewhere = || places.values().find(|place| Tail::is_place_in(place, &file.path));
-        let place = places.get(&file.key).or_else(elsewhere).map(String::as_str);
+        // To be kept under its new name.
+        let moved = if known.is_none() { elsewhere().cloned() } else { None };
+        let place = known.or(moved.as_ref()).map(String::as_str);
         let tail = Tail::new(&file.path, file.form, place, self.keeper.secrets.clone(), TimeZone::system());
         tracing::info!(gateway = self.keeper.gateway, source = file.key, "its log is followed");
-        let followed = Followed { tail, wanted: true, unkept: vec![], place: None, keep_next: Timestamp::MIN };
+        let followed = Followed { tail, wanted: true, unkept: vec![], place: moved, keep_next: Timestamp::MIN };
         self.followed.insert(file.key, followed);
     }
 

@@ -48,6 +48,52 @@ async fn failures_are_kept_with_the_place_and_read_on_after_a_restart() {
     assert_eq!(counts.iter().map(|count| count.count).sum::<u64>(), 2);
 }
 
+#[tokio::test]
+async fn a_process_s_output_is_read_once_it_was_seen_and_what_is_gone_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, absent) = (folder.path().join("out.log"), folder.path().join("absent.log"));
+    let keeper = keeper(folder.path()).await;
+    let mut child = tokio::process::Command::new("sleep")
+        .arg("60")
+        .stdout(fs::File::create(&log).unwrap())
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let started = clock::now();
+    let seen = crate::model::ProcessSeen {
+        pid: child.id().unwrap(),
+        name: "litellm".to_owned(),
+        processes: 1,
+        started,
+        cpu_percent: 0.0,
+        memory_bytes: 0,
+        open_files: None,
+        restarts: 0,
+        at: started,
+    };
+    let (configured, old) = (format!("file {}", absent.display()), "file /proc/4194999/root/var/log/litellm.log");
+    for source in [old, &configured, "docker litellm"] {
+        keeper.store.keep_log("lite", source, "null", &[]).await.unwrap();
+    }
+    let before = started - jiff::SignedDuration::from_secs(9);
+    keeper.store.keep_process("lite", Some(&seen), before).await.unwrap();
+    let logs = LitellmLogs { files: vec![absent], ..LitellmLogs::default() };
+    let mut files = Files::new(keeper.clone(), logs);
+    let ours = format!("file {}", log.canonicalize().unwrap().display());
+    let sources = async || keeper.store.log_places("lite").await.unwrap().into_keys().collect::<Vec<_>>();
+    files.look().await;
+    assert!(!sources().await.contains(&ours), "whose number it is now, nobody knows");
+    keeper.store.keep_process("lite", Some(&seen), clock::now() + jiff::SignedDuration::from_secs(1)).await.unwrap();
+    files.discover_again().await;
+    assert!(sources().await.contains(&ours) && sources().await.contains(&old.to_owned()));
+    files.discover_again().await;
+    let mut left = vec!["docker litellm".to_owned(), configured, ours];
+    left.sort();
+    assert_eq!(sources().await, left);
+    child.kill().await.unwrap();
+}
+
 /// A `journalctl` that tells its arguments and entries, and waits.
 fn stand_in(folder: &std::path::Path) -> String {
     let entry = |number: usize, line: &str| {
