@@ -66,7 +66,8 @@ pub struct StoreConfig {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub keep_daily: Duration,
-    /// The file may grow to so many MiB; then the oldest observations, and after them the oldest hourly sums, go before
+    /// The file may grow to so many MiB; then the oldest failed requests of logs, after them the
+    /// oldest observations, and then the oldest hourly sums, go before
     /// their time. 0: no bound.
     pub max_mib: u64,
     /// How long rounds, and changes with all that undo needs, are kept.

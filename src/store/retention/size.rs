@@ -2,6 +2,7 @@
 //!
 //! Decides: how large the file may be. Must not know: what is old.
 
+use super::BATCH;
 use crate::store::{Store, StoreError};
 
 /// Pages given back at a time.
@@ -10,11 +11,14 @@ const PAGES: i64 = 1000;
 /// A free page is used again by the next round: so many of a hundred are no waste.
 const FREE_PERCENT: i64 = 10;
 
+/// So many failed requests that a log told of are left: the latest. All are counted, too.
+const FAILURES: i64 = 10_000;
+
 /// Fewer pages are not worth the work.
 const LEAST_FREE: i64 = 100;
 
 impl Store {
-    /// Drops the oldest observations, and after them the oldest hours, until what is in use fits into `max_mib` (0:
+    /// Drops the oldest failed requests of logs, after them the oldest observations, and then the oldest hours, until what is in use fits into `max_mib` (0:
     /// whatever there is). Then gives back to the file system what is free beyond a tenth.
     pub(super) async fn fit(&self, max_mib: u64) -> Result<(), StoreError> {
         let most = i64::try_from(max_mib.saturating_mul(1 << 20)).unwrap_or(i64::MAX);
@@ -23,11 +27,25 @@ impl Store {
             Ok::<_, StoreError>(max_mib > 0 && used * self.pragma("page_size").await? > most)
         };
         while is_too_large().await? {
-            if self.drop_oldest(jiff::Timestamp::MAX).await? == 0 && !self.fold_oldest().await? {
+            let dropped = self.drop_failures().await? > 0 || self.drop_oldest(jiff::Timestamp::MAX).await? > 0;
+            if !dropped && !self.fold_oldest().await? {
                 break;
             }
         }
         self.give_back().await
+    }
+
+    /// Drops a batch of the failed requests beyond [`FAILURES`]: how many there are, others decide. How many went.
+    async fn drop_failures(&self) -> Result<u64, StoreError> {
+        let done = sqlx::query(
+            "delete from log_failure where id in
+             (select id from log_failure where id <= (select max(id) from log_failure) - ? order by id limit ?)",
+        )
+        .bind(FAILURES)
+        .bind(BATCH)
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected())
     }
 
     /// Folds the oldest day that has hours, but for yesterday's and today's; whether there was one.

@@ -139,3 +139,26 @@ async fn the_file_keeps_within_its_bound_and_gives_back_what_is_free() {
     assert_eq!(store.series(&[], None, window).await.unwrap()[0].up, 60_000, "what was summed up stays");
     store.close().await;
 }
+
+#[tokio::test]
+async fn a_log_that_is_full_of_failures_drives_out_no_observation() {
+    let (store, _folder) = store().await;
+    round(&store, noon(), 10, Outcome::Works).await;
+    sqlx::query(
+        "insert into log_failure (gateway, call, at_ms, model, status, class, detail)
+         with recursive n (i) as (select 1 union all select i + 1 from n where i < 60000)
+         select 'g', 'call ' || i, ?, 'm', 500, 'server', 'it is down' from n",
+    )
+    .bind(noon().as_millisecond())
+    .execute(&store.writer)
+    .await
+    .unwrap();
+    let pages = "select page_count * page_size from pragma_page_count, pragma_page_size";
+    assert!(count(&store, pages).await > 4 << 20);
+    store.prune(&StoreConfig { max_mib: 3, ..StoreConfig::default() }, hours(1)).await.unwrap();
+    assert!(count(&store, pages).await < (3 << 20) + (1 << 19));
+    assert_eq!(count(&store, "select count(*) from observation").await, 10);
+    assert_eq!(count(&store, "select max(id) from log_failure").await, 60_000);
+    assert!(count(&store, "select count(*) from log_failure").await >= 10_000);
+    store.close().await;
+}
