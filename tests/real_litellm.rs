@@ -1,6 +1,8 @@
 //! The watch over a real `LiteLLM` proxy, installed from `PyPI` by `scripts/with-litellm`: its upstreams are ours, on
 //! loopback; everything else is as at a user's.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
 #[path = "real_litellm/proxy.rs"]
 mod proxy;
 
@@ -41,6 +43,7 @@ struct Watched {
 
 impl Watched {
     async fn start(health: &str, settings: &Value) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let behaviours = models().into_iter().map(|(name, _, how)| (name.to_owned(), how)).collect();
         let upstream = Simulated::start(World { models: behaviours, ..World::default() }).await.unwrap();
