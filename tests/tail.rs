@@ -403,6 +403,10 @@ fn two_readers_and_a_writer_that_goes_on() {
     let folder = first.folder.path().to_owned();
     let mut other = Tail::new(&first.log(), Form::Plain, Some(ABSENT), vec![], TimeZone::UTC);
     drop(second);
+    // Both have begun before the first rotation, however busy the machine is.
+    File::create(first.log()).unwrap();
+    first.look();
+    other.look(first.now);
     let writer = thread::spawn(move || {
         let log = folder.join("lite.log");
         for number in 0..RECORDS {
