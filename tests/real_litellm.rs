@@ -1,6 +1,8 @@
 //! The watch over a real `LiteLLM` proxy, installed from `PyPI` by `scripts/with-litellm`: its upstreams are ours, on
 //! loopback; everything else is as at a user's.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
 #[path = "real_litellm/proxy.rs"]
 mod proxy;
 
@@ -41,6 +43,7 @@ struct Watched {
 
 impl Watched {
     async fn start(health: &str, settings: &Value) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let behaviours = models().into_iter().map(|(name, _, how)| (name.to_owned(), how)).collect();
         let upstream = Simulated::start(World { models: behaviours, ..World::default() }).await.unwrap();
@@ -127,23 +130,11 @@ impl Watched {
     }
 }
 
+/// How each deployment was last seen: the class of its trouble, or its state.
 fn seen(models: &Value) -> Vec<(String, String)> {
-    let rows = models["items"].as_array().or_else(|| models.as_array());
-    let mut seen: Vec<_> = rows
-        .into_iter()
-        .flatten()
-        .map(|row| {
-            let health = &row["health"];
-            let class = health["class"].as_str().or_else(|| row["class"].as_str());
-            let well = health["well"].as_bool().or_else(|| row["well"].as_bool());
-            let how = class.unwrap_or(match well {
-                Some(true) => "well",
-                Some(false) => "ill",
-                None => "unknown",
-            });
-            (row["name"].as_str().unwrap_or_default().to_owned(), how.to_owned())
-        })
-        .collect();
+    let rows = models.as_array().into_iter().flatten();
+    let how = |row: &Value| row["class"].as_str().or(row["state"].as_str()).unwrap_or_default().to_owned();
+    let mut seen: Vec<_> = rows.map(|row| (row["name"].as_str().unwrap_or_default().to_owned(), how(row))).collect();
     seen.sort();
     seen
 }
@@ -184,8 +175,7 @@ async fn each_model_gets_its_class_each_trouble_is_told_once_and_ends_with_its_c
     let counted = |status: &Value| status.pointer("/litellm/0/failures_24h/credits").and_then(Value::as_u64);
     watched.until("/api/status", |status| counted(status) == Some(3)).await;
     let told = |alerts: &Value, cause: &str| {
-        let rows = alerts["items"].as_array().or_else(|| alerts.as_array()).cloned().unwrap_or_default();
-        rows.iter().filter(|row| row["cause"] == cause).count()
+        alerts.as_array().into_iter().flatten().filter(|row| row["cause"] == cause).count()
     };
     let alerts = watched.until("/api/alerts", |alerts| told(alerts, "litellm-credits") > 0).await;
     assert_eq!((told(&alerts, "litellm-credits"), told(&alerts, "litellm-auth")), (1, 1), "{alerts:#}");

@@ -35,7 +35,7 @@ async fn a_channel_is_an_upstream_account_and_its_list_the_open_names() {
     assert_eq!(
         lists,
         [
-            ("openai at 127.0.0.1:8899", "b,a,half"),
+            ("openai at 127.0.0.1:8899", "a,b,half"),
             ("openai at 127.0.0.1:8899 (team)", "a"),
             ("openai at host.test", "a"),
             ("openrouter", "wild/*"),
@@ -48,7 +48,7 @@ async fn a_channel_is_an_upstream_account_and_its_list_the_open_names() {
     let bases: Vec<_> = channels.values().filter_map(|one| one.base_url.as_deref()).collect();
     assert_eq!(bases[2], "https://host.test/v1");
     let image = gateway.image(first.id).await.unwrap().unwrap();
-    assert_eq!(image.models, "b,a,half");
+    assert_eq!(image.models, "a,b,half");
     let rows: Vec<_> =
         image.abilities.iter().map(|row| (&*row.group, row.enabled.unwrap(), row.tag.as_deref().unwrap())).collect();
     assert_eq!(

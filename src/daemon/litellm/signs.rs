@@ -59,7 +59,7 @@ impl Signs {
             .map(|sign| (sign.deployment.as_str(), sign.at))
             .collect();
         let fresh = |one: &&DeploymentSeen| {
-            one.health.as_ref().is_some_and(|health| !known.contains(&(one.deployment.id.as_str(), health.at)))
+            one.health.as_ref().is_some_and(|health| !known.contains(&(one.deployment.id.as_str(), kept(health.at))))
         };
         let looks: Vec<Sign> = deployed.iter().filter(fresh).filter_map(of_deployment).collect();
         self.kept.extend(looks);
@@ -78,7 +78,13 @@ impl Signs {
 }
 
 fn sign(subject: &str, found: Found, detail: &str, source: SignSource, at: Timestamp) -> Sign {
-    Sign { subject: subject.to_owned(), deployment: String::new(), found, detail: detail.to_owned(), source, at }
+    let (subject, detail) = (subject.to_owned(), detail.to_owned());
+    Sign { subject, deployment: String::new(), found, detail, source, at: kept(at) }
+}
+
+/// As our store keeps it, in ms: the same sign, weighed again against what was kept of it, is no later one.
+fn kept(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 fn of_deployment(seen: &DeploymentSeen) -> Option<Sign> {
