@@ -81,3 +81,9 @@ create table process (
     body    text,
     at_ms   integer not null
 ) strict, without rowid;
+
+-- A check that may be under way inside a LiteLLM, which goes on with it whoever gave it up: until when.
+create table litellm_check (
+    gateway  text    primary key not null,
+    until_ms integer not null
+) strict, without rowid;

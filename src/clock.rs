@@ -21,6 +21,12 @@ pub fn before(now: Timestamp, age: Duration) -> Timestamp {
     now.saturating_sub(age).unwrap_or(Timestamp::MIN)
 }
 
+/// So long after `now`.
+pub fn after(now: Timestamp, time: Duration) -> Timestamp {
+    let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+    now.saturating_add(time).unwrap_or(Timestamp::MAX)
+}
+
 /// Puts the clock ahead, for everything that this thread does from now on: tests run side by side in one process, each
 /// with a runtime on its own thread. Debug builds only; a release has no other time than the real one.
 #[cfg(debug_assertions)]

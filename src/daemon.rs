@@ -440,6 +440,9 @@ pub async fn open(
         let leased = gateway.with_lease(&store.instance(), lease::TERM).await;
         gateway = leased.with_context(|| format!("gateway {name}"))?;
     }
+    if let Some(litellm) = gateway.litellm() {
+        litellm.note_checks_in(store);
+    }
     Ok(Round {
         gateway,
         settings: settings.clone(),

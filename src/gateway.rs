@@ -189,6 +189,11 @@ impl Gateway {
         cache(self.kind, self.write, self.admin.is_some(), self.cache)
     }
 
+    /// How long after a write it may still show us what was: one of several workers of a `LiteLLM` may answer.
+    pub fn shows_late(&self) -> Duration {
+        self.litellm.as_ref().and_then(|_| self.cache().wait()).unwrap_or_default()
+    }
+
     /// Whether we can look at its models as one of its users.
     pub fn sees_as_user(&self) -> bool {
         self.litellm.is_some() || self.admin.as_ref().is_some_and(Admin::sees_as_user)

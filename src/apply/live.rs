@@ -5,9 +5,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::ApplyError;
+use crate::clock::after;
 use crate::gateway::{Cache, Expected, Gateway, Live, live};
 use crate::model::{GatewayKind, Image, Intent, ModelName, WorkingList};
 use crate::store::{ChangeRecord, Store, StoreError};
@@ -113,8 +114,4 @@ fn expected(gateway: &Gateway, change: &ChangeRecord, image: Option<&Image>) -> 
 fn again(change: &ChangeRecord, now: Timestamp) -> Timestamp {
     let waited = Duration::try_from(now.duration_since(change.opened)).unwrap_or_default();
     after(now, waited.clamp(GAPS[0], GAPS[1]))
-}
-
-fn after(now: Timestamp, wait: Duration) -> Timestamp {
-    SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok()).unwrap_or(now)
 }

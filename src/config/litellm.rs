@@ -51,7 +51,8 @@ pub enum HealthBy {
     /// `GET /health?model=…`, one at a time: each is a small paid request to its upstreams.
     #[default]
     ByModel,
-    /// `GET /health`, which answers what `background_health_checks` found and asks nobody.
+    /// `GET /health`, which answers what `background_health_checks` found and asks nobody. It does not say when that was, so
+    /// that nothing is taken off by it: what it finds is told, and what was taken off before is put back.
     Background,
     /// Not at all.
     Off,

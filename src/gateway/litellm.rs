@@ -33,9 +33,11 @@ use self::client::{ANSWER, CAP, Call, Client, silent};
 use self::lane::Lane;
 use super::admin::{ApiError, Trouble};
 use super::{GatewayError, Unreadable};
+use crate::clock;
 use crate::config::{ApiConfig, GatewayConfig, HealthBy, LitellmConfig, ProbeConfig};
 use crate::http::TransportKind;
 use crate::model::{Channel, Deployment, Image, ModelName, Observation, Route};
+use crate::store::Store;
 
 const READ: &str = "read its models";
 const CHECK: &str = "have a model checked";
@@ -47,6 +49,9 @@ const SHORT: usize = 64 * 1024;
 const SAID: usize = 1024 * 1024;
 /// What a check takes beside the time that its deployment gives it.
 const BESIDE: Duration = Duration::from_secs(15);
+/// How often to look whether the check of another process is over, at the longest and at the shortest.
+const LOOK: Duration = Duration::from_millis(500);
+const TICK: Duration = Duration::from_millis(10);
 /// How long a call whose answer was lost may still be at work.
 const SETTLED: Duration = Duration::from_secs(2);
 /// The answer's limit of a question: fewer, and models that think have no room for a word.
@@ -57,10 +62,13 @@ const TOKENS: u32 = 16;
 pub struct LiteLlm(Arc<Inner>);
 
 struct Inner {
+    name: String,
     salt: String,
     settings: LitellmConfig,
     client: Client,
     lane: Arc<Lane>,
+    /// Where all processes of ours note the check that is under way.
+    store: OnceLock<Store>,
     /// As it was last read.
     stand: Mutex<Option<Arc<Stand>>>,
     /// What each name's check came to.
@@ -100,10 +108,12 @@ impl LiteLlm {
         let setup = |why| GatewayError::Setup { what: format!("gateways.{name}.api: {why}") };
         let client = Client::new(api, http).map_err(setup)?;
         Ok(Self(Arc::new(Inner {
+            name: name.to_owned(),
             salt: salt.to_owned(),
             settings: settings.clone(),
             lane: Lane::to(client.address()),
             client,
+            store: OnceLock::new(),
             stand: Mutex::default(),
             checks: Mutex::default(),
             silent: OnceLock::new(),
@@ -138,6 +148,11 @@ impl LiteLlm {
     /// Whether what answers there is a `LiteLLM`, by its public word of being alive.
     pub async fn is_one(&self) -> bool {
         self.liveliness().await.is_ok_and(|answer| answer.status == 200 && answer.body.starts_with(b"\"I'm alive!\""))
+    }
+
+    /// Notes its checks in our store: another process of ours may have one under way, or one that was stopped.
+    pub fn note_checks_in(&self, store: &Store) {
+        let _ = self.0.store.set(store.clone());
     }
 
     /// How it is watched.
@@ -360,18 +375,24 @@ impl LiteLlm {
         };
         let hushed = || inner.silent.get().cloned().unwrap_or_else(|| self.error(CHECK, Trouble::TooMany(patience)));
         let Some(turn) = turn else { return Err(hushed()) };
+        if let Err(error) = self.begin(patience).await {
+            turn.answered();
+            return Err(error);
+        }
         let trouble = match inner.client.answer(Call { limit: patience, ..Call::get(CHECK, path) }).await {
             Ok(answer) => {
                 // 503: none of them is well, or there is none.
                 let is_word = matches!(answer.status, 200 | 503);
-                let found = answer::parse(&answer.body, |text| inner.client.whole(text));
+                let found = answer::parse(answer.status, &answer.body, |text| inner.client.whole(text));
                 if let Some(items) = found.filter(|_| is_word && !answer.truncated) {
                     turn.answered();
+                    self.end(Duration::ZERO).await;
                     return Ok((items, answer.latency));
                 }
                 // Turned away at the door. Anything else may be the word of a proxy in front of it, which waits less long.
-                if matches!(answer.status, 400..=499) {
+                if matches!(answer.status, 400..=407 | 409..=499) {
                     turn.answered();
+                    self.end(Duration::ZERO).await;
                 }
                 let odd = || Trouble::Odd(format!("HTTP {} and no word on health", answer.status));
                 inner.client.trouble(&answer).unwrap_or_else(odd)
@@ -380,8 +401,12 @@ impl LiteLlm {
                 match why.kind {
                     TransportKind::Dns | TransportKind::Connect | TransportKind::Tls | TransportKind::Setup => {
                         turn.answered();
+                        self.end(Duration::ZERO).await;
                     }
-                    TransportKind::TimedOut => turn.given_up(),
+                    TransportKind::TimedOut => {
+                        turn.given_up();
+                        self.end(patience).await;
+                    }
                     // It may have begun.
                     TransportKind::Reset | TransportKind::Protocol | TransportKind::Body => drop(turn),
                 }
@@ -392,5 +417,41 @@ impl LiteLlm {
         let _ = inner.silent.set(error.clone());
         inner.hushed.cancel();
         Err(error)
+    }
+
+    /// Waits for the check of another process, and notes ours before it is asked for.
+    async fn begin(&self, patience: Duration) -> Result<(), ApiError> {
+        let Some(store) = self.0.store.get() else { return Ok(()) };
+        let unknown = |why: String| {
+            let why = format!("our own store does not say whether another check is under way: {why}");
+            self.error(CHECK, Trouble::Refused(why))
+        };
+        let mut told = false;
+        loop {
+            let now = clock::now();
+            let until = clock::after(now, patience);
+            match store.begin_check(&self.0.name, now, until).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(until)) => {
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::info!(gateway = self.0.name, "another check may be under way until {until}: waiting");
+                    }
+                    let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+                    tokio::time::sleep(left.clamp(TICK, LOOK)).await;
+                }
+                Err(error) => return Err(unknown(error.to_string())),
+            }
+        }
+    }
+
+    /// Notes how long the check may still go on.
+    async fn end(&self, left: Duration) {
+        let Some(store) = self.0.store.get() else { return };
+        if let Err(error) = store.end_check(&self.0.name, clock::after(clock::now(), left)).await {
+            tracing::warn!(
+                gateway = self.0.name,
+                "that a check is over is not noted, the next one waits for it: {error}"
+            );
+        }
     }
 }

@@ -176,7 +176,8 @@ pub struct Channel {
     pub test_model: Option<String>,
     /// What the gateway itself says that its models are for (`LiteLLM`: `model_info.mode`).
     pub kinds: BTreeMap<ModelName, Kind>,
-    /// Names on its list that nobody can take off by its API, or that somebody else changed in part (`LiteLLM`): kept.
+    /// Names on its list that nobody can take off by its API, that somebody else changed in part, or that stand for
+    /// many models (`LiteLLM`): kept.
     pub fixed: BTreeSet<ModelName>,
     /// Over the row as read.
     pub fingerprint: Fingerprint,

@@ -112,6 +112,32 @@ impl Purse {
         !claim.is_free() && claim.day == day(clock::now()) && self.count(claim).await.is_ok()
     }
 
+    /// Counts what goes out with the request that was let through: one question to the gateway may be several to upstreams.
+    pub(super) async fn along(&self, claim: &mut Claim, more: u32) {
+        let Some(scopes) = claim.scopes.clone().filter(|_| more > 0) else { return };
+        claim.requests = claim.requests.saturating_add(more);
+        let mut due = vec![];
+        for (scope, limits) in self.limits(&scopes) {
+            let requests = i64::from(more);
+            if limits.is_none() {
+                let expense = Expense { requests, ..Expense::default() };
+                add(&mut locked(&self.counted), claim.day, scope, expense);
+            } else {
+                let tokens = if limits.tokens.is_some() { claim.tokens.saturating_mul(u64::from(more)) } else { 0 };
+                due.push((
+                    claim.day,
+                    scope.as_ref(),
+                    Expense { requests, tokens: signed(tokens), ..Expense::default() },
+                ));
+            }
+        }
+        if !due.is_empty()
+            && let Err(error) = self.store.spend(&due).await
+        {
+            tracing::error!("what a probe uses up is not kept: {error}");
+        }
+    }
+
     async fn count(&self, claim: &mut Claim) -> Result<(), Refusal> {
         let Some(scopes) = &claim.scopes else { return Ok(()) };
         loop {

@@ -15,8 +15,14 @@ use crate::model::{Observation, Shape};
 const TOKENS: u64 = 100;
 
 impl Inquiry {
-    /// Has a question asked if the budget lets it through, in its turn. `account` is whose daily limit it takes from.
-    pub async fn ask_through(&self, account: &str, ask: impl Future<Output = Observation>) -> Observation {
+    /// Has a question asked if the budget lets it through, in its turn. `account` is whose daily limit it takes from,
+    /// `requests` how many it is of upstreams: let through as one, counted as all.
+    pub async fn ask_through(
+        &self,
+        account: &str,
+        requests: u32,
+        ask: impl Future<Output = Observation>,
+    ) -> Observation {
         self.turn().await;
         let books = self.prober.books.as_ref();
         let claim = match books {
@@ -24,7 +30,10 @@ impl Inquiry {
             Some(books) => {
                 let scopes = Scopes { account: Arc::from(account), free: None };
                 match books.purse.claim(scopes, TOKENS).await {
-                    Ok(claim) => claim,
+                    Ok(mut claim) => {
+                        books.purse.along(&mut claim, requests.saturating_sub(1)).await;
+                        claim
+                    }
                     Err(refusal) => return unsent(refusal, Shape::MaxTokens),
                 }
             }

@@ -41,9 +41,12 @@ impl Contested {
     /// channel is put on hold and that is told.
     pub(super) async fn look(&self, round: &Round, channel: &Channel, report: &mut Report) -> Result<(), StoreError> {
         let Some(last) = self.0.get(&(channel.id, channel.created)) else { return Ok(()) };
-        let name = round.gateway.name();
+        let (name, now) = (round.gateway.name(), clock::now());
+        if clock::before(now, round.gateway.shows_late()) < last.at {
+            return Ok(());
+        }
         let reference = ChannelRef { id: channel.id, created: channel.created, name: channel.name.clone() };
-        match seen(last, channel, clock::now()) {
+        match seen(last, channel, now) {
             Seen::AsBefore => Ok(()),
             Seen::Now(contest) => round.store.keep_contest(name, &reference, contest).await,
             Seen::Enough(contest) => {

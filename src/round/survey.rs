@@ -188,6 +188,7 @@ impl Round {
         read: Timestamp,
     ) -> Result<HashMap<ModelName, Standing>, StoreError> {
         let mut known = self.store.standings(self.gateway.name(), channel).await?;
+        let read = clock::before(read, self.gateway.shows_late());
         for model in advertised.names() {
             // On the list although we took it off before the row was read: somebody put it back by hand, and it is
             // judged anew, as any other.

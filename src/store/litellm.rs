@@ -5,6 +5,7 @@
 pub(super) mod deployments;
 pub(super) mod incidents;
 
+mod check;
 mod ladder;
 mod log;
 

@@ -86,6 +86,42 @@ async fn a_round_that_is_stopped_leaves_its_check_to_end() {
 }
 
 #[tokio::test]
+async fn a_restart_waits_for_the_check_that_was_under_way() {
+    let takes = PATIENCE * 3 / 4;
+    let mut bench = over([slow("a", takes), slow("b", takes)].concat()).await;
+    let stop = CancellationToken::new();
+    let (round, ()) = tokio::join!(bench.try_round(&stop), async {
+        while bench.stand_in.knobs().in_flight == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stop.cancel();
+    });
+    assert!(matches!(round, Err(RoundError::Stopped)));
+    // By another address nothing is known of it in memory, as in a new process: only our store knows.
+    let elsewhere = bench.stand_in.url().replace("127.0.0.1", "localhost");
+    bench.config.gateways.get_mut("main").unwrap().api.as_mut().unwrap().url = elsewhere;
+    let report = bench.round().await;
+    assert_eq!(report.outcomes[&Outcome::Works], 4, "{report:?}");
+    let knobs = bench.stand_in.knobs();
+    assert_eq!(knobs.most_in_flight, 1, "{:?}", knobs.calls);
+}
+
+#[tokio::test]
+async fn what_a_proxy_in_front_of_it_says_is_no_end_of_a_check() {
+    for (status, body) in [(503, r#"{"message":"Service Unavailable"}"#), (408, "stream timeout"), (500, "oops")] {
+        let mut bench = over(slow("a", SLOW).to_vec()).await;
+        bench.patience(PATIENCE);
+        bench.stand_in.knobs().instead = vec![("/health?", status, body.to_owned())];
+        let began = std::time::Instant::now();
+        let report = bench.round().await;
+        assert!(report.notes.iter().any(|note| note.contains("not asked: the admin API")), "{:?}", report.notes);
+        bench.stand_in.knobs().instead.clear();
+        bench.round().await;
+        assert!(began.elapsed() >= PATIENCE, "{status}: the next one was asked at once");
+    }
+}
+
+#[tokio::test]
 async fn once_one_had_no_answer_the_same_gateway_asks_no_more() {
     let bench = bench(SLOW).await;
     let litellm = client(&bench.stand_in).await;

@@ -2,9 +2,11 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use channelwarden::apply::{self, Outcome, Undo};
 use channelwarden::clock;
+use channelwarden::config::HealthBy;
 use channelwarden::gateway::Gateway;
 use channelwarden::model::{Change, ChannelRef, Guard, Image, WorkingList};
 use channelwarden::round::Report;
@@ -226,16 +228,72 @@ async fn what_cannot_be_blocked_or_is_blocked_in_part_by_others_is_kept() {
         dead(stored("both", "openai/stored")),
         dead(stored("half", "openai/half")),
         Deployed { blocked: true, ..dead(stored("half", "openai/other")) },
+        // A check asks some model or other.
+        dead(stored("wild/*", "openai/*")),
     ]);
-    deployments.extend(["filed", "both", "half"].map(elsewhere));
+    deployments.extend(["filed", "both", "half", "wild/*"].map(elsewhere));
     let bench = bench(deployments, "apply").await;
     let mut changes = vec![];
     for _ in 0..4 {
         changes.extend(applied(&bench.round().await));
     }
     assert_eq!(changes.len(), 1, "{changes:?}");
-    assert_eq!(changes[0].1, "a,b,both,c,d,filed,half");
+    assert_eq!(changes[0].1, "a,b,both,c,d,filed,half,wild/*");
     assert_eq!(bench.blocked(), [ONE, TWO, "id-half-openai-other"]);
+}
+
+#[tokio::test]
+async fn an_id_that_means_two_of_them_is_never_blocked() {
+    let mut deployments = usual();
+    deployments.push(Deployed { id: ONE.to_owned(), ..stored("well", "openai/well") });
+    let bench = bench(deployments, "apply").await;
+    for _ in 0..4 {
+        let report = bench.round().await;
+        assert!(report.skipped.iter().any(|one| one.why.contains("1 of its models cannot be read")), "{report:?}");
+    }
+    assert_eq!((bench.posts(), bench.blocked()), (0, vec![]));
+}
+
+#[tokio::test]
+async fn background_checks_have_no_date_and_take_nothing_off() {
+    let mut bench = bench(usual(), "apply").await;
+    bench.config.gateways.get_mut("main").unwrap().litellm.health = HealthBy::Background;
+    bench.stand_in.knobs().background = Some(true);
+    for _ in 0..4 {
+        let report = bench.round().await;
+        assert_eq!(report.outcomes[&channelwarden::model::Outcome::Gone], 1, "{report:?}");
+        assert!(report.changes.is_empty(), "{report:?}");
+    }
+    assert_eq!(bench.posts(), 0);
+}
+
+#[tokio::test]
+async fn a_worker_that_has_not_read_its_models_again_undoes_nothing() {
+    let bench = bench(usual(), "apply").await;
+    bench.round().await;
+    let before = bench.stand_in.knobs().deployments.clone();
+    bench.stand_in.knobs().late = Some(before.clone());
+    let (report, ()) = tokio::join!(bench.round(), async {
+        while bench.posts() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        bench.stand_in.knobs().late = None;
+    });
+    assert_eq!(applied(&report).len(), 1, "{report:?}");
+    assert_eq!(bench.blocked(), [ONE, TWO]);
+    // It answers once more, and what we took off stands on its list: nobody put it back.
+    bench.stand_in.knobs().late = Some(before);
+    bench.round().await;
+    bench.stand_in.knobs().late = None;
+    for id in [ONE, TWO] {
+        bench.stand_in.knobs().find(id).state = State::Well;
+    }
+    let mut back = vec![];
+    for _ in 0..4 {
+        back.extend(applied(&bench.round().await));
+    }
+    assert_eq!((back.len(), bench.blocked()), (1, vec![]), "{back:?}");
 }
 
 #[tokio::test]

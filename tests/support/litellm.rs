@@ -91,6 +91,8 @@ pub(crate) struct Knobs {
     pub(crate) old: bool,
     /// A deployment that it fails to block, after it said so of others.
     pub(crate) stuck: Option<String>,
+    /// Another worker answers what is read, which has not read the models again: they are so to it.
+    pub(crate) late: Option<Vec<Deployed>>,
     /// `health_check_details`.
     pub(crate) details: bool,
     /// `HEALTH_CHECK_TIMEOUT_SECONDS`.
@@ -132,6 +134,7 @@ impl StandIn {
             no_prisma: false,
             old: false,
             stuck: None,
+            late: None,
             details: true,
             cap: Duration::from_mins(1),
             instead: vec![],

@@ -43,7 +43,7 @@ pub(super) async fn ask(litellm: &LiteLlm, inquiry: &Inquiry, gateway: &str, nam
             ..Observation::bare(outcome, clock::now(), Shape::MaxTokens, detail)
         }
     };
-    let seen = inquiry.ask_through(gateway, question).await;
+    let seen = inquiry.ask_through(gateway, 1, question).await;
     let well = seen.was_sent().then_some(matches!(seen.outcome, Outcome::Works | Outcome::Filtered));
     let check = Check {
         name: format!("{CHAT}{name}"),

@@ -63,8 +63,10 @@ impl Stand {
         let mut read: Vec<Read> = self.groups.iter().map(|group| group.read(salt)).collect();
         if self.unreadable > 0 {
             let channel = ChannelRef { id: 0, created: 0, name: "LiteLLM".to_owned() };
-            let why =
-                format!("{} of its models cannot be read: they have no name or id in /model/info", self.unreadable);
+            let why = format!(
+                "{} of its models cannot be read: they have no name or no id of their own in /model/info",
+                self.unreadable
+            );
             read.push(Err(Unreadable { channel, why }));
         }
         read
@@ -125,11 +127,13 @@ impl Group {
         listed(self.open())
     }
 
-    /// Names that are never taken off: some deployment stands in the file, where it cannot be blocked, or is blocked by
-    /// somebody else.
+    /// Names that are never taken off: some deployment stands in the file, where it cannot be blocked, is blocked by
+    /// somebody else, or stands for many models (`*`), of which a check asks one that it picks.
     fn fixed(&self) -> BTreeSet<ModelName> {
         let open: HashSet<&str> = self.open().collect();
-        let fixed = self.deployments().filter(|one| !one.in_database || one.blocked);
+        let fixed = self
+            .deployments()
+            .filter(|one| !one.in_database || one.blocked || one.name.contains('*') || one.upstream.contains('*'));
         fixed.filter(|one| open.contains(one.name.as_str())).filter_map(|one| ModelName::parse(&one.name)).collect()
     }
 
@@ -171,7 +175,7 @@ impl Group {
             key_hidden: true,
             models: Some(self.list()),
             group: Some(GROUP.to_owned()),
-            other: Some(self.account.provider.clone()),
+            other: Some(redact(&self.account.provider, &[])),
             kinds: kinds_by_name,
             fixed: self.fixed(),
             fingerprint: self.fingerprint(salt),

@@ -48,9 +48,12 @@ struct Body<'a> {
 }
 
 /// Reads the answer; `shown` takes out of foreign words what must not be shown. `None`: that is no answer of `/health`.
-/// `{}` is one: nothing was looked at yet.
-pub(super) fn parse(body: &[u8], shown: impl Fn(&str) -> String) -> Option<Vec<Item>> {
+/// `{}` is one: nothing was looked at yet. With 503 it has its lists: other things say 503 too.
+pub(super) fn parse(status: u16, body: &[u8], shown: impl Fn(&str) -> String) -> Option<Vec<Item>> {
     let body: Body<'_> = serde_json::from_slice(body).ok()?;
+    if status == 503 && body.healthy_endpoints.is_none() && body.unhealthy_endpoints.is_none() {
+        return None;
+    }
     let well = body.healthy_endpoints.into_iter().flatten().map(|item| (true, item));
     let ill = body.unhealthy_endpoints.into_iter().flatten().map(|item| (false, item));
     let read = |(well, raw): (bool, &RawValue)| {

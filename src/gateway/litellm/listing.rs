@@ -2,7 +2,7 @@
 //!
 //! Decides: what is a deployment, and which upstream account it is of. Must not know: how the answer came.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -38,7 +38,7 @@ pub(super) struct Account {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Listing {
     pub(super) deployments: Vec<Listed>,
-    /// How many items are no deployment: without a name or id, or of another form.
+    /// How many items are no deployment: without a name or an id of its own, or of another form.
     pub(super) unreadable: usize,
 }
 
@@ -88,12 +88,20 @@ struct Info {
 pub(super) fn parse(body: &[u8]) -> Result<Listing, String> {
     let body: Body<'_> = serde_json::from_slice(body).map_err(|_| "no list of models came".to_owned())?;
     let mut listing = Listing::default();
-    let mut seen = HashSet::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
     for item in body.data {
         match serde_json::from_str::<Item>(item.get()) {
             Ok(item) if (1..=LONGEST).contains(&item.model_info.id.len()) && !item.model_name.is_empty() => {
-                if seen.insert(item.model_info.id.clone()) {
-                    listing.deployments.push(listed(item));
+                let item = listed(item);
+                let place = *seen.entry(item.deployment.id.clone()).or_insert(listing.deployments.len());
+                match listing.deployments.get_mut(place) {
+                    None => listing.deployments.push(item),
+                    Some(same) if *same == item => {}
+                    Some(first) => {
+                        // A call for that id would mean both.
+                        first.deployment.in_database = false;
+                        listing.unreadable += 1;
+                    }
                 }
             }
             Ok(_) | Err(_) => listing.unreadable += 1,

@@ -3,7 +3,10 @@
 //! Decides: which deployments those are, what a refusal means, and that what failed half-way is taken back. Must not know:
 //! why a list should change.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::time::{Instant, sleep};
 
 use super::LiteLlm;
 use crate::crash::crash_point;
@@ -11,6 +14,11 @@ use crate::gateway::admin::{ApiError, Trouble};
 use crate::gateway::swap::{gone, unchanged};
 use crate::gateway::{Order, Statements, SwapError, Swapped};
 use crate::model::{Image, Intent, Rows, WorkingList};
+
+/// How long another of its workers may show what was: 30 s by itself (`PROXY_CONFIG_RELOAD_INTERVAL_SECONDS`).
+const WORKERS: Duration = Duration::from_secs(40);
+/// How often to look again until then.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +63,15 @@ impl LiteLlm {
             }
         }
         crash_point("after-commit").await;
-        let Some(after) = self.image(id).await? else { return Err(gone(intent)) };
+        // Another of its workers may answer, which knows of it when it has read its models again.
+        let (wanted, until) = (after(&stands, &steps), Instant::now() + WORKERS);
+        let after = loop {
+            let Some(after) = self.image(id).await? else { return Err(gone(intent)) };
+            if after == wanted || Instant::now() >= until {
+                break after;
+            }
+            sleep(AGAIN).await;
+        };
         if after.models == intent.models.as_str() {
             let writes = steps.len() as u64;
             return Ok(Swapped { after, statements: Statements { all: writes + 2, writes }, unseen: None });

@@ -51,6 +51,10 @@ impl Round {
     ) -> Result<HashMap<ModelName, Observation>, StoreError> {
         questions.candidates.retain(|candidate| !candidate.may_add);
         if let Some(litellm) = self.gateway.litellm() {
+            if self.settings.litellm.health == HealthBy::Background {
+                // Its answers have no date, so that two may be of one check, which confirms nothing: they take nothing off.
+                questions.candidates.iter_mut().for_each(|candidate| candidate.kept = true);
+            }
             return self.ask_litellm(litellm, reference, upstream).await;
         }
         if self.gateway.kind() == GatewayKind::OneApi {
@@ -118,7 +122,7 @@ impl Asking<'_> {
                 }
             }
         };
-        self.round.inquiry.ask_through(&account, ask).await
+        self.round.inquiry.ask_through(&account, 1, ask).await
     }
 }
 

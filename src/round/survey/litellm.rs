@@ -64,11 +64,17 @@ impl Round {
         let asked = match (litellm.silence(), name) {
             (Some(error), _) => unasked(&error.to_string()),
             // Nobody is asked for it.
-            (None, None) => ask(litellm.background().await).await,
+            (None, None) => {
+                let asked = ask(litellm.background().await).await;
+                let (prompt_tokens, completion_tokens) = (Some(0), Some(0));
+                Observation { usage: Usage { prompt_tokens, completion_tokens, ..asked.usage }, ..asked }
+            }
             (None, Some(name)) => {
                 let account = format!("{}#{}", self.gateway.name(), channel.id);
                 let question = async { ask(litellm.health(name).await).await };
-                self.inquiry.ask_through(&account, question).await
+                let behind = known.iter().filter(|(_, one)| one.name == name).count();
+                let behind = u32::try_from(behind).unwrap_or(u32::MAX);
+                self.inquiry.ask_through(&account, behind, question).await
             }
         };
         let Some(health) = told else { return Ok(Checked { asked, health: vec![] }) };

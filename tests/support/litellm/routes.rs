@@ -58,7 +58,9 @@ pub(super) async fn answer(AppState(knobs): AppState<Shared>, request: Request) 
             health(knobs, name.map(|(_, name)| name.into_owned())).await
         }
         "/model/info" | "/v1/model/info" => {
-            let data: Vec<_> = knobs.lock().unwrap().deployments.iter().map(bodies::model_info).collect();
+            let knobs = knobs.lock().unwrap();
+            let shown = knobs.late.as_ref().unwrap_or(&knobs.deployments);
+            let data: Vec<_> = shown.iter().map(bodies::model_info).collect();
             says(200, json!({ "data": data }).to_string())
         }
         "/v1/models" | "/models" => says(200, models(&knobs.lock().unwrap()).to_string()),
