@@ -19,7 +19,10 @@ pub async fn crash_point(name: &str) {
 #[cfg(not(debug_assertions))]
 pub async fn crash_point(_name: &str) {}
 
-/// In a debug build, when `CHANNELWARDEN_CRASH_AT` is `name`: panics, as a mistake of ours would.
+/// Panics as a mistake of ours would, at the place that a test names.
+///
+/// # Panics
+/// In a debug build, when `CHANNELWARDEN_CRASH_AT` is `name`.
 #[cfg(debug_assertions)]
 #[expect(clippy::disallowed_methods, reason = "read here so that configuration knows nothing of crash tests")]
 pub fn panic_point(name: &str) {
