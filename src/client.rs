@@ -55,12 +55,17 @@ impl Client {
             Place::Here(here) => here.get(path_and_query).await?,
             Place::There(there) => there.get(path_and_query).await?,
         };
-        // Before this version it told of rounds only.
         if path_and_query.starts_with("/api/status") && body.get("gateways").is_none() {
             let place = self.place();
-            return Err(ClientError::Odd(format!(
-                "{place} is an older channelwarden: its /api/status does not tell of gateways; update it"
-            )));
+            // Before this version it told of rounds only. One API and New API answer this path too, in their own way.
+            return Err(ClientError::Odd(if body.get("scan_state").is_some() {
+                format!("{place} is an older channelwarden: its /api/status does not tell of gateways; update it")
+            } else {
+                format!(
+                    "what answers at {place} is not channelwarden, but maybe the gateway itself; give the address of \
+                     `channelwarden run` (web.listen)"
+                )
+            }));
         }
         Ok(body)
     }

@@ -1,4 +1,4 @@
-//! Places at which a test can have us stand still, to kill us there.
+//! Places at which a test can have us stand still, to kill us there, or panic.
 //!
 //! Decides: nothing. A release build has none of it.
 
@@ -18,3 +18,17 @@ pub async fn crash_point(name: &str) {
 /// In a release build: nothing.
 #[cfg(not(debug_assertions))]
 pub async fn crash_point(_name: &str) {}
+
+/// Panics as a mistake of ours would, at the place that a test names.
+///
+/// # Panics
+/// In a debug build, when `CHANNELWARDEN_CRASH_AT` is `name`.
+#[cfg(debug_assertions)]
+#[expect(clippy::disallowed_methods, reason = "read here so that configuration knows nothing of crash tests")]
+pub fn panic_point(name: &str) {
+    assert!(std::env::var("CHANNELWARDEN_CRASH_AT").as_deref() != Ok(name), "crash-point {name}");
+}
+
+/// In a release build: nothing.
+#[cfg(not(debug_assertions))]
+pub fn panic_point(_name: &str) {}

@@ -37,9 +37,14 @@ struct Terminal {
 impl Terminal {
     /// Runs `top` with these arguments between two lines of a shell, which tells the terminal's state at its end.
     fn start(args: &str) -> Self {
+        Self::start_with("RUST_BACKTRACE=0", args)
+    }
+
+    /// The same with these variables in its environment.
+    fn start_with(variables: &str, args: &str) -> Self {
         let terminal = Self { folder: tempfile::tempdir().unwrap() };
         let pid = terminal.pid_file();
-        let top = format!("sh -c 'echo $$ > {}; exec {BINARY} top {args}'", pid.display());
+        let top = format!("sh -c 'echo $$ > {}; exec env {variables} {BINARY} top {args}'", pid.display());
         let script = format!(
             "echo before top; {top}; echo \"ended $?\"; stty -a | grep -ow -e '-*icanon' -e '-*echo'; exec sleep 120"
         );
@@ -87,8 +92,8 @@ impl Terminal {
     }
 
     /// The shell has its screen back, and its terminal as it was.
-    fn is_restored(&self) {
-        let screen = self.sees(&["before top", "ended 0", "icanon", "echo"]);
+    fn is_restored(&self, code: u8) {
+        let screen = self.sees(&["before top", &format!("ended {code}"), "icanon", "echo"]);
         assert!(!screen.contains("-icanon") && !screen.contains("-echo") && !screen.contains("overview"), "{screen}");
         let state = self.tmux(&["display-message", "-p", "#{alternate_on} #{cursor_flag}"]);
         assert_eq!(state.trim(), "0 1", "the first screen, with its cursor");
@@ -155,7 +160,7 @@ async fn looks_undoes_resizes_and_gives_the_terminal_back() {
     terminal.sees(&["[4 changes]", "6 resources", "undoes 1"]);
     assert!(!terminal.screen().contains("canary"));
     terminal.press("q");
-    terminal.is_restored();
+    terminal.is_restored(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +179,22 @@ async fn a_silent_api_keeps_no_key_and_a_signal_ends_it_well() {
     terminal.sees(&["! waiting for the first answer: "]);
     let pid = std::fs::read_to_string(terminal.pid_file()).unwrap();
     assert!(Command::new("kill").args(["-TERM", pid.trim()]).status().unwrap().success());
-    terminal.is_restored();
+    terminal.is_restored(0);
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_is_told() {
+    // Of what draws, and of a task beside it; nobody answers there.
+    for (place, code) in [("top-key", 101), ("top-answer", 1)] {
+        let variables = format!("RUST_BACKTRACE=0 CHANNELWARDEN_CRASH_AT={place}");
+        let terminal = Terminal::start_with(&variables, "--url http://127.0.0.1:1");
+        if place == "top-key" {
+            terminal.sees(&["[1 overview]", "! waiting for the first answer"]);
+            terminal.press("Tab");
+        }
+        terminal.sees(&["panicked at", &format!("crash-point {place}")]);
+        terminal.is_restored(code);
+    }
 }
 
 #[test]

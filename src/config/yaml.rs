@@ -33,10 +33,13 @@ pub(crate) enum Value {
     Map(Vec<(Node, Node)>),
 }
 
-/// Why a text is no YAML: the parser's words for it without any of the text, and the line where that is known.
+/// Why a text is no YAML, without any word of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Broken {
+    /// The line, where that is known.
     pub(crate) line: Option<usize>,
+    /// Only because a key stands there a second time.
+    pub(crate) twice: bool,
 }
 
 impl Node {
@@ -44,7 +47,10 @@ impl Node {
     pub(crate) fn parse(text: &str) -> Result<Self, Broken> {
         serde_saphyr::from_str_with_options::<Bare>(text, yaml_options())
             .map(|bare| Self { at: Place { line: 1, column: 1 }, line: 1, value: bare.0 })
-            .map_err(|error| Broken { line: error.location().map(|at| count(at.line())) })
+            .map_err(|error| Broken {
+                line: error.location().map(|at| count(at.line())),
+                twice: error.without_snippet().to_string().starts_with("duplicate "),
+            })
     }
 
     /// The member of that name.

@@ -9,16 +9,20 @@ mod environment;
 mod litellm;
 mod probe;
 
+use std::io::Read as _;
 use std::path::Path;
 
-use super::finding::{Check, Finding, Level, Place};
+use super::finding::{Check, Finding, Level, Place, word};
 use super::litellm::LIVELINESS;
 use crate::config::{Config, Node};
 
 /// So much of a file is read.
 const CAP: u64 = 8 << 20;
-/// How to make a master key.
-pub(super) const NEW_KEY: &str = "LITELLM_MASTER_KEY=sk-$(openssl rand -hex 24), in the file that LiteLLM starts with";
+/// What a text has at the beginning of a line that was meant as one of these files.
+const SECTIONS: [&str; 3] = ["services:", "model_list:", "general_settings:"];
+/// How to make a master key. The file is no shell: a `$(…)` in it would be the key itself.
+pub(super) const NEW_KEY: &str =
+    "LITELLM_MASTER_KEY=sk-… as `openssl rand -hex 24` makes one, in the file that LiteLLM starts with";
 /// The key of LiteLLM's tutorials, with which it refuses to start since 1.106.
 const WELL_KNOWN: &str = "sk-1234";
 
@@ -26,15 +30,13 @@ const WELL_KNOWN: &str = "sk-1234";
 pub(super) fn read(file: &Path, config: Option<&Config>) -> Vec<Finding> {
     let bad = |why: String| {
         let finding = Finding::new(Check::File, Level::Error, Place::file(file, None), "the file cannot be read");
-        vec![finding.because(why).fix(format!("ls -l {}", file.display()))]
+        vec![finding.because(why).fix(format!("ls -l {}", word(file)))]
     };
-    match std::fs::metadata(file) {
-        Ok(found) if found.len() > CAP => return bad("it is larger than 8 MiB: give a part of it".to_owned()),
-        Ok(_) => {}
-        Err(error) => return bad(error.to_string()),
-    }
-    match std::fs::read(file) {
-        Ok(bytes) => of_text(file, &String::from_utf8_lossy(&bytes), config),
+    // A device or a pipe tells no length: no more is read than may be.
+    let mut bytes = vec![];
+    match std::fs::File::open(file).and_then(|opened| opened.take(CAP + 1).read_to_end(&mut bytes)) {
+        Ok(_) if bytes.len() as u64 > CAP => bad("it is larger than 8 MiB: give a part of it".to_owned()),
+        Ok(_) => of_text(file, &String::from_utf8_lossy(&bytes), config),
         Err(error) => bad(error.to_string()),
     }
 }
@@ -54,10 +56,18 @@ pub(super) fn of_text(file: &Path, text: &str, config: Option<&Config>) -> Vec<F
         Ok(node) if container::is_one(node) => ("container", container::look(&sheet, node)),
         Ok(node) if node.get("gateways").is_some() => {
             let finding = sheet.say(Level::Note, Some(1), "this is a configuration of our own");
-            return vec![finding.fix(format!("channelwarden --config {} doctor", file.display()))];
+            return vec![finding.fix(format!("channelwarden --config {} doctor", word(file)))];
         }
         Ok(_) | Err(_) if environment::is_one(text) => ("environment file", environment::look(&sheet, text)),
-        Err(broken) if ["services:", "model_list:", "general_settings:"].iter().any(|key| text.contains(key)) => {
+        Err(broken) if text.lines().any(|line| SECTIONS.iter().any(|key| line.starts_with(key))) => {
+            if broken.twice {
+                let finding = sheet.say(Level::Error, broken.line, "this key stands here a second time");
+                return vec![
+                    finding
+                        .because("Docker refuses such a file, and LiteLLM takes the last of them without a word: what stands below the first one does nothing")
+                        .fix("put what belongs to it below one key, and delete the other; the rest of the file is looked through then"),
+                ];
+            }
             let finding = sheet.say(Level::Error, broken.line, "this is not valid YAML");
             return vec![
                 finding
@@ -65,7 +75,8 @@ pub(super) fn of_text(file: &Path, text: &str, config: Option<&Config>) -> Vec<F
                     .fix("set the indentation, quotes and brackets of this line right"),
             ];
         }
-        Ok(_) | Err(_) => ("log", container::of_output(&sheet, text)),
+        // Of a log it is only said what is known to be wrong: what is not known is not well.
+        Ok(_) | Err(_) => return container::of_output(&sheet, text),
     };
     if found.iter().all(|finding| finding.level == Level::Note) {
         let well = Finding::ok(Check::File, Place::file(file, None), format!("nothing is wrong with this {kind}"));
@@ -128,6 +139,8 @@ pub(super) fn weakness(key: &str) -> Option<&'static str> {
         ["12345", "abcdef", "changeme", "change-me", "password", "secret", "litellm", "master", "example", "your"];
     if refused_by_litellm(key) {
         Some("it is the one of the tutorials, with which LiteLLM refuses to start since 1.106")
+    } else if key.contains("$(") {
+        Some("it holds `$(…)`, which no environment file runs: these words themselves are the key")
     } else if tail.len() < 16 {
         Some("it is shorter than 16 characters")
     } else if words.iter().any(|word| tail.contains(word)) {

@@ -142,7 +142,7 @@ pub struct Finding {
 impl Finding {
     /// Without why and fix. Foreign words lose what could move a cursor or hide.
     pub fn new(check: Check, level: Level, place: Place, what: impl AsRef<str>) -> Self {
-        let what = shown(what.as_ref());
+        let what = shown(what.as_ref()).replace('\n', " ");
         Self { check, level, place, what, why: String::new(), fix: String::new() }
     }
 
@@ -195,6 +195,13 @@ impl Report {
     }
 }
 
+/// A word that a shell takes as it stands.
+pub(super) fn word(of: &Path) -> String {
+    let text = of.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 /// Foreign text with a mark for whatever would move the cursor or be invisible; lines stay lines.
 fn shown(text: &str) -> String {
     let mark = |c: char| if c != '\n' && (c.is_control() || is_invisible(c)) { '\u{fffd}' } else { c };
@@ -218,9 +225,18 @@ mod tests {
     }
 
     #[test]
+    fn a_shell_takes_a_file_by_its_name_whatever_that_is() {
+        for (name, quoted) in
+            [("/a/b-1.env", "/a/b-1.env"), ("a b;c", "'a b;c'"), ("it's", r"'it'\''s'"), ("$(x)", "'$(x)'")]
+        {
+            assert_eq!(word(Path::new(name)), quoted);
+        }
+    }
+
+    #[test]
     fn no_foreign_word_moves_the_cursor() {
         let finding = Finding::new(Check::Api, Level::Note, Place::key("gateways.\u{1b}x"), "a\u{202e}b\u{7}\nc\n");
-        assert_eq!(finding.what, "a\u{fffd}b\u{fffd}\nc");
+        assert_eq!(finding.what, "a\u{fffd}b\u{fffd} c", "a name makes no line of its own");
         assert_eq!(finding.place.to_string(), "gateways.\u{fffd}x");
     }
 }

@@ -109,7 +109,7 @@ impl Proxy<'_> {
 
     /// Whether it is there at all.
     async fn alive(&self) -> Result<(), Box<Finding>> {
-        let start = "docker logs LITELLM_CONTAINER 2>&1 | grep -i 'refused to start'; if so: LITELLM_MASTER_KEY=sk-$(openssl rand -hex 24)";
+        let start = "docker logs LITELLM_CONTAINER 2>&1 | grep -i 'refused to start'; if so: LITELLM_MASTER_KEY=sk-… as `openssl rand -hex 24` makes one, in its environment";
         let finding = match self.get("health/liveliness", false).await {
             Ok((200, body)) if body.contains("alive") => return Ok(()),
             Ok((200, _)) => self
@@ -207,7 +207,7 @@ impl Proxy<'_> {
             Ok((200, _)) => Some(
                 self.say(Level::Error, "api.url", "LiteLLM serves anybody without a key")
                     .because("no master key is set (LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY, or an old version): whoever reaches it spends your credit")
-                    .fix("LITELLM_MASTER_KEY=sk-$(openssl rand -hex 24) in its environment; then restart it"),
+                    .fix(format!("{}; then restart it", super::files::NEW_KEY)),
             ),
             Ok((500, body)) if Symptom::of_answer(500, body) == Some(Symptom::NoPrisma) => {
                 let finding = self.say(Level::Warning, "api.url", Symptom::NoPrisma.what());
@@ -231,7 +231,9 @@ impl Proxy<'_> {
                 )),
                 (404, _) => found.push(
                     self.say(Level::Note, "api", "it is an old LiteLLM (1.83 or before)")
-                        .because("its health lists name no model by its id, and models cannot be blocked in it")
+                        .because(
+                            "models cannot be blocked in it, and before 1.83 its health lists name no model by its id",
+                        )
                         .fix("docker pull ghcr.io/berriai/litellm:main-stable"),
                 ),
                 _ => {}

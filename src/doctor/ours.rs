@@ -3,22 +3,18 @@
 //! Decides: what of it is wrong. Must not know: gateways, upstreams.
 
 use std::path::Path;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::finding::{Check, Finding, Level, Place};
+use super::finding::{Check, Finding, Level, Place, word};
 use crate::budget;
 use crate::clock;
-use crate::config::{self, Config, ConfigError, GatewayConfig, HealthBy, Loaded, Mode};
+use crate::config::{self, Config, ConfigError, Loaded, Mode};
 use crate::daemon::HEARTBEAT;
-use crate::model::GatewayKind;
 use crate::store::{self, Condition, Hold, Store, StoreError};
 
 /// Less free disk than this is too little for a store that grows.
 const TIGHT: u64 = 256 << 20;
-/// A check of one model by `LiteLLM` takes so long at the most.
-const LONGEST_CHECK: Duration = Duration::from_secs(65);
 
 /// Reads the configuration: findings, and what it says where it can be used.
 /// Whoever only wants files looked through needs none.
@@ -77,24 +73,7 @@ fn sound(loaded: &Loaded) -> Vec<Finding> {
             .fix("web: { listen: \"127.0.0.1:8000\", public_url: \"https://…\" }, behind a proxy with TLS"),
         );
     }
-    for (name, gateway) in config.gateways.iter().filter(|(_, gateway)| gateway.kind == Some(GatewayKind::LiteLlm)) {
-        found.extend(impatient(name, gateway));
-    }
     found
-}
-
-fn impatient(name: &str, gateway: &GatewayConfig) -> Option<Finding> {
-    let short = gateway.litellm.health != HealthBy::Off && gateway.litellm.timeout < LONGEST_CHECK;
-    short.then(|| {
-        Finding::new(
-            Check::Config,
-            Level::Warning,
-            Place::key(format!("gateways.{name}.litellm.timeout")),
-            "it is shorter than LiteLLM takes to give up on a hung model (60 s)",
-        )
-        .because("a check that we give up goes on in LiteLLM: paid checks pile up behind one hung model")
-        .fix("timeout: \"75s\"")
-    })
 }
 
 /// Looks at the store, and opens it where that changes nothing.
@@ -107,7 +86,7 @@ pub(super) async fn store(config: &Config) -> (Vec<Finding>, Option<Store>) {
         Err(why) => {
             let finding = bad(Level::Error, format!("the store {} cannot be read", path.display()))
                 .because(why)
-                .fix(format!("ls -l {0}; if it is damaged, move it away: a new one is made", path.display()));
+                .fix(format!("ls -l {}; if it is damaged, move it away: a new one is made", word(path)));
             return (vec![finding], None);
         }
     };
@@ -117,21 +96,21 @@ pub(super) async fn store(config: &Config) -> (Vec<Finding>, Option<Store>) {
         found.push(
             bad(Level::Error, format!("the store {} cannot be written", path.display()))
                 .because(why)
-                .fix(format!("chown -R \"$(id -un)\" {}", folder_of(path).display())),
+                .fix(format!("chown -R \"$(id -un)\" {}", word(folder_of(path)))),
         );
     }
     if let Some(free) = free.filter(|free| *free < TIGHT) {
         found.push(
             bad(Level::Warning, format!("only {} MiB are free on the store's disk", free >> 20))
                 .because(format!("the store takes {} MiB now and may grow to store.max_mib", size >> 20))
-                .fix(format!("df -h {}", folder_of(path).display())),
+                .fix(format!("df -h {}", word(folder_of(path)))),
         );
     }
     if locked {
         found.push(
             bad(Level::Error, "somebody has held the store's write lock for more than 5 s".to_owned())
                 .because("our own writes take milliseconds: a backup, an editor or a hung process has the file open")
-                .fix(format!("fuser -v {}", path.display())),
+                .fix(format!("fuser -v {}", word(path))),
         );
     }
     let usable = match version {
@@ -163,7 +142,7 @@ pub(super) async fn store(config: &Config) -> (Vec<Finding>, Option<Store>) {
                     format!("the store is of an older channelwarden (its version is {version}, ours {newest})"),
                 )
                 .because("the next `channelwarden run` brings it up to date; an older program cannot read it then")
-                .fix(format!("cp {0} {0}.bak", path.display())),
+                .fix(format!("cp {0} {0}.bak", word(path))),
             );
             false
         }
@@ -223,19 +202,19 @@ async fn holds(store: &Store) -> Result<Vec<Finding>, StoreError> {
     if file.exists() {
         found.push(
             say(Level::Warning, format!("nothing is written while the file {} exists", file.display()))
-                .fix(format!("rm {}", file.display())),
+                .fix(format!("rm {}", word(&file))),
         );
     }
     for Hold { scope, reason, at, .. } in store.holds().await? {
         let (mut what, mut release) = (String::from("nothing is written"), String::from("channelwarden release"));
-        for (word, option, value) in [
+        for (noun, option, value) in [
             ("gateway", "--gateway", scope.gateway),
             ("channel", "--channel", scope.channel.map(|id| id.to_string())),
             ("model", "--model", scope.model),
         ] {
             if let Some(value) = value {
-                what = format!("{what}, {word} {value}");
-                release = format!("{release} {option} '{}'", value.replace('\'', r"'\''"));
+                what = format!("{what}, {noun} {value}");
+                release = format!("{release} {option} {}", word(Path::new(&value)));
             }
         }
         found.push(say(Level::Note, format!("on hold since {at}: {what}")).because(reason).fix(release));

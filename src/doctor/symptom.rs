@@ -66,6 +66,31 @@ impl Symptom {
         found.into_iter().find_map(|(so, symptom)| so.then_some(symptom))
     }
 
+    /// From a text that was given, and the line that tells: the proxy's log, or what a check printed.
+    pub(super) fn of_text(text: &str) -> Option<(Self, usize)> {
+        let is_log = ["LiteLLM", "HTTP/1.1\"", "HTTP/1.1\\\""].iter().any(|mark| text.contains(mark));
+        let of = |part: &str| if is_log { Self::of_log(part) } else { Self::of_output(None, part) };
+        let symptom = of(text)?;
+        let line = (1..).zip(text.lines()).find(|(_, line)| of(line) == Some(symptom)).map_or(1, |(number, _)| number);
+        Some((symptom, line))
+    }
+
+    /// From the proxy's own log: only what it says of itself. Most statuses in it are answers to its users, or of upstreams:
+    /// a provider's 401 is not a proxy's, and a model's 503 at `/health?model=` is not that of `/health/readiness`.
+    fn of_log(text: &str) -> Option<Self> {
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let asked = |call: &str, status: &str| text.lines().any(|line| line.contains(call) && line.contains(status));
+        let found = [
+            (has(&["No api key passed in", "Malformed API Key"]), Self::NoKey),
+            (has(&["No module named 'prisma'"]), Self::NoPrisma),
+            (has(&["no_db_connection", "No connected db", "Invalid proxy server token"]), Self::WrongKey),
+            (asked("\"HEAD /", " 405"), Self::Head),
+            (text.to_ascii_lowercase().contains("refused to start"), Self::RefusedToStart),
+            (asked("\"GET /health/readiness ", " 503"), Self::Unready),
+        ];
+        found.into_iter().find_map(|(so, symptom)| so.then_some(symptom))
+    }
+
     /// What it is, in one sentence.
     pub(super) fn what(self) -> &'static str {
         match self {
@@ -188,9 +213,38 @@ mod tests {
             assert_eq!(Symptom::of_output(Some(exit), output), Some(symptom), "{output}");
         }
         assert_eq!(Symptom::of_output(Some(1), "something else"), None);
-        assert_eq!(
-            Symptom::of_output(None, include_str!("../../tests/litellm/samples/log-noprisma-plain.txt")),
-            Some(Symptom::NoKey)
-        );
+        let pasted = "curl: (22) The requested URL returned error: 401";
+        assert_eq!(Symptom::of_text(pasted), Some((Symptom::NoKey, 1)));
+    }
+
+    #[test]
+    fn a_log_tells_of_the_proxy_and_what_upstreams_answered_is_not_taken_for_it() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/litellm/samples");
+        let of = |name: &str| {
+            let text = std::fs::read_to_string(folder.join(name)).unwrap();
+            Symptom::of_text(&text).map(|(symptom, _)| symptom)
+        };
+        for (name, symptom) in [
+            ("chat-no-key.log.txt", Symptom::NoKey),
+            ("chat-wrong-key.log.txt", Symptom::WrongKey),
+            ("log-noprisma-plain.txt", Symptom::NoKey),
+        ] {
+            assert_eq!(of(name), Some(symptom), "{name}");
+        }
+        let logs = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let upstreams = |name: &String| {
+            let of_models =
+                ["chat-gpt-", "chat-or-", "chat-oai-", "chat-unknown", "healthm-", "prom-", "route-", "json-"];
+            name.ends_with(".log.txt") && of_models.iter().any(|start| name.starts_with(start))
+        };
+        let logs: Vec<_> = logs.filter(upstreams).collect();
+        assert!(logs.len() > 50, "{logs:?}");
+        for name in logs {
+            assert_eq!(of(&name), None, "{name}");
+        }
+        let asked = |line: &str| Symptom::of_text(&format!("INFO:     Uvicorn\nINFO:     1.2.3.4:5 - {line}\n"));
+        assert_eq!(asked("\"HEAD /health/liveliness HTTP/1.1\" 405 Method Not Allowed"), Some((Symptom::Head, 2)));
+        assert_eq!(asked("\"GET /health/readiness HTTP/1.1\" 503 Service Unavailable"), Some((Symptom::Unready, 2)));
+        assert_eq!(asked("\"GET /health?model=a HTTP/1.1\" 503 Service Unavailable"), None);
     }
 }

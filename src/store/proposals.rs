@@ -1,11 +1,14 @@
 //! What the latest round wants for each channel, kept for `plan` and `apply`.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Page, Store, StoreError, from_json, time, to_json};
-use crate::model::{Change, Held};
+use crate::model::{Change, Held, ModelName};
 
 /// What a round wants for one channel.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -20,6 +23,41 @@ pub struct Proposal {
     pub change: Change,
     /// What guards held back.
     pub held: Vec<Held>,
+}
+
+impl Proposal {
+    /// A mark of what is wanted for a channel: the same as long as the same models are, whichever round wants them and
+    /// whatever was seen of them since. 16 hexadecimal digits. Whoever says yes to it says yes to these models.
+    pub fn mark(&self, gateway: &str) -> String {
+        let change = &self.change;
+        let mut hash = Sha256::new();
+        let mut add = |part: &str| {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        };
+        add(gateway);
+        add(&format!("{} {}", change.channel.id, change.channel.created));
+        let mut names = |sort: &str, names: &mut dyn Iterator<Item = &ModelName>| {
+            let mut names: Vec<&str> = names.map(ModelName::as_str).collect();
+            names.sort_unstable();
+            add(&format!("{sort} {}", names.len()));
+            names.into_iter().for_each(&mut add);
+        };
+        names("off", &mut change.removed.iter().map(|removal| &removal.model));
+        names("new", &mut change.added.iter());
+        names("back", &mut change.restored.iter());
+        let mut held: Vec<&Held> = self.held.iter().collect();
+        held.sort_by_key(|held| held.guard);
+        for held in held {
+            let sort = held.guard.as_str();
+            names(sort, &mut held.removals.iter().map(|removal| &removal.model));
+            names(sort, &mut held.additions.iter());
+        }
+        hash.finalize().iter().take(8).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
 }
 
 /// How much is wanted of a gateway and not written.

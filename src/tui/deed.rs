@@ -62,9 +62,14 @@ impl Deed {
             let models: Vec<_> = models.map(String::as_str).collect();
             lines.push(format!("stays as it is ({}): {}", held.guard, models.join(", ")));
         }
+        // What a round decides anew while the question stands is not what was said yes to.
+        let mut body = json!({ "gateway": gateway, "channel": channel });
+        if !wanted.mark.is_empty() {
+            body["mark"] = json!(wanted.mark);
+        }
         Ok(Self {
             path: "/api/plan/approve".to_owned(),
-            body: json!({ "gateway": gateway, "channel": channel }).to_string(),
+            body: body.to_string(),
             title: format!("Write what round {round} wants of {gateway} #{channel} {channel_name}"),
             lines,
         })
@@ -88,7 +93,7 @@ mod tests {
 
     fn wanted() -> Wanted {
         let told = json!({
-            "gateway": "main", "channel": 7, "channel_name": "Acme", "round": 12, "mode": "propose",
+            "gateway": "main", "channel": 7, "channel_name": "Acme", "round": 12, "mode": "propose", "mark": "0badcafe",
             "removed": [{ "model": "a" }], "restored": ["r"], "held": [
                 { "guard": "channel-limit", "may_be_lifted": true, "removals": [{ "model": "b" }, { "model": "c" }] },
                 { "guard": "last-route", "may_be_lifted": false, "removals": [{ "model": "d" }] },
@@ -102,8 +107,10 @@ mod tests {
         let deed = Deed::approve(&wanted()).unwrap();
         assert_eq!(
             (deed.path.as_str(), deed.body()),
-            ("/api/plan/approve", json!({ "gateway": "main", "channel": 7 }))
+            ("/api/plan/approve", json!({ "gateway": "main", "channel": 7, "mark": "0badcafe" }))
         );
+        let older = Wanted { mark: String::new(), ..wanted() };
+        assert_eq!(Deed::approve(&older).unwrap().body(), json!({ "gateway": "main", "channel": 7 }));
         assert_eq!(deed.title, "Write what round 12 wants of main #7 Acme");
         assert_eq!(
             deed.lines,

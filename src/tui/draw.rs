@@ -40,11 +40,16 @@ struct View {
     none: &'static str,
 }
 
+/// Whether nothing is drawn on a screen of this size.
+pub(crate) fn is_too_small(width: u16, height: u16) -> bool {
+    width < SMALLEST.0 || height < SMALLEST.1
+}
+
 /// Draws all of it.
 pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, now: Timestamp, palette: Palette) {
     let area = frame.area();
     let buffer = frame.buffer_mut();
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if is_too_small(area.width, area.height) {
         buffer.set_stringn(area.x, area.y, "too small", usize::from(area.width), palette.style(Tone::Plain));
         return;
     }

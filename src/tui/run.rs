@@ -14,12 +14,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::deed::Deed;
-use super::draw::{Palette, draw};
+use super::draw::{Palette, draw, is_too_small};
 use super::question::{Kind, Question};
 use super::screen::Screen;
 use super::state::{State, Wish};
 use crate::client::{Client, ClientError};
 use crate::clock;
+use crate::crash::panic_point;
 
 /// How often "12 s ago" is drawn anew.
 const TICK: Duration = Duration::from_millis(500);
@@ -52,7 +53,9 @@ pub async fn run(top: Top) -> anyhow::Result<()> {
     let mut acts = JoinSet::new();
     let acting = {
         let mut screen = Screen::open()?;
-        let mut state = State::new(top.reader.place(), screen.lines()?);
+        let (columns, lines) = screen.size()?;
+        let mut state = State::new(top.reader.place(), lines);
+        state.unseen = is_too_small(columns, lines);
         tokio::select! {
             ended = show(&top, &mut screen, &mut state, &mut acts) => ended?,
             _ = terminate.recv() => {}
@@ -112,9 +115,13 @@ async fn show(top: &Top, screen: &mut Screen, state: &mut State, acts: &mut Acts
 
 fn take(state: &mut State, event: &Event) -> Wish {
     match event {
-        Event::Key(key) => state.key(*key),
-        Event::Resize(_, lines) => {
+        Event::Key(key) => {
+            panic_point("top-key");
+            state.key(*key)
+        }
+        Event::Resize(columns, lines) => {
             state.resized(*lines);
+            state.unseen = is_too_small(*columns, *lines);
             Wish::Nothing
         }
         Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_) => Wish::Nothing,
@@ -174,6 +181,7 @@ impl Asker {
                     Ok(answer) => answer.map_err(|error| error.to_string()),
                     Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
                 };
+                panic_point("top-answer");
                 let _ = tell.send((question, answer));
             });
         }

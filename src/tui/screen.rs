@@ -29,7 +29,7 @@ pub(super) struct Screen {
 impl Screen {
     /// Takes the terminal. A panic anywhere gives it back first, and is then told as ever.
     pub(super) fn open() -> io::Result<Self> {
-        let terminal = ratatui::try_init()?;
+        let terminal = ratatui::try_init().inspect_err(|_| ratatui::restore())?;
         let (stop, broken) = (CancellationToken::new(), CancellationToken::new());
         let (told, earlier) = (broken.clone(), std::panic::take_hook());
         std::panic::set_hook(Box::new(move |info| {
@@ -43,11 +43,17 @@ impl Screen {
     }
 
     pub(super) fn draw(&mut self, picture: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        // The screen is the shell's again, with a panic's message on it.
+        if self.broken.is_cancelled() {
+            return Ok(());
+        }
         self.terminal.draw(picture).map(|_| ())
     }
 
-    pub(super) fn lines(&self) -> io::Result<u16> {
-        Ok(self.terminal.size()?.height)
+    /// Columns and lines.
+    pub(super) fn size(&self) -> io::Result<(u16, u16)> {
+        let size = self.terminal.size()?;
+        Ok((size.width, size.height))
     }
 
     /// The next thing typed, or the terminal's new size.

@@ -231,6 +231,8 @@ seen! {
         added: Vec<String>,
         restored: Vec<String>,
         held: Vec<Held>,
+        /// Empty: another version answers.
+        mark: String,
     }
     /// What one guard holds back of it.
     Held {

@@ -111,6 +111,8 @@ pub(crate) struct State {
     pub(crate) scrolled: u16,
     /// Whether the search is being typed.
     pub(crate) typing: bool,
+    /// Whether the screen is too small for anything: nobody says yes to a question that is not seen.
+    pub(crate) unseen: bool,
     /// What is being done just now.
     pub(crate) acting: Option<String>,
     /// A word on the latest key, until the next.
@@ -140,6 +142,7 @@ impl State {
             over: Over::Nothing,
             scrolled: 0,
             typing: false,
+            unseen: false,
             acting: None,
             hint: None,
             sort: 0,
@@ -204,7 +207,7 @@ impl State {
         let searched = !self.places[Tab::Models as usize].search.is_empty();
         let told = self.status.value.as_ref().filter(|_| !searched && rows == limit);
         let told = told.map_or(0, |status| usize::try_from(status.totals.models).unwrap_or(usize::MAX));
-        (offset, told.max(if rows == 0 { 0 } else { offset + rows }))
+        (offset, told.max(if rows == 0 { 0 } else { offset.saturating_add(rows) }))
     }
 
     /// Takes what was answered; of an answer to an older question of its kind nothing is kept.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use channelwarden::client::{Client, ClientError};
 use channelwarden::model::Secret;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -28,7 +28,13 @@ async fn in_our_own_process_everything_is_read_and_done_without_a_port_or_a_toke
 
     // What a limit holds is written when a person approves it, by the same way as ever.
     let id = scene.setup.channels["one"];
-    let done = client.post("/api/plan/approve", &json!({ "gateway": "main", "channel": id })).await.unwrap();
+    let approve = async |mark: &Value| {
+        client.post("/api/plan/approve", &json!({ "gateway": "main", "channel": id, "mark": mark })).await
+    };
+    let other = approve(&json!("0123456789abcdef")).await.unwrap_err();
+    assert!(matches!(&other, ClientError::Refused { status: 404, .. }), "nobody approved that: {other:?}");
+    assert_eq!(scene.setup.lists().await["one"], "a,b,c,d,e");
+    let done = approve(&client.get("/api/plan").await.unwrap()[0]["mark"]).await.unwrap();
     assert_eq!(done["channels"][0]["outcome"], "applied", "{done:#}");
     assert_eq!(scene.setup.lists().await["one"], "a,b");
     let change = done["channels"][0]["change"].as_i64().unwrap();
@@ -100,6 +106,11 @@ async fn what_is_not_channelwarden_is_told_apart() {
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 42\r\nConnection: close\r\n\r\n{\"scan_state\":\"idle\",\"running\":[],\"a\":123}",
             "older channelwarden",
+        ),
+        // The path is One API's too.
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 52\r\nConnection: close\r\n\r\n{\"data\":{\"version\":\"v0.6\"},\"message\":\"\",\"success\":1}",
+            "not channelwarden",
         ),
     ] {
         let error = remote(&says(answer).await, None).get("/api/status").await.unwrap_err();

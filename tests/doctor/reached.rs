@@ -70,7 +70,7 @@ async fn what_is_wrong_is_told_with_its_remedy() {
     assert_eq!(ran.code, 1, "{ran}");
     for (check, words) in [
         ("database", "channelwarden repair --gateway main"),
-        ("holds", "channelwarden release --gateway 'main' --channel '1'"),
+        ("holds", "channelwarden release --gateway main --channel 1"),
         ("quota", "0 of 10 requests used today"),
         ("upstream", "1 of 2 hosts answered"),
         ("cache", "SYNC_FREQUENCY"),

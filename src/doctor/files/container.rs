@@ -47,7 +47,7 @@ pub(super) fn look(sheet: &Sheet<'_>, node: &Node) -> Vec<Finding> {
             let health = HealthCheck {
                 command,
                 line: Some(key.line),
-                port: 4000,
+                port: port(container),
                 published: None,
                 own_image: true,
                 timeout: (time("Timeout").unwrap_or(DEFAULT), None),
@@ -58,6 +58,19 @@ pub(super) fn look(sheet: &Sheet<'_>, node: &Node) -> Vec<Finding> {
         found.extend(latest(sheet, container));
     }
     found
+}
+
+/// The port that its LiteLLM listens at: `--port` of its command, or PORT of its environment.
+fn port(container: &Node) -> u16 {
+    let texts = |key: &str| {
+        let list = container.below(&["Config", key]).map(Node::items).unwrap_or_default();
+        list.iter().filter_map(Node::text).collect::<Vec<_>>()
+    };
+    let command = texts("Cmd").join(" ").replace("--port=", "--port ");
+    let told =
+        command.split_whitespace().skip_while(|word| *word != "--port").nth(1).and_then(|port| port.parse().ok());
+    let of_environment = || texts("Env").iter().find_map(|line| line.strip_prefix("PORT=")?.parse().ok());
+    told.or_else(of_environment).unwrap_or(4000)
 }
 
 /// What the latest check left, if it failed.
@@ -73,35 +86,28 @@ fn latest(sheet: &Sheet<'_>, container: &Node) -> Option<Finding> {
     Some(told(
         sheet,
         Some(key.line),
-        exit,
-        output.text().unwrap_or_default(),
+        Symptom::of_output(exit, output.text().unwrap_or_default()),
         &format!("the health check failed{times}"),
+        port(container),
     ))
 }
 
 /// Text that a check printed, or LiteLLM's own log.
 pub(super) fn of_output(sheet: &Sheet<'_>, text: &str) -> Vec<Finding> {
-    let symptom = Symptom::of_output(None, text);
-    let line = symptom.and_then(|symptom| {
-        (1..)
-            .zip(text.lines())
-            .find(|(_, line)| Symptom::of_output(None, line) == Some(symptom))
-            .map(|(number, _)| number)
-    });
-    match symptom {
-        Some(_) => vec![told(sheet, line, None, text, "the text tells of a failure")],
-        None => vec![
-            sheet
-                .say(Level::Note, None, "nothing known is in this file")
-                .because("it is neither a compose file, a LiteLLM configuration, an environment file, what `docker inspect` prints, nor a text that tells of a known failure"),
-        ],
+    if let Some((symptom, line)) = Symptom::of_text(text) {
+        return vec![told(sheet, Some(line), Some(symptom), "the text tells of a failure", 4000)];
     }
+    vec![
+        sheet
+            .say(Level::Note, None, "nothing known is in this file")
+            .because("it is neither a compose file, a LiteLLM configuration, an environment file, what `docker inspect` prints, nor a text that tells of a known failure of LiteLLM itself; what its upstreams answered, `channelwarden run` reads from its log (litellm.logs)"),
+    ]
 }
 
-fn told(sheet: &Sheet<'_>, line: Option<usize>, exit: Option<i64>, output: &str, lead: &str) -> Finding {
-    let Some(symptom) = Symptom::of_output(exit, output) else {
+fn told(sheet: &Sheet<'_>, line: Option<usize>, symptom: Option<Symptom>, lead: &str, port: u16) -> Finding {
+    let Some(symptom) = symptom else {
         let finding = sheet.say(Level::Warning, line, format!("{lead}, for a reason that is not known here"));
-        return finding.fix(format!("test: {}", probe_line(4000)));
+        return finding.fix(format!("test: {}", probe_line(port)));
     };
     let key = "LITELLM_MASTER_KEY=sk-… as `openssl rand -hex 24` makes one, in its environment; then restart it";
     let fix = match symptom {
@@ -114,13 +120,13 @@ fn told(sheet: &Sheet<'_>, line: Option<usize>, exit: Option<i64>, output: &str,
             "docker logs CONTAINER 2>&1 | grep -i -e prisma -e database; is DATABASE_URL reachable from there?"
                 .to_owned()
         }
-        Symptom::NoPrisma => format!("pip install prisma; or test: {}", probe_line(4000)),
+        Symptom::NoPrisma => format!("pip install prisma; or test: {}", probe_line(port)),
         Symptom::ToolMissing
         | Symptom::NoKey
         | Symptom::WrongKey
         | Symptom::Head
         | Symptom::TooSlow
-        | Symptom::NoSuchPath => format!("test: {}", probe_line(4000)),
+        | Symptom::NoSuchPath => format!("test: {}", probe_line(port)),
     };
     sheet.say(Level::Error, line, format!("{lead}: {}", symptom.what())).because(symptom.why()).fix(fix)
 }

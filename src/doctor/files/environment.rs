@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{Sheet, is_key, is_reference};
-use crate::doctor::finding::{Finding, Level};
+use crate::doctor::finding::{Finding, Level, word};
 
 /// Variables by name: value and line.
 type Variables = BTreeMap<String, (String, usize)>;
@@ -97,7 +97,7 @@ fn readable_by_all(sheet: &Sheet<'_>, variables: &Variables) -> Option<Finding> 
     let mode = std::fs::metadata(sheet.file).ok()?.permissions().mode();
     (holds_keys && mode & 0o004 != 0).then(|| {
         let finding = sheet.say(Level::Warning, None, "every user of this machine can read the keys in it");
-        finding.fix(format!("chmod 600 {}", sheet.file.display()))
+        finding.fix(format!("chmod 600 {}", word(sheet.file)))
     })
 }
 

@@ -60,16 +60,32 @@ fn the_kind_of_a_file_is_told_from_what_is_in_it() {
             "{\"Status\": \"healthy\", \"FailingStreak\": 0, \"Log\": [{\"ExitCode\": 0, \"Output\": \"ok\"}]}",
             "container",
         ),
-        ("just words", "log"),
-        ("", "log"),
     ] {
         let found = look("file", text);
         assert_eq!(found[0].what, format!("nothing is wrong with this {kind}"), "{text}");
     }
+    for text in ["just words", "", "a log of services: []\n  with model_list: [\n"] {
+        let found = look("file", text);
+        let told: Vec<_> = found.iter().map(|finding| (finding.level, finding.what.as_str())).collect();
+        assert_eq!(told, [(Level::Note, "nothing known is in this file")], "what is not known is not well: {text}");
+    }
+    let elsewhere = "{\"Config\": {\"Image\": \"litellm\", \"Cmd\": [\"--port\", \"8000\"], \"Healthcheck\": {\"Test\": [\"CMD\", \"curl\", \"http://localhost:8000/health/liveliness\"]}}}";
+    let found = look("x.json", elsewhere);
+    assert!(found.iter().all(|finding| !finding.what.contains("port") && finding.fix.contains(":8000/")), "{found:?}");
+    let literal = look("x.env", "LITELLM_MASTER_KEY=sk-$(openssl rand -hex 24)\n");
+    assert!(literal.iter().any(|finding| finding.why.contains("these words themselves are the key")), "{literal:?}");
+    let twice = look("x.yml", "model_list: []\ngeneral_settings: {}\ngeneral_settings:\n  a: 1\n");
+    assert_eq!((twice[0].place.line, twice[0].what.as_str()), (Some(3), "this key stands here a second time"));
     let broken = look("x.yml", "services:\n  a: [\n  b: }\n");
     assert_eq!((broken[0].level, broken[0].what.as_str()), (Level::Error, "this is not valid YAML"));
     assert!(broken[0].place.line.is_some());
     assert!(look("x", "{\"gateways\": {}}")[0].fix.contains("--config x"));
+}
+
+#[test]
+fn what_has_no_end_is_not_read_to_its_end() {
+    let found = read(Path::new("/dev/zero"), None);
+    assert!(found[0].level == Level::Error && found[0].why.contains("larger than 8 MiB"), "{found:?}");
 }
 
 /// Puts `line` in the place of a line, with the same indentation.

@@ -5,8 +5,6 @@
 
 use std::fmt::Write as _;
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Event, Sight, event, named};
 use crate::config::Mode;
 use crate::model::{Cause, Guard, Held, ModelName};
@@ -15,37 +13,9 @@ use crate::store::Proposal;
 /// Names that stand in the evidence; more are counted.
 const NAMED: usize = 3;
 
-/// A mark of what is wanted for a channel: the same as long as the same models are, whichever round wants them and
-/// whatever was seen of them since. 16 hexadecimal digits. Whoever says yes to it says yes to these models.
+/// The mark of what is wanted for a channel: see [`Proposal::mark`].
 pub fn mark(gateway: &str, proposal: &Proposal) -> String {
-    let change = &proposal.change;
-    let mut hash = Sha256::new();
-    let mut add = |part: &str| {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    };
-    add(gateway);
-    add(&format!("{} {}", change.channel.id, change.channel.created));
-    let mut names = |sort: &str, names: &mut dyn Iterator<Item = &ModelName>| {
-        let mut names: Vec<&str> = names.map(ModelName::as_str).collect();
-        names.sort_unstable();
-        add(&format!("{sort} {}", names.len()));
-        names.into_iter().for_each(&mut add);
-    };
-    names("off", &mut change.removed.iter().map(|removal| &removal.model));
-    names("new", &mut change.added.iter());
-    names("back", &mut change.restored.iter());
-    let mut held: Vec<&Held> = proposal.held.iter().collect();
-    held.sort_by_key(|held| held.guard);
-    for held in held {
-        let sort = held.guard.as_str();
-        names(sort, &mut held.removals.iter().map(|removal| &removal.model));
-        names(sort, &mut held.additions.iter());
-    }
-    hash.finalize().iter().take(8).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    proposal.mark(gateway)
 }
 
 pub(super) fn events(sight: &Sight<'_>) -> Vec<Event> {

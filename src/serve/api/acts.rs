@@ -40,6 +40,10 @@ pub(super) struct ChannelBody {
     gateway: String,
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     channel: i64,
+    /// Only if what is wanted is still what `GET /api/plan` showed with this mark; left out: whatever it is now.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    mark: Option<String>,
 }
 
 /// What is to be stopped; nothing named: every write.
@@ -105,7 +109,7 @@ pub(super) async fn apply(State(app): State<App>, Body(body): Body<ApplyBody>) -
     responses((status = 200, body = Done)))]
 pub(super) async fn approve(State(app): State<App>, Body(body): Body<ChannelBody>) -> Result<Json<Done>, ApiError> {
     let (gateway, channel) = (named(&app, body.gateway)?, channel(Some(body.channel))?);
-    done(&app, Act::Apply { gateway, channel, held: true, mark: None }).await
+    done(&app, Act::Apply { gateway, channel, held: true, mark: body.mark }).await
 }
 
 /// Drops what the latest round wants of a channel, and puts its models on hold.
@@ -114,7 +118,7 @@ pub(super) async fn approve(State(app): State<App>, Body(body): Body<ChannelBody
 pub(super) async fn reject(State(app): State<App>, Body(body): Body<ChannelBody>) -> Result<Json<Done>, ApiError> {
     let gateway = named(&app, body.gateway)?;
     channel(Some(body.channel))?;
-    done(&app, Act::Reject { gateway, channel: body.channel, mark: None }).await
+    done(&app, Act::Reject { gateway, channel: body.channel, mark: body.mark }).await
 }
 
 /// Takes one change back.

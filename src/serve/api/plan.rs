@@ -43,6 +43,8 @@ pub(super) struct PlanRow {
     restored: Vec<String>,
     /// What guards hold back.
     held: Vec<HeldRow>,
+    /// Sent along with approve, that means this and nothing that was decided since.
+    mark: String,
 }
 
 /// What one guard holds back.
@@ -62,6 +64,7 @@ pub(super) struct HeldRow {
 
 impl PlanRow {
     fn of(gateway: &str, mode: Mode, proposal: Proposal) -> Self {
+        let mark = proposal.mark(gateway);
         let Proposal { channel, round, at, change, held } = proposal;
         Self {
             gateway: gateway.to_owned(),
@@ -76,6 +79,7 @@ impl PlanRow {
             restored: texts(&change.restored),
             channel_name: change.channel.name,
             held: held.iter().map(HeldRow::of).collect(),
+            mark,
         }
     }
 }

@@ -52,9 +52,9 @@ fn row(_: &State, item: Item<'_>, _: Timestamp) -> Vec<Cell> {
 fn light_of(of: &Channel) -> (&'static str, Tone) {
     light(match () {
         () if of.status.contains("disabled") => "disabled",
-        () if of.models == 0 || of.up + of.degraded + of.down == 0 => "unknown",
-        () if of.up + of.degraded == 0 => "down",
-        () if of.down + of.degraded > 0 => "degraded",
+        () if of.models == 0 || [of.up, of.degraded, of.down] == [0; 3] => "unknown",
+        () if [of.up, of.degraded] == [0; 2] => "down",
+        () if of.down > 0 || of.degraded > 0 => "degraded",
         () => "up",
     })
 }

@@ -41,7 +41,7 @@ fn row(_: &State, item: Item<'_>, now: Timestamp) -> Vec<Cell> {
 fn state_of(of: &Gateway) -> (&'static str, Tone) {
     light(match () {
         () if of.trouble.is_some() => "down",
-        () if of.counts.down + of.counts.degraded + of.held > 0 => "degraded",
+        () if of.counts.down > 0 || of.counts.degraded > 0 || of.held > 0 => "degraded",
         () if of.last_round.is_none() => "unknown",
         () => "up",
     })
@@ -80,7 +80,7 @@ pub(super) fn figures(state: &State, room: usize) -> Vec<(String, Tone)> {
     let Some(status) = &state.status.value else { return vec![] };
     let totals = &status.totals;
     let known = [totals.working, totals.degraded, totals.down, totals.withdrawn];
-    let unknown = totals.models.saturating_sub(known.iter().sum());
+    let unknown = known.iter().fold(totals.models, |left, count| left.saturating_sub(*count));
     let counts = lights([totals.working, totals.degraded, totals.down, unknown, totals.withdrawn]);
     let channels = listed([counted(totals.channels, "channels"), counted(totals.channels_down, "of them down")]);
     let well = match status.well {

@@ -87,9 +87,9 @@ impl State {
         let at = self.place().at;
         let to = match code {
             KeyCode::Up | KeyCode::Char('k') => at.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') => at + 1,
+            KeyCode::Down | KeyCode::Char('j') => at.saturating_add(1),
             KeyCode::PageUp => at.saturating_sub(page),
-            KeyCode::PageDown => at + page,
+            KeyCode::PageDown => at.saturating_add(page),
             KeyCode::Home | KeyCode::Char('g') => 0,
             KeyCode::End | KeyCode::Char('G') => last,
             _ => return false,
@@ -149,7 +149,7 @@ impl State {
         }
         let yes = matches!(code, KeyCode::Char('y' | 'Y') | KeyCode::Enter);
         match std::mem::take(&mut self.over) {
-            Over::Confirm(deed) if yes => Wish::Act(deed),
+            Over::Confirm(deed) if yes && !self.unseen => Wish::Act(deed),
             Over::Confirm(_) => {
                 self.hint = Some("nothing was done".to_owned());
                 Wish::Nothing

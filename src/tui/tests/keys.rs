@@ -135,6 +135,18 @@ fn the_selection_stays_on_its_row_when_newer_ones_come() {
 }
 
 #[test]
+fn nobody_says_yes_on_a_screen_too_small_for_the_question() {
+    let mut state = on(Tab::Changes);
+    press(&mut state, KeyCode::Down);
+    press(&mut state, KeyCode::Down);
+    press(&mut state, KeyCode::Char('u'));
+    assert!(matches!(state.over, Over::Confirm(_)));
+    state.unseen = true;
+    assert_eq!(press(&mut state, KeyCode::Char('y')), Wish::Nothing);
+    assert_eq!(state.over, Over::Nothing);
+}
+
+#[test]
 fn an_undo_is_put_once_and_only_after_a_yes() {
     for (code, yes) in [
         (KeyCode::Char('y'), true),

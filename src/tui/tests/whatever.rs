@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::fixture::{answer_all, filled, now};
 use super::pictures::picture;
+use crate::tui::question::Kind;
 use crate::tui::state::{Over, State, Wish, items};
 
 #[derive(Clone, Debug)]
@@ -17,6 +18,7 @@ enum Step {
     Fails,
     Shrinks,
     Done,
+    Huge,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -45,6 +47,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Fails),
         1 => Just(Step::Shrinks),
         1 => Just(Step::Done),
+        1 => Just(Step::Huge),
     ];
     vec(step, 1..60)
 }
@@ -72,6 +75,32 @@ fn take(state: &mut State, step: &Step, size: &mut (u16, u16)) {
         Step::Shrinks => {
             for question in state.questions() {
                 state.answered(&question, Ok(json!([])), now());
+            }
+        }
+        // Whoever answers there: each figure is the largest that there is, and so is each list.
+        Step::Huge => {
+            let figures = || {
+                let names = [
+                    "models",
+                    "working",
+                    "down",
+                    "degraded",
+                    "withdrawn",
+                    "up",
+                    "total",
+                    "held",
+                    "uptime_s",
+                    "memory_bytes",
+                ];
+                names.into_iter().map(|name| (name.to_owned(), json!(u64::MAX))).collect::<serde_json::Map<_, _>>()
+            };
+            let mut row = figures();
+            row.insert("counts".to_owned(), json!(figures()));
+            let status = json!({ "totals": figures(), "gateways": [row], "processes": [row] });
+            for question in state.questions() {
+                let rows = json!(vec![json!(row); if question.kind == Kind::Models { 250 } else { 2 }]);
+                let told = if question.kind == Kind::Status { status.clone() } else { rows };
+                state.answered(&question, Ok(told), now());
             }
         }
         Step::Done => state.acted(Err("no".to_owned())),
