@@ -262,7 +262,7 @@ async fn background_checks_have_no_date_and_take_nothing_off() {
     for _ in 0..4 {
         let report = bench.round().await;
         assert_eq!(report.outcomes[&channelwarden::model::Outcome::Gone], 1, "{report:?}");
-        assert!(report.changes.is_empty(), "{report:?}");
+        assert!(report.changes.is_empty() && report.held.is_empty(), "{report:?}");
     }
     assert_eq!(bench.posts(), 0);
 }

@@ -243,6 +243,8 @@ export interface PlanRow {
   round: number;
   at: string;
   mode: string;
+  /** What `approve` and `reject` are told of what is shown. */
+  mark: string;
   before: string[];
   after: string[];
   removed: Removal[];

@@ -73,7 +73,7 @@ export function pageRoutes(tools) {
     const held = [{ guard, why, may_be_lifted, removals: like.before.slice(-2).map((model) => ({ model, reason: "timed-out 5× over 2h: no answer within 30 s" })), additions: index === 1 ? ["new/held-one"] : [] }];
     const wants = index !== 2;
     return {
-      gateway: like.gateway, channel: like.channel, channel_name: like.channel_name, round: 200, at: time(HOUR / 6), mode: "propose", before: like.before, after: wants ? like.after : like.before,
+      gateway: like.gateway, channel: like.channel, channel_name: like.channel_name, round: 200, at: time(HOUR / 6), mode: "propose", mark: `mark-${index}`, before: like.before, after: wants ? like.after : like.before,
       removed: wants ? like.removed : [], added: wants ? like.added : [], restored: wants ? like.restored : [], held: index === 3 ? [] : held,
     };
   });
@@ -100,9 +100,9 @@ export function pageRoutes(tools) {
     if (at < 0) throw new Refused(404, "not_found", "nothing is wanted of that channel", "/api/plan shows what is");
     return plans.splice(at, 1)[0];
   };
-  const write = (body) => {
-    fields(body, "gateway", "channel");
-    const { held: _held, mode: _mode, at, ...plan } = planned(body);
+  const write = (body, ...more) => {
+    fields(body, "gateway", "channel", ...more);
+    const { held: _held, mode: _mode, mark: _mark, at, ...plan } = planned(body);
     const change = { ...plan, id: changes[0].id + 1, state: "applied", opened: at, settled: at, undoes: null, undone_by: null, undoable: true, live: null, live_due: time(-60_000), live_note: "", note: "" };
     changes = [change, ...changes];
     return done(body, "applied", change.id);
@@ -178,9 +178,9 @@ export function pageRoutes(tools) {
     ["POST", /^\/api\/plan\/apply$/, (_query, body) => write(body)],
     ["POST", /^\/api\/plan\/approve$/, (_query, body) => {
       if (body.channel === plans[1]?.channel) throw new Refused(409, "conflict", "the channel was edited since the round", "the next round decides anew");
-      return write(body);
+      return write(body, "mark");
     }],
-    ["POST", /^\/api\/plan\/reject$/, (_query, body) => (fields(body, "gateway", "channel"), planned(body), done(body, "rejected", null, "its models are on hold"))],
+    ["POST", /^\/api\/plan\/reject$/, (_query, body) => (fields(body, "gateway", "channel", "mark"), planned(body), done(body, "rejected", null, "its models are on hold"))],
     ["GET", /^\/api\/holds$/, (query) => (only(query), page(holds, query, 1000, 1000))],
     ["POST", /^\/api\/holds$/, (_query, body) => {
       fields(body, "gateway", "channel", "model", "reason");

@@ -66,6 +66,9 @@ impl Round {
             // Nobody is asked for it.
             (None, None) => {
                 let asked = ask(litellm.background().await).await;
+                if asked.was_sent() {
+                    self.inquiry.heard();
+                }
                 let (prompt_tokens, completion_tokens) = (Some(0), Some(0));
                 Observation { usage: Usage { prompt_tokens, completion_tokens, ..asked.usage }, ..asked }
             }

@@ -42,6 +42,8 @@ function PlanCard({ row }: { row: PlanRow }) {
   const parts = together(row.held);
   const lifted = parts.filter((held) => held.may_be_lifted);
   const where = { gateway: row.gateway, channel: row.channel };
+  // What is shown here, and nothing that was decided since.
+  const shown = { ...where, mark: row.mark };
   const on = <Channel gateway={row.gateway} id={row.channel} name={row.channel_name} />;
   return (
     <article class="panel" data-testid="plan-row">
@@ -51,7 +53,7 @@ function PlanCard({ row }: { row: PlanRow }) {
           {t("plan.round", { round: row.round })} · <Time at={row.at} /> · {word("mode", row.mode)}
         </span>
         <div class="deeds">
-          <Deed action={t("plan.reject")} title={t("plan.reject.title")} path="plan/reject" content={where} danger testId="reject">
+          <Deed action={t("plan.reject")} title={t("plan.reject.title")} path="plan/reject" content={shown} danger testId="reject">
             <p>{on}</p>
             <p>{t("plan.reject.what")}</p>
           </Deed>
@@ -62,7 +64,7 @@ function PlanCard({ row }: { row: PlanRow }) {
             </Deed>
           )}
           {lifted.length > 0 && (
-            <Deed action={t("plan.approve")} title={t("plan.approve.title")} path="plan/approve" content={where} primary testId="approve">
+            <Deed action={t("plan.approve")} title={t("plan.approve.title")} path="plan/approve" content={shown} primary testId="approve">
               <p>{on}</p>
               <p>{t("plan.approve.what")}</p>
               <ul>{lifted.map((held, i) => <li key={i}>{word("guard", held.guard)}: −{held.removals.length} +{held.additions.length}</li>)}</ul>
