@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 /// Longer than anything here takes (a proxy that starts on a busy machine), so that a hang is a failure.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A model behind the proxy: its public name, the provider that `LiteLLM` takes it for, and how it behaves.
 fn models() -> Vec<(&'static str, &'static str, Behaviour)> {
