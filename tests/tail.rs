@@ -357,7 +357,7 @@ fn what_is_not_there_or_cannot_be_read_is_told_once() {
     assert!(folder.news[0].starts_with("cannot be read"), "{:?}", folder.news);
     // Nor is there any waiting for whoever would write to a pipe.
     let mut pipe = World::new(None, Form::Plain);
-    assert!(std::process::Command::new("mkfifo").arg(pipe.log()).status().unwrap().success());
+    assert!(Command::new("mkfifo").arg(pipe.log()).status().unwrap().success());
     pipe.look();
     assert!(pipe.news[0].contains("no regular file"), "{:?}", pipe.news);
     fs::remove_dir(folder.log()).unwrap();
