@@ -39,6 +39,11 @@ fuzz seconds="300":
 with-databases +command:
     ./scripts/with-databases {{command}}
 
+# The watch against a real LiteLLM proxy, installed from PyPI the first time
+[group('test')]
+litellm *arguments:
+    ./scripts/test-litellm {{arguments}}
+
 # The dashboard in headless Chromium against the demo: `just browser hostile`
 [group('test')]
 browser *part:
