@@ -217,6 +217,23 @@ fn start(
     (watches, serving)
 }
 
+/// Runs it, and again should it ever panic, until it ends by itself or one of the tokens is set meanwhile.
+async fn keep_going<F: Future<Output = ()> + Send + 'static>(
+    gateway: &str,
+    what: &str,
+    [stop, retire]: [&CancellationToken; 2],
+    run: impl Fn() -> F,
+) {
+    while let Err(panic) = tokio::spawn(run()).await {
+        tracing::error!(gateway, "{what} failed and starts again: {panic}");
+        tokio::select! {
+            () = sleep(BACK_OFF) => {}
+            () = stop.cancelled() => return,
+            () = retire.cancelled() => return,
+        }
+    }
+}
+
 /// Says again and again that we are alive.
 async fn beat(store: Store) {
     loop {
@@ -245,14 +262,7 @@ struct Watch {
 impl Watch {
     /// Runs, and runs again should it ever panic: a mistake of ours in one round must not end the loop unseen.
     async fn keep_going(self) {
-        while let Err(panic) = tokio::spawn(self.clone().run()).await {
-            tracing::error!(gateway = self.name, "the loop failed and starts again: {panic}");
-            tokio::select! {
-                () = sleep(BACK_OFF) => {}
-                () = self.stop.cancelled() => return,
-                () = self.retire.cancelled() => return,
-            }
-        }
+        keep_going(&self.name, "the loop", [&self.stop, &self.retire], || self.clone().run()).await;
     }
 
     async fn run(self) {

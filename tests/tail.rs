@@ -17,6 +17,11 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+#[path = "tail/cut.rs"]
+mod cut;
+#[path = "tail/gigabyte.rs"]
+mod gigabyte;
+
 /// What is kept of a file that was not there: whatever comes is new.
 const ABSENT: &str = "null";
 
@@ -442,148 +447,4 @@ fn two_readers_and_a_writer_that_goes_on() {
     first.wait(6);
     seen.extend(other.look(first.now).failures.into_iter().map(|failure| failure.call));
     assert_eq!(seen, (0..RECORDS).map(call).collect::<Vec<_>>());
-}
-
-/// Our resident memory, in bytes.
-fn resident() -> usize {
-    let statm = fs::read_to_string("/proc/self/statm").unwrap();
-    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
-}
-
-/// In a process of its own: what the other tests take meanwhile is not ours.
-#[test]
-fn a_gigabyte_takes_no_memory() {
-    let name = "a_gigabyte_takes_no_memory";
-    if std::env::args().any(|word| word == "--exact") {
-        return a_gigabyte();
-    }
-    let ran = Command::new(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]).output().unwrap();
-    let said = String::from_utf8_lossy(&ran.stdout);
-    assert!(ran.status.success() && said.contains("1 GiB in "), "{said}\n{}", String::from_utf8_lossy(&ran.stderr));
-    println!("{said}");
-}
-
-fn a_gigabyte() {
-    const BLOCK: usize = 8 << 20;
-    const BLOCKS: u32 = 128;
-    let mut world = World::new(Some(ABSENT), Form::Plain);
-    let access = b"INFO:     127.0.0.1:35530 - \"POST /v1/chat/completions HTTP/1.1\" 200 OK\n";
-    let mut block = vec![];
-    while block.len() < BLOCK {
-        block.extend_from_slice(access);
-        block.extend(std::iter::repeat_n(b'x', 6000));
-        block.push(b'\n');
-    }
-    let mut file = File::create(world.log()).unwrap();
-    for number in 0..BLOCKS {
-        file.write_all(&block).unwrap();
-        file.write_all(&record(number)).unwrap();
-    }
-    drop((block, file));
-    assert!(fs::metadata(world.log()).unwrap().len() > 1 << 30);
-    let (before, mut most) = (resident(), 0);
-    let mut looks = 0;
-    while world.look() {
-        looks += 1;
-        if looks % 64 == 0 {
-            most = most.max(resident());
-        }
-    }
-    world.finish();
-    fs::remove_file(world.log()).unwrap();
-    world.expect(0..BLOCKS);
-    assert!(looks > 4000, "{looks}");
-    let grown = most.saturating_sub(before);
-    println!("1 GiB in {looks} looks: {} KiB more", grown / 1024);
-    assert!(grown < 64 << 20, "{grown} bytes more");
-}
-
-/// What happens between two pieces that are written.
-#[derive(Clone, Copy, Debug)]
-enum Turn {
-    Nothing,
-    Look,
-    Restart,
-    Rotate,
-}
-
-fn key(failure: &LogFailure) -> (String, Class, String, Option<u16>) {
-    (failure.call.clone(), failure.class, failure.model.clone(), failure.status)
-}
-
-/// What stands between two logs.
-const JUNK: &[u8] = b"\n\xffjunk\n";
-
-/// Several logs in one: plain and JSON, with junk between.
-fn many() -> Vec<u8> {
-    let names = [
-        "chat-gpt-badkey.log.txt",
-        "route-pair-credit-1.log.txt",
-        "log-json-stderr.txt",
-        "chat-stream-midstream.log.txt",
-        "chat-gpt-hang.log.txt",
-        "log-json-stdout.txt",
-        "chat-no-key.log.txt",
-        "chat-unknown-model.log.txt",
-        "log-info-stderr.txt",
-    ];
-    names.iter().flat_map(|name| [sample(name).as_slice(), JUNK].concat()).collect()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn however_it_is_cut_each_failure_is_told_once(
-        pieces in proptest::collection::vec((300_usize..6000, prop_oneof![
-            2 => Just(Turn::Nothing), 4 => Just(Turn::Look), 3 => Just(Turn::Restart), 1 => Just(Turn::Rotate),
-        ]), 5..60),
-        copy in any::<bool>(),
-    ) {
-        let all = many();
-        let mut whole = World::new(Some(ABSENT), Form::Plain);
-        whole.write(&all);
-        whole.finish();
-        let want: Vec<_> = whole.found.iter().map(key).collect();
-        prop_assert_eq!(want.len(), 13);
-        let mut world = World::new(Some(ABSENT), Form::Plain);
-        let (mut rest, mut fresh) = (all.as_slice(), true);
-        for (size, turn) in pieces {
-            let mut size = size.min(rest.len());
-            if matches!(turn, Turn::Rotate) {
-                // Nobody rotates between two halves of one write; and files are told apart by how they begin, which two
-                // tracebacks may do alike.
-                let end: &[u8] = if copy { JUNK } else { b"\n" };
-                let found = rest[size..].windows(end.len()).position(|part| part == end);
-                size = found.map_or(rest.len(), |at| size + at + end.len());
-            }
-            if size == 0 {
-                break;
-            }
-            world.write(&rest[..size]);
-            rest = &rest[size..];
-            if fresh {
-                // A copy is known by its beginning: somebody must have seen it.
-                world.look();
-            }
-            fresh = false;
-            match turn {
-                Turn::Nothing => {}
-                Turn::Look => {
-                    world.look();
-                }
-                Turn::Restart => world.restart(),
-                Turn::Rotate => {
-                    rotate(world.folder.path(), copy);
-                    fresh = true;
-                }
-            }
-        }
-        world.write(rest);
-        // An emptied file is left for the next when there is something in it.
-        world.write(JUNK);
-        world.finish();
-        let found: Vec<_> = world.found.iter().map(key).collect();
-        prop_assert_eq!(found, want, "{:?}", world.news);
-    }
 }

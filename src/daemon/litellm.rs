@@ -21,9 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 use self::chat::Said;
 use self::signs::Signs;
-use super::BACK_OFF;
 use super::lease::alone;
 use super::traffic::{Alarm, Bell};
+use super::{BACK_OFF, keep_going};
 use crate::clock;
 use crate::config::{Config, GatewayConfig, HealthBy};
 use crate::gateway::LiteLlm;
@@ -102,14 +102,7 @@ async fn chats(store: &Store, name: &str) -> Result<impl Iterator<Item = Check> 
 impl LitellmWatch {
     /// Runs until one of the tokens is set, and runs again should it ever panic.
     pub(super) async fn keep_going(self) {
-        while let Err(panic) = tokio::spawn(self.clone().run()).await {
-            tracing::error!(gateway = self.name, "the watch over it failed and starts again: {panic}");
-            tokio::select! {
-                () = sleep(BACK_OFF) => {}
-                () = self.stop.cancelled() => return,
-                () = self.retire.cancelled() => return,
-            }
-        }
+        keep_going(&self.name, "the watch over it", [&self.stop, &self.retire], || self.clone().run()).await;
     }
 
     async fn run(self) {

@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use self::alarms::{Alarm, Bell};
 pub use self::alarms::{Alarms, Failing, Recent};
-use super::BACK_OFF;
 use crate::clock;
 use crate::config::{Config, DatabaseAddress, GatewayConfig};
 use crate::gateway::Gateway;
@@ -50,12 +49,7 @@ struct Reader {
 impl TrafficWatch {
     /// Runs until one of the tokens is set, and runs again should it ever panic.
     pub(super) async fn keep_going(self) {
-        while let Err(panic) = tokio::spawn(self.clone().run()).await {
-            tracing::error!(gateway = self.name, "reading its log failed and starts again: {panic}");
-            if self.is_over(BACK_OFF).await {
-                return;
-            }
-        }
+        super::keep_going(&self.name, "reading its log", [&self.stop, &self.retire], || self.clone().run()).await;
     }
 
     async fn run(self) {
