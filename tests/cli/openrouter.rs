@@ -13,10 +13,10 @@ fn folder() -> TempDir {
 }
 
 /// A folder with one that watches this API, and looks after no gateway.
-fn watching(api: &OpenRouter) -> TempDir {
+fn watching(api: &OpenRouter, budget: &Value) -> TempDir {
     let folder = folder();
     let openrouter = json!({ "watch": true, "base_url": api.base_url(), "key": KEY });
-    let config = json!({ "openrouter": openrouter, "probe": { "requests_per_second": 0 } });
+    let config = json!({ "openrouter": openrouter, "probe": { "requests_per_second": 0 }, "budget": budget });
     std::fs::write(folder.path().join("config.json5"), config.to_string()).unwrap();
     folder
 }
@@ -96,7 +96,7 @@ async fn json_tells_everything_of_the_free_models() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_configuration_the_last_good_list_is_kept_and_shown() {
     let api = OpenRouter::start(everything()).await;
-    let folder = watching(&api);
+    let folder = watching(&api, &json!({}));
     assert_told("openrouter_nothing_kept_yet", ran_to(1, &folder, &["openrouter", "--stored"], &[]).await);
     ran_to(0, &folder, &["openrouter"], &[]).await;
     api.world().models.retain(|model| model["id"] != "acme/ended:free");
@@ -124,7 +124,8 @@ async fn what_cannot_be_read_is_an_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_loop_watches_without_any_gateway() {
     let api = OpenRouter::start(everything()).await;
-    let folder = watching(&api);
+    // Ten free requests a day come one at a time: just after midnight the second would wait for hours.
+    let folder = watching(&api, &json!({ "free_requests": 100_000_000, "free_share": 1 }));
     let check = run_in(folder.path(), &["config", "check"]).await;
     assert!(check.out.contains("OpenRouter's free models every 1h"), "{check}");
     let mut looping = Loop::start_in(folder.path());
