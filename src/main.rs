@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use channelwarden::cli::{self, Cli};
 use clap::Parser as _;
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

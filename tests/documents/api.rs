@@ -1,0 +1,1 @@
+//! The REST API's endpoints stand in docs/api.md.

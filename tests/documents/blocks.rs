@@ -1,0 +1,1 @@
+//! What the documents tell one to type is taken by a shell, by our own command line, and by our own reader.

@@ -1,0 +1,1 @@
+//! Every command and flag stands in docs/commands.md.

@@ -1,0 +1,1 @@
+//! Every key of the configuration stands in docs/configuration.md.

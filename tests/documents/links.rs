@@ -1,0 +1,1 @@
+//! Every link between the documents leads somewhere.

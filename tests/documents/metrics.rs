@@ -1,0 +1,1 @@
+//! Every metric stands in docs/metrics.md.
