@@ -8,6 +8,7 @@ mod audiences;
 mod channels;
 mod condition;
 mod contests;
+mod error;
 mod glance;
 mod history;
 mod hold;
@@ -45,6 +46,7 @@ pub use accounts::{Rest, RestRecord};
 pub use audiences::{KeptLedger, Telling};
 pub use condition::{Condition, condition};
 pub use contests::{ANOTHER_WRITER, Contest, LastChange};
+pub use error::StoreError;
 pub use glance::{ChannelStand, EndTold, Glance, KeyTold, News, OddTold, RoundStand, WholeTold};
 pub use history::{
     Cell, ChannelCounts, ChannelSeen, Counts, GridRow, Light, ModelQuery, ModelRow, ModelSort, ModelStand, Page, Seen,
@@ -68,37 +70,6 @@ pub use subscribers::Subscriber;
 pub use traffic::LogCursor;
 pub use turn::Turn;
 
-/// What can go wrong with our own store.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The file cannot be opened or made.
-    #[error("cannot open our own store {path}: {why}; check that the folder exists and can be written")]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite or the file system said.
-        why: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// A statement failed.
-    #[error("our own store failed: {0}")]
-    Database(sqlx::Error),
-    /// A row of ours cannot be read: the file was edited, or comes from a newer version.
-    #[error("our own store holds a row that cannot be read ({what}): {why}")]
-    Unreadable {
-        /// Which row.
-        what: String,
-        /// What is wrong with it.
-        why: serde_json::Error,
-    },
-}
-
-/// Not `#[from]`: the cause stands in the message already, and a chain of causes would tell it again.
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
 /// Our own SQLite store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -113,7 +84,7 @@ pub struct Store {
 impl Store {
     /// Opens the store, makes it when absent, and brings its tables up to date.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let failed = |why: Box<dyn std::error::Error + Send + Sync>| StoreError::Open { path: path.to_owned(), why };
+        let failed = |why: sqlx::Error| StoreError::Open { path: path.to_owned(), why: why.into() };
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -124,8 +95,8 @@ impl Store {
             .auto_vacuum(SqliteAutoVacuum::Incremental)
             .busy_timeout(Duration::from_secs(10));
         let pool = |n| SqlitePoolOptions::new().max_connections(n).acquire_timeout(Duration::from_secs(30));
-        let writer = pool(1).connect_with(options.clone()).await.map_err(|e| failed(e.into()))?;
-        migrate(&writer).await.map_err(failed)?;
+        let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
+        migrate(&writer, path).await?;
         make_shrinkable(&writer).await;
         let readers = pool(3).connect_lazy_with(options);
         let salt = salt(&writer).await?;
@@ -163,22 +134,26 @@ const MIGRATIONS: [&str; 7] = [
 ];
 
 /// Brings the tables up to date, a step a transaction; SQLite's `user_version` counts the steps done.
-async fn migrate(writer: &SqlitePool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn migrate(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
+    let failed = |why: sqlx::Error| StoreError::Open { path: path.to_owned(), why: why.into() };
     for (number, step) in (1_i64..).zip(MIGRATIONS) {
         // Immediate: two processes that start together must not both take the step.
-        let mut tx = writer.begin_with("begin immediate").await?;
-        let done: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&mut *tx).await?;
+        let mut tx = writer.begin_with("begin immediate").await.map_err(failed)?;
+        let done: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&mut *tx).await.map_err(failed)?;
         if usize::try_from(done).is_ok_and(|done| done > MIGRATIONS.len()) {
-            return Err(format!("it was written by a newer channelwarden (its version is {done})").into());
+            return Err(StoreError::Newer { path: path.to_owned(), version: done, newest: MIGRATIONS.len() });
         }
         if done < number {
-            sqlx::raw_sql(step).execute(&mut *tx).await?;
+            sqlx::raw_sql(step).execute(&mut *tx).await.map_err(failed)?;
             if number == history::SINCE {
                 history::take_over(&mut tx).await?;
             }
-            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("pragma user_version = {number}"))).execute(&mut *tx).await?;
+            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("pragma user_version = {number}")))
+                .execute(&mut *tx)
+                .await
+                .map_err(failed)?;
         }
-        tx.commit().await?;
+        tx.commit().await.map_err(failed)?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::store::Store;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   channelwarden healthcheck                                                   our own loop, by our store
-  channelwarden healthcheck --url http://127.0.0.1:8080/healthz               our own server
+  channelwarden healthcheck --url http://127.0.0.1:8000/healthz               our own server
   channelwarden healthcheck --url http://127.0.0.1:4000/health/liveliness     LiteLLM: does it run?
   channelwarden healthcheck --url http://127.0.0.1:4000/v1/models --bearer-env LITELLM_MASTER_KEY
 

@@ -21,7 +21,7 @@ const WIDTH: u16 = 120;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   channelwarden status                                       by our own store; `run` need not be up
-  channelwarden status --url http://10.0.0.5:8080 --token-env CW_TOKEN
+  channelwarden status --url http://10.0.0.5:8000 --token-env CW_TOKEN
   channelwarden status --json                                what GET /api/status answers
 
 Exit codes: 0 nothing critical is wrong, 1 error, 2 something critical is")]

@@ -1,6 +1,7 @@
 //! What is wrong with a configuration, and how it is shown: place, path, remedy, and the line without its values.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -34,12 +35,12 @@ pub enum ConfigError {
         looked: Vec<PathBuf>,
     },
     /// The file is there, or was named, and cannot be read.
-    #[error("the configuration {} cannot be read: {why}; check the path and its rights", .path.display())]
+    #[error("the configuration {} cannot be read: {why}; {}", .path.display(), remedy(.why))]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// Why.
-        why: std::io::Error,
+        why: io::Error,
     },
     /// The file has mistakes: all that were found, each with its place.
     #[error("{0}")]
@@ -58,10 +59,29 @@ pub enum ConfigError {
     },
 }
 
+/// What to do about a file that cannot be read.
+fn remedy(why: &io::Error) -> &'static str {
+    if why.kind() == io::ErrorKind::NotFound {
+        "check the path"
+    } else if why.kind() == io::ErrorKind::IsADirectory {
+        "it is a folder: a container engine makes one where the file to mount is not there"
+    } else if why.kind() == io::ErrorKind::PermissionDenied {
+        "the user that we run as must be able to read it (in our image user 10001, with our unit the group channelwarden)"
+    } else {
+        "check the path and its rights"
+    }
+}
+
 fn listed(paths: &[PathBuf]) -> String {
     let line = |path: &PathBuf| {
-        let empty = if path.is_file() { " (is there, and empty)" } else { "" };
-        format!("  {}{empty}", path.display())
+        let seen = if path.is_file() {
+            " (is there, and empty)"
+        } else if path.is_dir() {
+            " (is a folder: a container engine makes one where the file to mount is not there)"
+        } else {
+            ""
+        };
+        format!("  {}{seen}", path.display())
     };
     paths.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -41,7 +41,11 @@ async fn serve(app: App, at: SocketAddr) {
                 tracing::info!("the dashboard is at http://{at}");
                 return serve::serve(listener, app).await;
             }
-            Err(error) => tracing::error!("the dashboard cannot listen at {at}: {error}; see web.listen"),
+            Err(error) => tracing::error!(
+                "the dashboard cannot listen at {at}: {error}; free it, or name another in web.listen (tried again every \
+                 {} s; the rounds go on)",
+                BACK_OFF.as_secs()
+            ),
         }
         tokio::select! {
             () = sleep(BACK_OFF) => {}

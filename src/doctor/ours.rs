@@ -141,7 +141,9 @@ pub(super) async fn store(config: &Config) -> (Vec<Finding>, Option<Store>) {
                     place(),
                     format!("the store is of an older channelwarden (its version is {version}, ours {newest})"),
                 )
-                .because("the next `channelwarden run` brings it up to date; an older program cannot read it then")
+                .because(
+                    "the next start brings it up to date; an older program cannot read it then. Stop the loop first",
+                )
                 .fix(format!("cp {0} {0}.bak", word(path))),
             );
             false

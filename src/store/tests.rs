@@ -135,5 +135,12 @@ async fn a_store_of_a_newer_version_is_left_alone() {
     sqlx::raw_sql("pragma user_version = 99").execute(&store.writer).await.unwrap();
     store.close().await;
     let refused = Store::open(&path).await.unwrap_err().to_string();
-    assert!(refused.contains("written by a newer channelwarden (its version is 99)"), "{refused}");
+    assert!(
+        refused.contains("written by a newer channelwarden (its version is 99, ours 7): run the newer"),
+        "{refused}"
+    );
+    let options = SqliteConnectOptions::new().filename(&path);
+    let left = SqlitePool::connect_with(options).await.unwrap();
+    let version: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&left).await.unwrap();
+    assert_eq!(version, 99);
 }
