@@ -29,10 +29,12 @@ pub enum StoreError {
         newest: usize,
     },
     /// A statement failed.
-    #[error("our own store failed: {0}")]
+    #[error("our own store failed: {0}; `channelwarden doctor` looks at its file and its disk")]
     Database(sqlx::Error),
     /// A row of ours cannot be read: the file was edited, or comes from a newer version.
-    #[error("our own store holds a row that cannot be read ({what}): {why}")]
+    #[error(
+        "our own store holds a row that cannot be read ({what}): {why}; run the newest program, or put a copy of the file back"
+    )]
     Unreadable {
         /// Which row.
         what: String,
