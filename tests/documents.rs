@@ -13,6 +13,7 @@ mod documents {
     mod configuration;
     mod links;
     mod metrics;
+    mod pages;
 }
 
 /// A file of the project.

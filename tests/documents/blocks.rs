@@ -1,1 +1,96 @@
 //! What the documents tell one to type is taken by a shell, by our own command line, and by our own reader.
+
+mod configurations;
+mod executed;
+mod shell;
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use channelwarden::cli::Cli;
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use self::shell::{commands, ours};
+use super::super::place;
+use super::pages::{Block, page, pages};
+
+/// Every shell block of every document.
+fn shell_blocks() -> Vec<Block> {
+    let blocks: Vec<_> = pages().iter().flat_map(super::pages::Page::blocks).collect();
+    let other: Vec<_> =
+        blocks.iter().filter(|block| matches!(block.language.as_str(), "bash" | "shell" | "console" | "")).collect();
+    assert!(other.is_empty(), "{}: what a user types is a block of sh, what is printed one of text", other[0].at);
+    blocks.into_iter().filter(|block| block.language == "sh").collect()
+}
+
+#[test]
+fn a_shell_takes_every_block() {
+    let blocks = shell_blocks();
+    assert!(blocks.len() > 20, "only {} blocks were found", blocks.len());
+    for block in blocks {
+        let mut bash = Command::new("bash");
+        let mut bash = bash.arg("-n").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        bash.stdin.take().unwrap().write_all(block.text.as_bytes()).unwrap();
+        let done = bash.wait_with_output().unwrap();
+        // An unfinished here-document is only a warning.
+        assert!(done.status.success() && done.stderr.is_empty(), "{}: {}", block.at, String::from_utf8_lossy(&done.stderr));
+    }
+}
+
+#[test]
+fn our_command_line_takes_every_command_of_ours() {
+    let mut count = 0;
+    for block in shell_blocks() {
+        for words in commands(&block.text) {
+            let Some(args) = ours(&words) else { continue };
+            let placeholder = |arg: &&String| {
+                arg.contains(['<', '…'])
+                    || arg.contains("...")
+                    || arg.len() > 1 && arg.chars().all(|each| each.is_ascii_uppercase() || each == '_')
+            };
+            let found = args.iter().find(placeholder);
+            assert!(found.is_none(), "{}: {words:?}: {found:?} is a placeholder; show what one really types", block.at);
+            let taken = Cli::try_parse_from(std::iter::once("channelwarden").chain(args.iter().map(String::as_str)));
+            if let Err(usage) = taken {
+                let told = matches!(usage.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+                assert!(told, "{}: {words:?} is not taken:\n{usage}", block.at);
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 50, "only {count} commands of ours were found");
+}
+
+#[test]
+fn every_script_that_is_named_is_there() {
+    let mut count = 0;
+    for block in shell_blocks() {
+        for word in commands(&block.text).into_iter().flatten() {
+            let path = word.strip_prefix("./").unwrap_or(&word);
+            if ["scripts/", ".ci/", "packaging/"].iter().any(|folder| path.starts_with(folder)) {
+                assert!(place(path).exists(), "{}: there is no {path}", block.at);
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 3, "only {count} were found");
+}
+
+#[test]
+fn both_readmes_tell_one_to_type_the_same() {
+    let typed = |path: &str| -> Vec<(Option<String>, String)> {
+        let blocks = page(path).blocks().into_iter().filter(|block| block.language == "sh");
+        blocks.map(|block| (block.mark, without_comments(&block.text))).collect()
+    };
+    let (english, chinese) = (typed("README.md"), typed("README.zh-CN.md"));
+    for (english, chinese) in english.iter().zip(&chinese) {
+        assert_eq!(english, chinese);
+    }
+    assert_eq!(english.len(), chinese.len(), "one of them has more blocks");
+}
+
+fn without_comments(script: &str) -> String {
+    let lines = script.lines().map(|line| line.split_once(" #").map_or(line, |(typed, _)| typed).trim_end());
+    lines.filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n")
+}
