@@ -49,7 +49,8 @@ fn every_link_leads_to_a_file_and_every_anchor_to_a_heading() {
         for Inside { line, file, anchor } in inside(&page) {
             if !place(&file).exists() {
                 broken.push(format!("{}:{line}: there is no {file}", page.path));
-            } else if let Some(anchor) = anchor.filter(|_| Path::new(&file).extension().is_some_and(|end| end == "md")) {
+            } else if let Some(anchor) = anchor.filter(|_| Path::new(&file).extension().is_some_and(|end| end == "md"))
+            {
                 let anchors = super::pages::page(&file).anchors();
                 if !anchors.contains(&anchor) {
                     broken.push(format!("{}:{line}: {file} has no #{anchor}, but {anchors:?}", page.path));
@@ -70,8 +71,7 @@ fn every_document_is_reached_from_the_readme() {
         }
     }
     let ours = pages().into_iter().map(|page| page.path);
-    let lost: Vec<_> =
-        ours.filter(|path| !path.starts_with(".github/") && !reached.contains(path)).collect();
+    let lost: Vec<_> = ours.filter(|path| !path.starts_with(".github/") && !reached.contains(path)).collect();
     assert!(lost.is_empty(), "no way leads from README.md to {lost:?}");
 }
 

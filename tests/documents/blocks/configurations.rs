@@ -11,7 +11,9 @@ use super::super::pages::{Block, page, pages};
 fn variable(name: &str) -> Option<String> {
     Some(match name {
         _ if name.contains("DSN") => "sqlite:one-api.db".to_owned(),
-        _ if name.contains("TELEGRAM") || name.contains("BOT") => "123456789:AAabcdefghijklmnopqrstuvwxyz012345678".to_owned(),
+        _ if name.contains("TELEGRAM") || name.contains("BOT") => {
+            "123456789:AAabcdefghijklmnopqrstuvwxyz012345678".to_owned()
+        }
         _ if name.contains("URL") => "https://hooks.example.org/0123456789abcdef".to_owned(),
         // Of several tokens none may be another's.
         _ => format!("{name}-0123456789abcdef"),
@@ -21,7 +23,8 @@ fn variable(name: &str) -> Option<String> {
 /// The block as a whole configuration: a fragment is put in braces, and beside a gateway where it has none.
 fn whole(block: &Block) -> Result<String, String> {
     let yaml = block.language != "json5";
-    let text = if yaml || opens_with_a_brace(&block.text) { block.text.clone() } else { format!("{{\n{}}}\n", block.text) };
+    let text =
+        if yaml || opens_with_a_brace(&block.text) { block.text.clone() } else { format!("{{\n{}}}\n", block.text) };
     let read: Value = if yaml {
         serde_saphyr::from_str(&text).map_err(|error| error.to_string())?
     } else {

@@ -106,7 +106,9 @@ async fn blocks_that_are_marked_run() {
     }
     assert!(all.len() >= 4, "only {} blocks ran", all.len());
     let all = all.join("\n");
-    for expected in ["gpt-3.5-legacy", "rehearsed", "applied as change 1", "taken back as change 2", "(ChannelMonitor's form)"] {
+    for expected in
+        ["gpt-3.5-legacy", "rehearsed", "applied as change 1", "taken back as change 2", "(ChannelMonitor's form)"]
+    {
         assert!(all.contains(expected), "nothing told {expected:?}:\n{all}");
     }
 }

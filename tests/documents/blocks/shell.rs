@@ -40,7 +40,11 @@ impl Reader {
                 }
                 ';' | '&' | '|' => self.found.push(std::mem::take(&mut words)),
                 '(' => self.script(Some(')')),
-                '#' => while self.peek().is_some_and(|each| each != '\n') { self.at += 1 },
+                '#' => {
+                    while self.peek().is_some_and(|each| each != '\n') {
+                        self.at += 1
+                    }
+                }
                 '\\' if self.peek() == Some('\n') => self.at += 1,
                 '<' | '>' => self.redirection(),
                 each if each.is_whitespace() => {}
@@ -48,7 +52,8 @@ impl Reader {
                     self.at -= 1;
                     let word = self.word();
                     // The number before `>` belongs to it.
-                    let number = word.chars().all(|each| each.is_ascii_digit()) && matches!(self.peek(), Some('<' | '>'));
+                    let number =
+                        word.chars().all(|each| each.is_ascii_digit()) && matches!(self.peek(), Some('<' | '>'));
                     if !number {
                         words.push(word);
                     }
@@ -72,7 +77,8 @@ impl Reader {
     fn skip_documents(&mut self) {
         for end in std::mem::take(&mut self.awaited) {
             loop {
-                let line: String = self.text[self.at.min(self.text.len())..].iter().take_while(|each| **each != '\n').collect();
+                let line: String =
+                    self.text[self.at.min(self.text.len())..].iter().take_while(|each| **each != '\n').collect();
                 self.at += line.chars().count() + 1;
                 if line.trim() == end || self.at >= self.text.len() {
                     break;
@@ -114,8 +120,8 @@ pub(super) fn ours(words: &[String]) -> Option<Vec<String>> {
     let name = first.rsplit('/').next()?;
     match name {
         "channelwarden" => Some(rest.to_vec()),
-        "sudo" | "nohup" | "exec" | "time" | "env" | "nice" | "systemd-run" | "screen" | "watch" | "if" | "then" | "do" | "!"
-        | "while" | "else" => {
+        "sudo" | "nohup" | "exec" | "time" | "env" | "nice" | "systemd-run" | "screen" | "watch" | "if" | "then"
+        | "do" | "!" | "while" | "else" => {
             let with_value: &[&str] = match name {
                 "sudo" => &["-u", "-g"],
                 "nice" | "watch" => &["-n"],
@@ -151,7 +157,8 @@ fn contained(words: &[String]) -> Option<Vec<String>> {
         return ours(behind_flags(rest, &["-e", "-u", "-w", "--env", "--user", "--workdir"]).get(1..)?);
     }
     // The image, or the service, whose entry point is ours: the last so named, for a container may have the name too.
-    let is_image = |word: &String| word.rsplit('/').next().and_then(|name| name.split(':').next()) == Some("channelwarden");
+    let is_image =
+        |word: &String| word.rsplit('/').next().and_then(|name| name.split(':').next()) == Some("channelwarden");
     let image = rest.iter().rposition(is_image)?;
     let args = rest[image + 1..].to_vec();
     Some(if args.is_empty() { vec!["run".to_owned()] } else { args })
@@ -165,6 +172,7 @@ fn the_words_of_ours_are_found_wherever_they_stand() {
         docker compose exec -T channelwarden channelwarden top; sudo useradd channelwarden; docker logs channelwarden\n\
         mysql <<'SQL'\nchannelwarden not this\nSQL\necho \"$(channelwarden status --json)\"\n\
         cargo run --release -- demo";
-    let found: Vec<String> = commands(script).iter().filter_map(|words| ours(words)).map(|args| args.join(" ")).collect();
+    let found: Vec<String> =
+        commands(script).iter().filter_map(|words| ours(words)).map(|args| args.join(" ")).collect();
     assert_eq!(found, ["plan --cost", "history --limit 3", "sweep", "top", "status --json", "demo"]);
 }
