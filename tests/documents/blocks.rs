@@ -15,6 +15,9 @@ use self::shell::{commands, ours};
 use super::super::place;
 use super::pages::{Block, page, pages};
 
+/// Words that stand for others in a usage line.
+const PLACEHOLDERS: [&str; 10] = ["FILE", "NAME", "ID", "URL", "PATH", "TIME", "CHANGE", "ROUND", "MODEL", "CHANNEL"];
+
 /// Every shell block of every document.
 fn shell_blocks() -> Vec<Block> {
     let blocks: Vec<_> = pages().iter().flat_map(super::pages::Page::blocks).collect();
@@ -48,11 +51,8 @@ fn our_command_line_takes_every_command_of_ours() {
     for block in shell_blocks() {
         for words in commands(&block.text) {
             let Some(args) = ours(&words) else { continue };
-            let placeholder = |arg: &&String| {
-                arg.contains(['<', '…'])
-                    || arg.contains("...")
-                    || arg.len() > 1 && arg.chars().all(|each| each.is_ascii_uppercase() || each == '_')
-            };
+            let placeholder =
+                |arg: &&String| arg.contains(['<', '…']) || arg.contains("...") || PLACEHOLDERS.contains(&arg.as_str());
             let found = args.iter().find(placeholder);
             assert!(found.is_none(), "{}: {words:?}: {found:?} is a placeholder; show what one really types", block.at);
             let taken = Cli::try_parse_from(std::iter::once("channelwarden").chain(args.iter().map(String::as_str)));
@@ -92,6 +92,21 @@ fn both_readmes_tell_one_to_type_the_same() {
         assert_eq!(english, chinese);
     }
     assert_eq!(english.len(), chinese.len(), "one of them has more blocks");
+}
+
+/// What the README grants is granted in docs/grants.md, whose blocks `tests/grants.rs` runs.
+#[test]
+fn the_readme_grants_what_the_grants_document_does() {
+    let joined = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let grants = joined(&page("docs/grants.md").text).replace("'172.%'", "'%'");
+    let mut count = 0;
+    for block in page("README.md").blocks() {
+        for statement in block.text.split_inclusive(';').map(joined).filter(|text| text.starts_with("GRANT ")) {
+            assert!(grants.contains(&statement), "{}: docs/grants.md has no {statement}", block.at);
+            count += 1;
+        }
+    }
+    assert_eq!(count, 12, "six for each of two engines");
 }
 
 fn without_comments(script: &str) -> String {
