@@ -42,6 +42,10 @@ fn joined(folder: &Path, file: &str) -> String {
     parts.join("/")
 }
 
+fn is_document(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|ending| ending == "md")
+}
+
 #[test]
 fn every_link_leads_to_a_file_and_every_anchor_to_a_heading() {
     let mut broken = vec![];
@@ -67,7 +71,7 @@ fn every_document_is_reached_from_the_readme() {
     while let Some(path) = ahead.pop() {
         if reached.insert(path.clone()) {
             let linked = inside(&page(&path)).into_iter().map(|link| link.file);
-            ahead.extend(linked.filter(|file| file.ends_with(".md") && place(file).is_file()));
+            ahead.extend(linked.filter(|file| is_document(file) && place(file).is_file()));
         }
     }
     let ours = pages().into_iter().map(|page| page.path);

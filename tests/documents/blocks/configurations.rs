@@ -9,14 +9,15 @@ use super::super::pages::{Block, page, pages};
 
 /// A variable as its name promises it.
 fn variable(name: &str) -> Option<String> {
-    Some(match name {
-        _ if name.contains("DSN") => "sqlite:one-api.db".to_owned(),
-        _ if name.contains("TELEGRAM") || name.contains("BOT") => {
-            "123456789:AAabcdefghijklmnopqrstuvwxyz012345678".to_owned()
-        }
-        _ if name.contains("URL") => "https://hooks.example.org/0123456789abcdef".to_owned(),
+    Some(if name.contains("DSN") {
+        "sqlite:one-api.db".to_owned()
+    } else if name.contains("BOT") {
+        "123456789:AAabcdefghijklmnopqrstuvwxyz012345678".to_owned()
+    } else if name.contains("URL") {
+        "https://hooks.example.org/0123456789abcdef".to_owned()
+    } else {
         // Of several tokens none may be another's.
-        _ => format!("{name}-0123456789abcdef"),
+        format!("{name}-0123456789abcdef")
     })
 }
 

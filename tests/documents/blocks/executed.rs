@@ -16,7 +16,7 @@ use tokio::process::Command;
 use super::super::pages::{Block, Page, pages};
 
 /// A whole block ends long before.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// "Changes pending" and "held by a guard" are no failures.
 const DONE: &str = "channelwarden() { command channelwarden \"$@\" || case $? in 2 | 3) ;; *) return 1 ;; esac; }";
@@ -52,10 +52,11 @@ impl Scene {
     async fn run(&self, block: &Block) -> String {
         let address = Self::address(self.folder.path());
         let binary = Path::new(env!("CARGO_BIN_EXE_channelwarden")).parent().unwrap();
-        let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+        let mut path = std::ffi::OsString::from(format!("{}:", binary.display()));
+        path.push(std::env::var_os("PATH").unwrap_or_default());
         let mut bash = Command::new("bash");
         bash.args(["-e", "-u", "-o", "pipefail", "-c", &format!("{DONE}\n{}", block.text)]);
-        bash.current_dir(self.folder.path()).env_clear().envs([("PATH", path.as_str()), ("ONEAPI_DSN", &address)]);
+        bash.current_dir(self.folder.path()).env_clear().env("PATH", path).env("ONEAPI_DSN", address);
         bash.env("HOME", self.folder.path()).stdin(Stdio::null()).kill_on_drop(true);
         let done = tokio::time::timeout(PATIENCE, bash.output()).await;
         let done = done.unwrap_or_else(|_| panic!("{} takes longer than {PATIENCE:?}", block.at)).unwrap();

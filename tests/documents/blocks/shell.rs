@@ -42,7 +42,7 @@ impl Reader {
                 '(' => self.script(Some(')')),
                 '#' => {
                     while self.peek().is_some_and(|each| each != '\n') {
-                        self.at += 1
+                        self.at += 1;
                     }
                 }
                 '\\' if self.peek() == Some('\n') => self.at += 1,
