@@ -15,6 +15,7 @@ mod documents {
     mod configuration;
     mod links;
     mod metrics;
+    mod pages;
 }
 
 /// A file of the project.
