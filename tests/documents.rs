@@ -13,6 +13,8 @@ mod documents {
     mod configuration;
     mod links;
     mod metrics;
+    mod page;
+    mod served;
 }
 
 /// A file of the project.
