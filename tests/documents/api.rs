@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::page::{anchor, below_the_mark, cell, code, paragraphs, table};
 use super::served::{READ, Served};
@@ -73,11 +73,24 @@ async fn every_endpoint_is_described() {
         "a tag is missing"
     );
     assert!(count > 35, "{count}");
+    out += &format!("## Errors\n\n{}", table(&["Status", "When"], &errors(paths)));
     out += "## What is answered and sent\n\n";
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         out += &schema_told(name, schema);
     }
     below_the_mark("docs/api.md", &out);
+}
+
+/// What any of them may be answered with that is no good answer.
+fn errors(paths: &Map<String, Value>) -> Vec<Vec<String>> {
+    let operations = paths.values().flat_map(|operations| operations.as_object().unwrap().values());
+    let answers = operations.flat_map(|operation| operation["responses"].as_object().unwrap());
+    let refusals: BTreeSet<_> = answers
+        .filter(|(status, _)| !status.starts_with('2'))
+        .map(|(status, answer)| vec![code(status), cell(answer["description"].as_str().unwrap())])
+        .collect();
+    assert!(refusals.len() > 6, "{refusals:?}");
+    refusals.into_iter().collect()
 }
 
 /// The right that an endpoint wants, found out by asking without it.

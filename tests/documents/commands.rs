@@ -12,7 +12,7 @@ fn every_command_and_flag_is_described() {
     let (mut list, mut out, mut flags) = (vec![], String::new(), 0);
     walk(&mut program, "channelwarden", &mut |path, command| {
         let about = command.get_about().unwrap_or_else(|| panic!("`{path}` does not say what it does")).to_string();
-        if command.has_subcommands() {
+        if command.is_subcommand_required_set() || !path.contains(' ') {
             return;
         }
         list.push(vec![format!("[{}](#{})", code(path), anchor(path)), cell(&about)]);
@@ -27,7 +27,7 @@ fn every_command_and_flag_is_described() {
             out += &shown(&more.to_string());
         }
     });
-    assert!(list.len() >= 24 && flags > 60, "{} commands, {flags} flags", list.len());
+    assert!(list.len() >= 25 && flags > 60, "{} commands, {flags} flags", list.len());
     let everywhere: Vec<_> = program
         .get_arguments()
         .filter(|arg| arg.is_global_set() || arg.get_id() == "help" || arg.get_id() == "version")

@@ -1,7 +1,5 @@
 //! How generated parts of documents are written.
 
-use std::fmt::Write as _;
-
 /// Above it a person writes, below it the program.
 const BELOW: &str = "<!-- What follows is written by the program: UPDATE_DOCS=1 cargo test --test documents. Above, people write. -->\n";
 
@@ -34,11 +32,16 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 
 /// A text for one cell: on one line, and nothing of it is a column, a tag or an emphasis, but its `code` is code.
 pub(crate) fn cell(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    escaped(&line).replace('|', "\\|")
+}
+
+/// Without tags and emphasis outside of `code`.
+fn escaped(text: &str) -> String {
     let mut code = false;
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().fold(String::new(), |mut out, c| {
+    text.chars().fold(String::new(), |mut out, c| {
         code ^= c == '`';
         match c {
-            '|' => out.push_str("\\|"),
             '<' if !code => out.push_str("&lt;"),
             '*' if !code => out.push_str("\\*"),
             _ => out.push(c),
@@ -57,18 +60,15 @@ pub(crate) fn paragraphs(text: &str) -> String {
     let mut out = String::new();
     for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
         let mut column = 0;
-        for word in paragraph.split_whitespace() {
+        for word in escaped(paragraph).split_whitespace() {
             let width = word.chars().count();
-            let gap = if column == 0 {
-                ""
-            } else if column + 1 + width > 120 {
-                "\n"
-            } else {
-                " "
+            let gap = match column {
+                0 => "",
+                column if column + 1 + width > 120 => "\n",
+                _ => " ",
             };
             column = if gap == " " { column + 1 + width } else { width };
-            let _ =
-                write!(out, "{gap}{}", if word.contains('`') { word.to_owned() } else { word.replace('<', "&lt;") });
+            out.extend([gap, word]);
         }
         out += "\n\n";
     }
