@@ -7,6 +7,7 @@ mod budget;
 mod channel_monitor;
 mod database;
 mod dotenv;
+mod duration;
 mod environment;
 mod gateway;
 mod keys;
@@ -195,10 +196,10 @@ impl Loaded {
             let ways: Vec<_> = database.into_iter().chain(api).collect();
             let _ = writeln!(out, "gateway {name}: {}, {kind}, mode {mode}", ways.join(" and "));
         }
-        let every = humantime::format_duration(self.config.probe.every);
+        let every = duration::written(self.config.probe.every);
         let _ = writeln!(out, "a round every {every}, history in {}", self.config.store.path.display());
         if self.config.openrouter.watch {
-            let every = humantime::format_duration(self.config.openrouter.every);
+            let every = duration::written(self.config.openrouter.every);
             let _ = writeln!(out, "OpenRouter's free models every {every}");
         }
         for note in &self.notes {

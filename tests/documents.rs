@@ -16,6 +16,8 @@ mod documents {
     mod links;
     mod metrics;
     mod pages;
+    mod page;
+    mod served;
 }
 
 /// A file of the project.

@@ -1,4 +1,4 @@
-//! One variable of a dotenv file, as `LiteLLM` and Compose read theirs.
+//! One variable of a dotenv file, as LiteLLM and Compose read theirs.
 //!
 //! Decides: how such a file is read. Nothing of it becomes a variable of ours, and nothing is put into its values.
 

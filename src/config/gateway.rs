@@ -24,29 +24,30 @@ pub struct GatewayConfig {
     /// (`user:password@tcp(host:3306)/oneapi`, `host=… user=… dbname=…`) or the path of an SQLite file.
     #[serde(default)]
     pub database: Option<SecretRef>,
-    /// The gateway's admin API.
+    /// The gateway's admin API: for One Hub, Done Hub and LiteLLM, and where no database can be reached.
     #[serde(default)]
     pub api: Option<ApiConfig>,
     /// Which way changes are written; left out: the database where there is one, but the admin API for One Hub and Done
     /// Hub, whose master never reads its database again.
     #[serde(default)]
     pub write: Option<WriteBy>,
-    /// Which program it is; left out: told from the database's schema, or from what the admin API answers.
+    /// Which program it is; left out: told from the database's schema, or from what the admin API answers. A LiteLLM is
+    /// never guessed.
     #[serde(default)]
     pub kind: Option<GatewayKind>,
     /// What we may do to it.
     #[serde(default)]
     pub mode: Mode,
-    /// Which channels.
+    /// Which channels are looked after.
     #[serde(default)]
     pub channels: ChannelsConfig,
-    /// Which models.
+    /// Which models are looked after, and where new ones come from.
     #[serde(default)]
     pub models: ModelsConfig,
     /// How single channels and models are probed; of each thing, the last rule that names it counts.
     #[serde(default)]
     pub rules: Vec<ProbeRule>,
-    /// What the gateway's own traffic tells.
+    /// What the gateway's own traffic tells: its table `logs`.
     #[serde(default)]
     pub logs: LogsConfig,
     /// Set routing rows (`abilities`) right that do not agree with their channel's list, in mode apply.
@@ -57,10 +58,10 @@ pub struct GatewayConfig {
     #[serde(default)]
     pub lease: bool,
     /// How long until the gateway sees what was written to its database (`SYNC_FREQUENCY`); left out: its default.
-    #[serde(default, with = "humantime_serde")]
-    #[schemars(with = "Option<String>")]
+    #[serde(default, with = "super::duration")]
+    #[schemars(with = "Option<super::duration::Written>")]
     pub cache: Option<Duration>,
-    /// How a `LiteLLM` is watched.
+    /// How a LiteLLM is watched; only with `kind: "litellm"`.
     #[serde(default)]
     pub litellm: Box<LitellmConfig>,
     /// Its process on this machine.
@@ -74,7 +75,7 @@ pub struct GatewayConfig {
 pub struct ApiConfig {
     /// Where the gateway listens: `http://127.0.0.1:3000`.
     pub url: String,
-    /// An admin's system access token (in the gateway: personal settings, "system access token"); of `LiteLLM` its master
+    /// An admin's system access token (in the gateway: personal settings, "system access token"); of LiteLLM its master
     /// key, which `file:/opt/litellm/.env#LITELLM_MASTER_KEY` takes from there.
     pub token: SecretRef,
     /// The number of the user whom the token belongs to: New API wants it as `New-Api-User`, Veloera as `Veloera-User`.
@@ -108,13 +109,13 @@ pub struct LogsConfig {
     pub read: bool,
     /// Where the table is, if not in the gateway's database (`LOG_SQL_DSN`).
     pub database: Option<SecretRef>,
-    /// From one look to the next.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// From one look to the next; at least 1s.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub every: Duration,
-    /// How long a success counts as a probe that worked.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// How long a success counts as a probe that worked; at least 1s. Once a day each model is probed all the same.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub fresh: Duration,
 }
 

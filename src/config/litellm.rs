@@ -1,4 +1,4 @@
-//! How a `LiteLLM` is watched, and any gateway's process.
+//! How a LiteLLM is watched, and any gateway's process.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,27 +6,28 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a `LiteLLM` is watched.
+/// How a LiteLLM is watched.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LitellmConfig {
     /// How its models are asked.
     pub health: HealthBy,
-    /// The longest wait for one model's check. `LiteLLM` gives up after 60 s, and goes on with a check that we gave up.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// The longest wait for one model's check. LiteLLM gives up after 60 s, and goes on with a check that we gave
+    /// up; at least 1m 5s.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub timeout: Duration,
-    /// How often its free endpoints are asked: liveliness, readiness, the key.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// How often its free endpoints are asked: liveliness, readiness, the key; at least 5s.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub check: Duration,
     /// Models that are asked one small real question every `chat_every`, as users ask them.
     pub chat: Vec<String>,
-    /// How often.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// How often each model of `chat` is asked; at least 1m.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub chat_every: Duration,
-    /// Where it logs.
+    /// Where it logs the failed requests of its users.
     pub logs: LitellmLogs,
 }
 
@@ -43,7 +44,7 @@ impl Default for LitellmConfig {
     }
 }
 
-/// How a `LiteLLM`'s models are asked. Never by a bare `/health` without its background checks: that asks every upstream
+/// How a LiteLLM's models are asked. Never by a bare `/health` without its background checks: that asks every upstream
 /// at once, at its owner's cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -58,11 +59,11 @@ pub enum HealthBy {
     Off,
 }
 
-/// Where a `LiteLLM` logs.
+/// Where a LiteLLM logs.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LitellmLogs {
-    /// Files.
+    /// Log files, which are followed over every rotation.
     pub files: Vec<PathBuf>,
     /// Units of systemd whose journal is followed.
     pub journal: Vec<String>,
@@ -70,9 +71,9 @@ pub struct LitellmLogs {
     pub docker: Vec<String>,
     /// The files that the process's own stdout and stderr lead to.
     pub process: bool,
-    /// How often files are looked at.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// How often files are looked at; at least 250ms.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub every: Duration,
 }
 
@@ -90,9 +91,9 @@ pub struct ProcessConfig {
     pub watch: Option<bool>,
     /// The port that it listens at; left out: that of `api.url`.
     pub port: Option<u16>,
-    /// How often it is looked at.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// How often it is looked at; at least 250ms.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub every: Duration,
 }
 

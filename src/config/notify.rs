@@ -18,22 +18,22 @@ pub struct NotifyConfig {
     /// The time zone of quiet hours and of times in messages, by its IANA name (`Europe/Berlin`); left out: the
     /// machine's.
     pub time_zone: Option<String>,
-    /// News are gathered for so long, and told in one message.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// News are gathered for so long, and told in one message; at most 1h.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub digest: Duration,
     /// What may pass by itself (a channel that does not answer, a failing model) is told once it has lasted so long, and
-    /// told to be over once it has stayed away so long.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// told to be over once it has stayed away so long; at most 1d.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub settle: Duration,
-    /// What lasts is told again after so long; 0s: never.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// What lasts is told again after so long, at least 10m; 0s: never.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub remind: Duration,
-    /// A message that a receiver does not take is tried again for so long.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// A message that a receiver does not take is tried again for so long; at least 1m.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub give_up: Duration,
     /// Hours in which news are gathered and nobody is told; the morning brings one message.
     pub quiet: Vec<QuietHours>,
@@ -121,9 +121,9 @@ pub enum Weekday {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Maintenance {
-    /// It begins, as `2026-12-24T22:00`, or with an offset (`2026-12-24T22:00Z`).
+    /// When it begins, as `2026-12-24T22:00`, or with an offset (`2026-12-24T22:00Z`).
     pub from: String,
-    /// It ends, likewise.
+    /// When it ends, likewise.
     pub to: String,
     /// The time zone of times without an offset; left out: that of `notify`.
     #[serde(default)]
@@ -148,8 +148,8 @@ pub struct ReceiverConfig {
     /// Only of these causes; empty: of all.
     pub causes: Vec<Cause>,
     /// What lasts is told again after so long; left out: as `notify.remind` says.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "Option<String>")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "Option<super::duration::Written>")]
     pub remind: Option<Duration>,
     /// Its own quiet hours; left out: those of `notify`; empty: none.
     pub quiet: Option<Vec<QuietHours>>,
@@ -165,9 +165,9 @@ pub struct ReceiverConfig {
     pub slack: Option<HookConfig>,
     /// By a bot of Feishu or Lark.
     pub feishu: Option<SignedHookConfig>,
-    /// By a bot of `WeCom` (企业微信).
+    /// By a bot of WeCom (企业微信).
     pub wecom: Option<HookConfig>,
-    /// By a bot of `DingTalk` (钉钉).
+    /// By a bot of DingTalk (钉钉).
     pub dingtalk: Option<SignedHookConfig>,
     /// By Bark, to an iPhone.
     pub bark: Option<BarkConfig>,
@@ -203,7 +203,7 @@ impl Default for ReceiverConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MailConfig {
-    /// The server.
+    /// The mail server's host name or address.
     pub host: String,
     /// Its port; left out: 587 with `starttls`, 465 with `tls`, 25 with `none`.
     #[serde(default)]
@@ -214,7 +214,7 @@ pub struct MailConfig {
     /// Whom to log in as; left out: nobody.
     #[serde(default)]
     pub username: Option<String>,
-    /// With which password.
+    /// The password of `username`.
     #[serde(default)]
     pub password: Option<SecretRef>,
     /// The sender, as `ops@example.com` or `channelwarden <ops@example.com>`.
@@ -313,7 +313,7 @@ impl<'de> Deserialize<'de> for ChatName {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HookConfig {
-    /// Its address.
+    /// The webhook's address.
     pub url: SecretRef,
 }
 
@@ -321,7 +321,7 @@ pub struct HookConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignedHookConfig {
-    /// Its address.
+    /// The webhook's address.
     pub url: SecretRef,
     /// The secret to sign with, where the bot's security setting says so.
     #[serde(default)]
@@ -353,7 +353,7 @@ pub struct WebhookConfig {
     /// `webhook-signature`).
     #[serde(default)]
     pub secret: Option<SecretRef>,
-    /// More headers.
+    /// More headers, by name.
     #[serde(default)]
     pub headers: BTreeMap<String, SecretRef>,
     /// The body, as a Jinja template over the message; left out: the message as JSON.
@@ -369,12 +369,12 @@ pub struct WebhookConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct UptimeKumaConfig {
     /// How often each is told; at most its heartbeat interval there. What is known is told again, as long as it is fresh.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub every: Duration,
     /// Time for one push.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub timeout: Duration,
     /// When a model is up that several channels serve.
     pub up_when: UpWhen,

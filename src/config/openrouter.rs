@@ -19,17 +19,17 @@ const HOME: &str = "https://openrouter.ai/api/v1";
 pub struct OpenRouterConfig {
     /// Look for free models in the loop, without any gateway too.
     pub watch: bool,
-    /// How often.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// How often the catalogue is read; at least 1m.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub every: Duration,
-    /// The key; without one the catalogue is read, and nothing is probed.
+    /// The key; left out: `OPENROUTER_API_KEY`. Without one the catalogue is read, and nothing is probed.
     pub key: Option<SecretRef>,
-    /// Where its API is.
+    /// Where its API is; left out: `OPENROUTER_BASE_URL`, or `https://openrouter.ai/api/v1`.
     pub base_url: Option<String>,
-    /// Sent as `HTTP-Referer`.
+    /// Sent as `HTTP-Referer`; left out: `OPENROUTER_HTTP_REFERER`, or nothing.
     pub referer: Option<String>,
-    /// Sent as `X-OpenRouter-Title`.
+    /// Sent as `X-OpenRouter-Title`; left out: `OPENROUTER_X_TITLE`, or nothing.
     pub title: Option<String>,
     /// Probe free models that its own figures leave in doubt, within `budget.free_share`.
     pub probe: bool,

@@ -55,24 +55,23 @@ pub struct StoreConfig {
     /// The SQLite file; made when absent. Never a gateway's own database.
     pub path: PathBuf,
     /// How long single observations are kept.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub keep_observations: Duration,
     /// How long the hourly sums of them are kept.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub keep_hourly: Duration,
     /// How long the daily sums are kept.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub keep_daily: Duration,
-    /// The file may grow to so many MiB; then the oldest failed requests of logs, after them the
-    /// oldest observations, and then the oldest hourly sums, go before
-    /// their time. 0: no bound.
+    /// The file may grow to so many MiB; then the oldest failed requests of logs, after them the oldest observations, and
+    /// then the oldest hourly sums, go before their time. 0: no bound.
     pub max_mib: u64,
     /// How long rounds, and changes with all that undo needs, are kept.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub keep_changes: Duration,
 }
 
@@ -93,38 +92,38 @@ impl Default for StoreConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProbeConfig {
-    /// From the start of one round to the start of the next.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// From the start of one round to the start of the next; at least 1m.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub every: Duration,
     /// How much of `every` the start of a round may wander, as a share (0 to 0.5).
     pub jitter: f64,
-    /// Probes under way at once, over everything.
+    /// Probes under way at once, over everything; at least 1.
     pub concurrency: usize,
-    /// Probes under way at once to one upstream host.
+    /// Probes under way at once to one upstream host; at least 1.
     pub per_host: usize,
-    /// Probes under way at once with one key.
+    /// Probes under way at once with one key; at least 1.
     pub per_key: usize,
     /// Requests a second with one key; 0: no limit.
     pub requests_per_second: f64,
     /// Time to a connection.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub connect_timeout: Duration,
     /// Time to the first byte of the answer (reasoning models think first).
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub first_byte_timeout: Duration,
-    /// Time to the complete answer.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// Time to the complete answer, all of the above included.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub timeout: Duration,
     /// How much of `every` the questions of a round of the loop are spread over, as a share (0 to 0.9). The first
     /// round, and what a person starts, is not spread.
     pub spread: f64,
-    /// How long a key without credit, or refused, rests before one question tries it again.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// How long a key without credit, or refused, rests before one question tries it again; at least 1m.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub key_rest: Duration,
     /// The kinds of model that are asked. Speech, transcription, images and documents cost more, and are asked only
     /// when they stand here; these and rerankers once a day at most; films, music and live talk never.
@@ -181,12 +180,12 @@ pub struct VerdictPolicy {
     /// For a reseller's "no available channel": it also says so for minutes while a channel is switched off.
     pub unrouted: Confirm,
     /// A withdrawn model is probed again in the next round; after that, the gap before it is, doubled each time.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub restore_first: Duration,
     /// The largest such gap.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub restore_max: Duration,
     /// What becomes of a model that answers oddly (a wrong sum, another model's name), 3 times out of 5.
     pub quality: QualityAction,
@@ -222,11 +221,11 @@ impl Default for VerdictPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirm {
-    /// Findings in a row.
+    /// So many findings in a row; 1: the first is enough.
     pub times: u32,
-    /// From the first to the last of them.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "String")]
+    /// And so long, at least, from the first to the last of them.
+    #[serde(with = "super::duration")]
+    #[schemars(with = "super::duration::Written")]
     pub over: Duration,
 }
 
@@ -234,11 +233,11 @@ pub struct Confirm {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// The share of a channel's list that one round may withdraw (one model always may).
+    /// The share of a channel's list, 0 to 1, that one round may withdraw (one model always may).
     pub channel_share: f64,
     /// The number of models that one round may withdraw from one channel.
     pub channel_count: usize,
-    /// The share of all advertised (channel, model) pairs that one round may withdraw (three always may).
+    /// The share of all advertised (channel, model) pairs, 0 to 1, that one round may withdraw (three always may).
     pub round_share: f64,
     /// The number of (channel, model) pairs that one round may withdraw.
     pub round_count: usize,
@@ -249,7 +248,8 @@ pub struct Limits {
     /// No model of a channel is withdrawn when this share of those asked (three at least) turned bad within three
     /// minutes.
     pub correlated_share: f64,
-    /// Withdraw a dead model even where no other enabled channel serves it in a group.
+    /// Withdraw a dead model even where no other enabled channel serves it in a group: its users then get the gateway's
+    /// "no channel" in place of the upstream's error.
     pub last_route: bool,
 }
 
@@ -281,7 +281,8 @@ pub struct NetworkConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
-    /// `error`, `warn`, `info`, `debug`, `trace`, or a tracing filter.
+    /// `off`, `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,channelwarden=debug`. It is of `run`;
+    /// commands for people only warn.
     pub level: String,
     /// `text` for people, `json` for programs.
     pub format: LogFormat,

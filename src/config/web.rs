@@ -21,8 +21,8 @@ pub struct WebConfig {
     /// The address that people open, where a proxy stands in front; with https, cookies are sent over nothing else.
     pub public_url: Option<String>,
     /// The last good round of a gateway may be so old before we call ourselves stale; left out: three times `probe.every`.
-    #[serde(with = "humantime_serde")]
-    #[schemars(with = "Option<String>")]
+    #[serde(with = "super::duration")]
+    #[schemars(with = "Option<super::duration::Written>")]
     pub stale_after: Option<Duration>,
     /// The public status page and badges.
     pub status: StatusConfig,
@@ -59,11 +59,11 @@ impl WebConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StatusConfig {
-    /// Whether there is one.
+    /// Whether there is a public status page at `/status`, and badges at `/badge/NAME.svg`.
     pub enabled: bool,
-    /// Its title.
+    /// The page's title.
     pub title: String,
-    /// What it shows.
+    /// The models that it shows, and no others.
     pub models: Vec<StatusModel>,
 }
 
@@ -93,7 +93,7 @@ pub struct StatusModel {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HeartbeatConfig {
-    /// The address that is asked with GET after each good full round of every gateway.
+    /// The address that is asked with GET after each good full round of every gateway; left out: none.
     pub url: Option<SecretRef>,
 }
 

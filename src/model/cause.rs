@@ -73,11 +73,11 @@ pub enum Cause {
     StoreUnreachable,
     /// A receiver of such messages takes none.
     ReceiverDown,
-    /// `LiteLLM`: an upstream account has no credit.
+    /// LiteLLM: an upstream account has no credit.
     LitellmCredits,
-    /// `LiteLLM`: an upstream refuses its key.
+    /// LiteLLM: an upstream refuses its key.
     LitellmAuth,
-    /// `LiteLLM` itself does not answer.
+    /// LiteLLM itself does not answer.
     LitellmServer,
 }
 

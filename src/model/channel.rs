@@ -21,7 +21,7 @@ pub enum GatewayKind {
     OneHub,
     /// deanxv/done-hub, a fork of One Hub.
     DoneHub,
-    /// BerriAI/litellm, its proxy: read and written by its API alone. A channel is an upstream account as far as `LiteLLM`
+    /// BerriAI/litellm, its proxy: read and written by its API alone. A channel is an upstream account as far as LiteLLM
     /// shows one: the deployments with the same provider, address and credential.
     #[serde(rename = "litellm")]
     LiteLlm,

@@ -2,46 +2,33 @@
 
 use std::path::Path;
 
+use channelwarden::cli::Cli;
+use clap::{Command, CommandFactory as _};
+
 use crate::scene::{Scene, assert_told, run_in};
 
 fn fixture(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config").join(name).display().to_string()
 }
 
+/// What is typed for each command that there is, the program itself first.
+fn paths(command: &Command) -> Vec<Vec<&str>> {
+    let own = command.get_subcommands().filter(|inner| inner.get_name() != "help");
+    let below =
+        own.flat_map(|inner| paths(inner).into_iter().map(|path| [&[inner.get_name()], path.as_slice()].concat()));
+    [vec![]].into_iter().chain(below).collect()
+}
+
 #[tokio::test]
 async fn every_command_has_help() {
     let folder = tempfile::tempdir().unwrap();
-    let commands: [&[&str]; 26] = [
-        &[],
-        &["run"],
-        &["sweep"],
-        &["plan"],
-        &["apply"],
-        &["undo"],
-        &["repair"],
-        &["hold"],
-        &["release"],
-        &["history"],
-        &["history", "samples"],
-        &["openrouter"],
-        &["notify"],
-        &["notify", "test"],
-        &["notify", "outbox"],
-        &["notify", "retry"],
-        &["notify", "mute"],
-        &["notify", "unmute"],
-        &["config"],
-        &["config", "check"],
-        &["config", "migrate"],
-        &["config", "schema"],
-        &["status"],
-        &["healthcheck"],
-        &["demo"],
-        &["completions"],
-    ];
+    let mut program = Cli::command();
+    program.build();
+    let commands = paths(&program);
+    assert!(commands.len() > 25, "{commands:?}");
     let mut all = String::new();
     for command in commands {
-        let ran = run_in(folder.path(), &[command, &["--help"]].concat()).await;
+        let ran = run_in(folder.path(), &[command.as_slice(), &["--help"]].concat()).await;
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{command:?}");
         all.extend(["$ channelwarden ", &command.join(" "), " --help\n", &ran.out, "\n"]);
     }

@@ -15,6 +15,7 @@ use crate::serve::{Act, App, Done};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScanBody {
+    /// The gateway's name.
     #[serde(default)]
     #[schema(max_length = 500)]
     gateway: Option<String>,
@@ -24,6 +25,7 @@ pub(super) struct ScanBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ApplyBody {
+    /// The gateway's name.
     #[schema(max_length = 500)]
     gateway: String,
     /// Left out: every channel of the gateway.
@@ -36,8 +38,10 @@ pub(super) struct ApplyBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChannelBody {
+    /// The gateway's name.
     #[schema(max_length = 500)]
     gateway: String,
+    /// The channel's id.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     channel: i64,
     /// Only if what is wanted is still what `GET /api/plan` showed with this mark; left out: whatever it is now.
