@@ -52,6 +52,7 @@ const CONFIG: &str = "\
   },
   web: {
     listen: 'LISTEN',
+    read_token: READ,
     act_token: 'TOKEN',
     status: {
       enabled: true,
@@ -76,7 +77,11 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let listen = if args.once { "off".to_owned() } else { place_to_listen(args.listen)?.to_string() };
     let token = demo.token().await?;
     let file = folder.path().join("config.json5");
-    let text = CONFIG.replace("FOLDER", &place).replace("LISTEN", &listen).replace("TOKEN", &token);
+    // Where others reach the address (in a container, by a published port) looking takes the token as well.
+    let open = args.listen.is_none_or(|asked| asked.ip().is_loopback());
+    let read = if open { "null" } else { "'TOKEN'" };
+    let text = CONFIG.replace("READ", read).replace("FOLDER", &place).replace("LISTEN", &listen);
+    let text = text.replace("TOKEN", &token);
     std::fs::write(&file, text)?;
     let config = config::load(&file)?.config;
     let shown = show(&demo, &args, config, &file, &token).await;
