@@ -15,7 +15,7 @@ WORKDIR /build
 # musl's C compiler for SQLite, and every build below is for musl: one file that needs nothing of the image around it.
 RUN apt-get update && apt-get install -y --no-install-recommends musl-tools && rm -rf /var/lib/apt/lists/* \
     && target="$(uname -m)-unknown-linux-musl" && rustup target add "$target" \
-    && printf '[build]\ntarget = "%s"\ntarget-dir = "target"\n' "$target" > "$CARGO_HOME/config.toml"
+    && printf '[build]\ntarget = "%s"\n' "$target" > "$CARGO_HOME/config.toml"
 # On arm64 GCC calls helpers of glibc's for atomics, unless told not to.
 ENV CFLAGS_aarch64_unknown_linux_musl=-mno-outline-atomics
 # The dependencies first, behind a stub of our own code: this layer lasts until Cargo.toml or Cargo.lock change.
