@@ -4,6 +4,8 @@
 //! Generated documents are compared with what the program says of itself: `UPDATE_DOCS=1 cargo test --test documents`
 //! writes them anew.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::path::{Path, PathBuf};
 
 mod documents {

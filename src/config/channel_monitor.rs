@@ -13,7 +13,7 @@ use super::keys::KnownKeys;
 use super::outline::{KeyPath, Outline};
 use super::problem::Problem;
 use super::read::Document;
-use super::{ChannelsConfig, Config, DatabaseAddress, GatewayConfig, Mode, ModelsConfig, SecretRef, Source};
+use super::{ApiConfig, ChannelsConfig, Config, DatabaseAddress, GatewayConfig, Mode, ModelsConfig, SecretRef, Source};
 use crate::model::GatewayKind;
 
 /// The shortest wait for an answer: a timeout is a finding against a model.
@@ -83,7 +83,6 @@ impl Import<'_> {
         self.every(&mut config);
         self.pace(&mut config);
         self.timeout(&mut config);
-        self.unused();
         self.alerts(&mut config);
         self.note("verdicts are channelwarden's: a model is withdrawn only after repeated findings, never on a rate limit or a bad key");
         self.note(
@@ -113,9 +112,9 @@ impl Import<'_> {
             self.from(&["gateways", GATEWAY, "mode"], "do_not_modify_db is not set");
             Mode::Apply
         };
-        let database = self.database();
+        let (database, api) = (self.database(), self.api(kind));
         let channels = self.channels();
-        GatewayConfig { kind, mode, channels, models: self.models(), ..GatewayConfig::new(database) }
+        GatewayConfig { kind, mode, api, channels, models: self.models(), ..GatewayConfig::new(database) }
     }
 
     fn database(&mut self) -> SecretRef {
@@ -281,12 +280,24 @@ impl Import<'_> {
         }
     }
 
-    /// Keys that are read, and nothing is done with them yet.
-    fn unused(&mut self) {
-        if self.outline.has("base_url") || self.outline.has("system_token") {
-            self.note("base_url, system_token: not yet used by this version, which only observes a One Hub");
-        } else if self.keys.oneapi_type.as_deref() == Some("onehub") {
-            self.note("oneapi_type: this version only observes a One Hub");
+    /// Where a One Hub is written: by its own API, as `ChannelMonitor` does. It needs neither key for the others.
+    fn api(&mut self, kind: Option<GatewayKind>) -> Option<ApiConfig> {
+        let given =
+            |key: &Option<String>| key.as_deref().map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned);
+        let (url, token) = (given(&self.keys.base_url), given(&self.keys.system_token));
+        if kind != Some(GatewayKind::OneHub) {
+            if url.is_some() || token.is_some() {
+                self.note("base_url, system_token: left out, as ChannelMonitor used them for a One Hub alone; this gateway is written in its database");
+            }
+            return None;
         }
+        let (Some(url), Some(token)) = (url, token) else {
+            self.note("oneapi_type: a One Hub is written by its API alone, for which base_url and system_token are both needed");
+            return None;
+        };
+        self.from(&["gateways", GATEWAY, "api", "url"], "base_url");
+        self.from(&["gateways", GATEWAY, "api", "token"], "system_token");
+        let token = SecretRef::literal(token);
+        Some(ApiConfig { url, token, user: None, user_key: None, test_channels: false })
     }
 }

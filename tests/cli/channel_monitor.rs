@@ -1,9 +1,11 @@
 //! A ChannelMonitor `config.json`, as it is, in the place of ours.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::databases::Lit;
-use crate::scene::{Scene, assert_told};
+use crate::scene::{Ran, Scene, assert_told, run_in};
 
 /// Its keys, over this gateway.
 async fn scene(over: Value) -> Scene {
@@ -66,4 +68,34 @@ async fn an_excluded_channel_is_left_alone() {
     assert!(ran.out.contains("#1 Acme: left alone: excluded by the configuration"), "{ran}");
     assert_eq!(scene.upstream("Acme").total(), 0);
     assert_eq!(scene.list("Acme").await, "good,fine,dead");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_published_examples_migrate_into_what_the_check_accepts() {
+    for form in ["json", "yaml"] {
+        let folder = tempfile::tempdir().unwrap();
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/config/cm-example.{form}"));
+        let text = std::fs::read_to_string(example).unwrap();
+        let text =
+            text.replace("YOUR_DB_TYPE", "mysql").replace("YOUR_DB_DSN", "root:password@tcp(127.0.0.1:3306)/oneapi");
+        std::fs::write(folder.path().join(format!("config.{form}")), text).unwrap();
+        let theirs = run_in(folder.path(), &["config", "check"]).await;
+        let migrated = run_in(folder.path(), &["config", "migrate"]).await;
+        assert_eq!((theirs.code, migrated.code, migrated.err.as_str()), (0, 0, ""), "{theirs}{migrated}");
+        // The one that is looked for first.
+        std::fs::write(folder.path().join("config.json5"), &migrated.out).unwrap();
+        let ours = run_in(folder.path(), &["config", "check"]).await;
+        assert_eq!(ours.code, 0, "{ours}");
+        assert!(ours.out.starts_with("config.json5 is sound"), "{ours}");
+        // Word for word the same, but for what it is read from and the notes on what ChannelMonitor did.
+        let means = |ran: &Ran| {
+            ran.out
+                .lines()
+                .filter(|line| line.contains("gateway main:") || line.contains("a round every"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(means(&ours), means(&theirs), "{theirs}{ours}");
+        assert_eq!(means(&ours).len(), 3, "{ours}");
+    }
 }

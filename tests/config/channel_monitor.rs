@@ -31,6 +31,8 @@ fn every_key_of_channel_monitor_is_read() {
     assert_eq!((gateway.mode, gateway.kind), (Mode::Observe, Some(GatewayKind::OneHub)));
     let Ok(Some(DatabaseAddress::Postgres(server))) = gateway.address() else { panic!() };
     assert_eq!(server.password.expose(), "${canary} $x");
+    let api = gateway.api.as_ref().unwrap();
+    assert_eq!((api.url.as_str(), api.token.resolve().unwrap().expose()), ("http://127.0.0.1:3000/", "canary-token"));
     assert_eq!(gateway.channels.exclude, [5, 7]);
     assert_eq!(gateway.models.sources, [Source::List]);
     let probe = &loaded.config.probe;
@@ -52,7 +54,7 @@ fn every_key_of_channel_monitor_is_read() {
     let telegram = notify.receivers["telegram"].telegram.as_ref().unwrap();
     assert_eq!(telegram.token.resolve().unwrap().expose(), "123456789:canary-bot");
     assert_eq!((telegram.chats.as_slice(), telegram.commands), (&[ChatName("-100123".to_owned())][..], false));
-    for said in ["told `down` as well", "never unencrypted", "the bot only sends", "only observes a One Hub"] {
+    for said in ["told `down` as well", "never unencrypted", "the bot only sends"] {
         assert!(loaded.notes.iter().any(|note| note.contains(said)), "{said}: {:#?}", loaded.notes);
     }
     assert!(!loaded.notes.iter().any(|note| note.contains("act on it yet")), "{:#?}", loaded.notes);
@@ -161,6 +163,79 @@ fn null_and_empty_keys_are_channel_monitors_zero_values() {
     assert_eq!(loaded.config.probe.every, Duration::from_mins(1));
     assert!(loaded.notes.iter().any(|note| note.contains("raised to 1m")));
     assert_eq!(loaded.config.gateways["main"].models.sources, [Source::Upstream]);
+}
+
+#[test]
+fn a_one_hub_is_written_by_its_api_and_others_in_their_database() {
+    let with = |kind: &str, keys: &str| {
+        let text = format!("{{ time_period: '1h', db_dsn: 'u:p@/d', oneapi_type: '{kind}', {keys} }}");
+        parse("config.json", &text).unwrap_or_else(|error| panic!("{text}\n{error}"))
+    };
+    let both = "base_url: ' http://hub:3000 ', system_token: 'canary'";
+    let hub = with("onehub", both);
+    let api = hub.config.gateways["main"].api.as_ref().unwrap();
+    assert_eq!((api.url.as_str(), api.token.resolve().unwrap().expose()), ("http://hub:3000", "canary"));
+    for (kind, keys, says) in [
+        ("onehub", "base_url: 'http://hub:3000', system_token: ''", "both needed"),
+        ("onehub", "system_token: 'canary'", "both needed"),
+        ("newapi", both, "used them for a One Hub alone"),
+    ] {
+        let loaded = with(kind, keys);
+        assert_eq!(loaded.config.gateways["main"].api, None, "{kind} {keys}");
+        assert!(loaded.notes.iter().any(|note| note.contains(says)), "{kind} {keys}: {:#?}", loaded.notes);
+        assert!(!loaded.notes.iter().any(|note| note.contains("canary")), "{:#?}", loaded.notes);
+    }
+    let text =
+        "{ time_period: '1h', db_dsn: 'u:p@/d', oneapi_type: 'onehub', base_url: 'hub:3000', system_token: 'canary' }";
+    let refused = parse("config.json", text).unwrap_err().to_string();
+    assert!(refused.contains("`base_url`") && !refused.contains("canary"), "{refused}");
+}
+
+/// What `ChannelMonitor` publishes as its example, in both its forms, with each engine's address as its README has it.
+#[test]
+fn channel_monitors_published_examples_mean_the_same_when_migrated() {
+    let engines = [
+        ("mysql", "username:password@tcp(host:3306)/dbname", "mysql://username:***@host:3306/dbname"),
+        ("sqlite", "/path/to/database.db", "sqlite:/path/to/database.db"),
+        (
+            "postgres",
+            "host=host port=5432 user=username password=password dbname=dbname sslmode=disable",
+            "postgres://username:***@host:5432/dbname",
+        ),
+    ];
+    for (engine, dsn, shown) in engines {
+        let filled = ["json", "yaml"].map(|form| {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join(format!("config.{form}"));
+            let example = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/config/cm-example.{form}"));
+            let text = std::fs::read_to_string(example).unwrap();
+            std::fs::write(&file, text.replace("YOUR_DB_TYPE", engine).replace("YOUR_DB_DSN", dsn)).unwrap();
+            let theirs = config::load(&file).unwrap_or_else(|error| panic!("{form} {engine}: {error}"));
+            let text = config::migrate(&file).unwrap();
+            let ours = parse("config.json5", &text).unwrap_or_else(|error| panic!("{text}\n{error}"));
+            assert_eq!((theirs.form, ours.form), (Form::ChannelMonitor, Form::Ours));
+            assert_eq!(ours.config, theirs.config, "{form} {engine}: {text}");
+            ours.config
+        });
+        assert_eq!(filled[0], filled[1], "both forms say the same");
+        let config = &filled[0];
+        let gateway = &config.gateways["main"];
+        assert_eq!(gateway.address().unwrap().unwrap().to_string(), shown);
+        assert_eq!((gateway.mode, gateway.kind, &gateway.api), (Mode::Apply, None, &None));
+        assert_eq!(gateway.channels.exclude, [5]);
+        let kept = ["advanced-voice", "minimax_s2v-01", "minimax_video-01", "minimax_video-01-live2d"];
+        assert_eq!(gateway.models.exclude, kept);
+        assert_eq!(gateway.models.list, ["gpt-3.5-turbo", "gpt-4o"]);
+        assert_eq!(gateway.models.sources, [Source::Upstream, Source::List]);
+        let probe = &config.probe;
+        assert_eq!((probe.every, probe.per_key, probe.requests_per_second), (Duration::from_hours(1), 5, 5.0));
+        assert!(config.notify.receivers.is_empty() && config.uptime_kuma.model_url.is_empty(), "both are off in it");
+    }
+    for form in ["json", "yaml"] {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/config/cm-example.{form}"));
+        let unfilled = config::load(&example).unwrap_err().to_string();
+        assert!(unfilled.contains("`db_type`: is none of mysql, postgres, sqlite"), "{form}: {unfilled}");
+    }
 }
 
 #[test]
