@@ -52,6 +52,7 @@ const CONFIG: &str = "\
   },
   web: {
     listen: 'LISTEN',
+    read_token: READ,
     act_token: 'TOKEN',
     status: {
       enabled: true,
@@ -76,7 +77,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let listen = if args.once { "off".to_owned() } else { place_to_listen(args.listen)?.to_string() };
     let token = demo.token().await?;
     let file = folder.path().join("config.json5");
-    let text = CONFIG.replace("FOLDER", &place).replace("LISTEN", &listen).replace("TOKEN", &token);
+    let text = configuration(&place, &listen, &token, args.listen);
     std::fs::write(&file, text)?;
     let config = config::load(&file)?.config;
     let shown = show(&demo, &args, config, &file, &token).await;
@@ -85,6 +86,14 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     shown?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// [`CONFIG`] for this folder. Where others reach the address that was `asked` for (in a container, by a published port),
+/// looking takes the token as well.
+fn configuration(place: &str, listen: &str, token: &str, asked: Option<SocketAddr>) -> String {
+    let read = if asked.is_none_or(|asked| asked.ip().is_loopback()) { "null" } else { "'TOKEN'" };
+    let text = CONFIG.replace("READ", read).replace("FOLDER", place);
+    text.replace("LISTEN", listen).replace("TOKEN", token)
 }
 
 /// The story, and then the loop.
@@ -137,4 +146,22 @@ fn place_to_listen(asked: Option<SocketAddr>) -> anyhow::Result<SocketAddr> {
     }
     let places = (8000..8100).map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
     places.map(free).find_map(Result::ok).context("no port from 8000 to 8099 is free; `--listen` takes another")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_takes_the_token_where_others_reach_the_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.json5");
+        for (asked, takes) in [(None, false), (Some("127.0.0.1:8000"), false), (Some("0.0.0.0:8000"), true)] {
+            let listen = asked.unwrap_or("127.0.0.1:8000");
+            let asked = asked.map(|asked| asked.parse().unwrap());
+            std::fs::write(&file, configuration("/nowhere", listen, "0123456789abcdef", asked)).unwrap();
+            let config = config::load(&file).unwrap().config;
+            assert_eq!(config.web.read_token.is_some(), takes, "{asked:?}");
+        }
+    }
 }
