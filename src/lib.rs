@@ -5,6 +5,8 @@
 pub mod model;
 pub mod clock;
 pub mod crash;
+pub mod say;
+pub mod signals;
 pub mod config;
 pub mod budget;
 pub mod rollup;
