@@ -79,7 +79,7 @@ async fn what_is_written_is_written_whoever_listens() {
         assert_eq!(scene.setup.db.dump().await, scene.setup.as_the_gateway_would().await);
         let history = scene.run_to(0, &["history", "--json"]).await;
         let history: serde_json::Value = serde_json::from_str(&history.out).unwrap();
-        assert_eq!(history["changes"][0]["outcome"]["state"], "applied", "{history}");
+        assert_eq!(history["changes"][0]["state"], "applied", "{history}");
         assert_eq!(run(&scene, &["undo", "--last"], out()).await.0, code);
         assert_eq!(scene.setup.db.dump().await, first);
     }
