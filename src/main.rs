@@ -1,5 +1,7 @@
 //! The `channelwarden` program.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 use std::process::ExitCode;
 
 use channelwarden::cli::{self, Cli};

@@ -26,7 +26,7 @@ fn full() -> Stdio {
 async fn ended(command: &mut Command) -> (i32, String) {
     let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let output = tokio::time::timeout(Duration::from_secs(50), child.wait_with_output()).await;
-    let output = output.expect("it does not end").unwrap();
+    let output = output.unwrap_or_else(|_| panic!("it does not end")).unwrap();
     (output.status.code().unwrap_or(-1), String::from_utf8(output.stderr).unwrap())
 }
 
