@@ -24,13 +24,14 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config, ConfigError, Loaded, LogConfig, LogFormat};
 use crate::daemon;
 use crate::probe::Prober;
 use crate::round::Round;
+use crate::say::{self, remark};
+use crate::signals::Signals;
 use crate::store::Store;
 
 /// Keeps LLM gateways truthful: probes every model of every One API / New API channel and writes back the list that
@@ -117,7 +118,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sweep(args) => {
             let loaded = load(at, false)?;
             for note in &loaded.notes {
-                eprintln!("note: {note}");
+                remark!("note: {note}");
             }
             Box::pin(sweep::run(loaded.config, args)).await
         }
@@ -140,7 +141,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Healthcheck(args) => health::run(at, &args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "channelwarden", &mut std::io::stdout());
+            // It panics where it cannot write: a buffer takes everything.
+            let mut script = vec![];
+            clap_complete::generate(shell, &mut Cli::command(), "channelwarden", &mut script);
+            say::text(&String::from_utf8(script)?);
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -169,7 +173,9 @@ fn load_if_any(at: Option<&Path>) -> anyhow::Result<Option<Config>> {
 fn start_log(log: &LogConfig, service: bool) {
     let level = if service { log.level.as_str() } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_new(level).unwrap_or_default();
+    // Of lines that nobody takes it would tell on standard error, and panic there.
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = builder.log_internal_errors(false);
     // A second start is a test's, and keeps the first.
     let _ = match log.format {
         LogFormat::Json => builder.json().try_init(),
@@ -208,14 +214,10 @@ async fn open_to_look(config: &Config, name: &str, store: &Store, stop: &Cancell
 fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let token = stop.clone();
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut ending = Signals::to_end()?;
     tokio::spawn(async move {
         for first in [true, false] {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+            ending.come().await;
             if !first {
                 std::process::exit(130);
             }
@@ -227,7 +229,7 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
 
 /// Tells an error that does not stop the other gateways; the exit code it leads to.
 fn failed(error: &anyhow::Error) -> u8 {
-    eprintln!("error: {error:#}");
+    remark!("error: {error:#}");
     1
 }
 

@@ -93,7 +93,11 @@ pub fn find(explicit: Option<&Path>) -> Result<PathBuf, ConfigError> {
 
 fn places(environment: Environment<'_>) -> Vec<PathBuf> {
     let set = |name| environment(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let user = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")));
+    let user = if cfg!(windows) {
+        set("APPDATA")
+    } else {
+        set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))
+    };
     let folders = [Some(PathBuf::new()), user.map(|user| user.join("channelwarden"))];
     folders.into_iter().flatten().flat_map(|folder| NAMES.map(|name| folder.join(name))).collect()
 }

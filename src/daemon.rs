@@ -23,7 +23,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -41,6 +40,7 @@ use crate::model::redact;
 use crate::probe::Prober;
 use crate::round::{Quiet, Report, Round, RoundError, Scope};
 use crate::serve::{Acts, Live, Metrics};
+use crate::signals::Signals;
 use crate::store::{Store, StoreError};
 
 use self::alerts::Alerts;
@@ -61,9 +61,7 @@ const BACK_OFF: Duration = Duration::from_secs(30);
 /// Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again: parsed and validated whole first, the old one
 /// stays if that fails.
 pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (mut ending, mut hangup) = (Signals::to_end()?, Signals::hangup()?);
     let (mut store, mut prober) = prepare(&config).await?;
     let metrics = Metrics::default();
     loop {
@@ -75,9 +73,8 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
         let beating = tokio::spawn(beat(store.clone()));
         let reloaded = loop {
             tokio::select! {
-                _ = terminate.recv() => break None,
-                _ = interrupt.recv() => break None,
-                _ = hangup.recv() => match reload(&path).await {
+                () = ending.come() => break None,
+                () = hangup.come() => match reload(&path).await {
                     Ok(fresh) => {
                         metrics.reloaded(true);
                         break Some(fresh);
@@ -101,8 +98,7 @@ pub async fn run(mut config: Config, path: PathBuf) -> anyhow::Result<()> {
         loop {
             tokio::select! {
                 () = watches.wait() => break,
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+                () = ending.come() => {}
             }
             // Asked once more: what was being written is settled with the next start.
             if stop.is_cancelled() {

@@ -2,9 +2,14 @@
 //!
 //! The modules stand in the order of the data's way; each may use only those above it.
 
+// All words go through `say`: a closed pipe is no panic.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod model;
 pub mod clock;
 pub mod crash;
+pub mod say;
+pub mod signals;
 pub mod config;
 pub mod budget;
 pub mod rollup;

@@ -93,6 +93,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             // What is dropped can be given back (see `retention`).
             .auto_vacuum(SqliteAutoVacuum::Incremental)
+            // A small image has no folder for temporary files, and without one a large sort would fail.
+            .pragma("temp_store", "memory")
             .busy_timeout(Duration::from_secs(10));
         let pool = |n| SqlitePoolOptions::new().max_connections(n).acquire_timeout(Duration::from_secs(30));
         let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
@@ -163,10 +165,13 @@ async fn migrate(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
 async fn make_shrinkable(writer: &SqlitePool) {
     const INCREMENTAL: i64 = 2;
     let mode = sqlx::query_scalar::<_, i64>("pragma auto_vacuum").fetch_one(writer).await;
-    if mode.is_ok_and(|mode| mode != INCREMENTAL)
-        && let Err(why) = sqlx::raw_sql("pragma auto_vacuum = incremental; vacuum").execute(writer).await
-    {
-        tracing::warn!(%why, "our own store could not be written anew: its file does not shrink until it is");
+    if mode.is_ok_and(|mode| mode != INCREMENTAL) {
+        // The whole file is copied, which no memory may be large enough for.
+        let anew = "pragma temp_store = file; pragma auto_vacuum = incremental; vacuum";
+        if let Err(why) = sqlx::raw_sql(anew).execute(writer).await {
+            tracing::warn!(%why, "our own store could not be written anew: its file does not shrink until it is");
+        }
+        let _ = sqlx::raw_sql("pragma temp_store = memory").execute(writer).await;
     }
 }
 

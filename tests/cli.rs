@@ -48,5 +48,7 @@ mod served;
 mod status;
 #[path = "cli/sweep.rs"]
 mod sweep;
+#[path = "cli/unheard.rs"]
+mod unheard;
 #[path = "cli/unseen.rs"]
 mod unseen;

@@ -7,10 +7,12 @@ use std::path::Path;
 use std::{fs, io};
 
 /// Every module, in the order of the data's way: each imports only what stands before it.
-const FLOW: [&str; 29] = [
+const FLOW: [&str; 31] = [
     "model",
     "clock",
     "crash",
+    "say",
+    "signals",
     "config",
     "budget",
     "rollup",

@@ -7,6 +7,7 @@ use crate::config::{self, Config, GatewayConfig};
 use crate::gateway::{Cache, cache, usual_way};
 use crate::model::GatewayKind;
 use crate::notify::Receiver;
+use crate::say::say;
 
 /// Check, migrate or describe the configuration
 #[derive(Debug, clap::Subcommand)]
@@ -36,7 +37,7 @@ pub(super) fn run(at: Option<&Path>, command: &Command) -> anyhow::Result<ExitCo
         Command::Migrate { file } => config::migrate(&config::find(file.as_deref().or(at))?)?,
         Command::Schema => config::schema(),
     };
-    println!("{}", text.trim_end());
+    say!("{}", text.trim_end());
     Ok(ExitCode::SUCCESS)
 }
 

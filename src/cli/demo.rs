@@ -16,6 +16,7 @@ use crate::clock;
 use crate::config::{self, Config};
 use crate::daemon;
 use crate::demo::Demo;
+use crate::say::{self, say};
 use crate::store::Store;
 
 /// A simulated gateway and its upstreams in a temporary folder, real rounds over them, and the dashboard
@@ -71,7 +72,8 @@ const CONFIG: &str = "\
 const MOOD: Duration = Duration::from_secs(40);
 
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let folder = tempfile::Builder::new().prefix("channelwarden-demo-").tempdir()?;
+    let folder = tempfile::Builder::new().prefix("channelwarden-demo-").tempdir();
+    let folder = folder.context("the demo needs a folder for temporary files; the variable TMPDIR names another")?;
     let place = folder.path().to_str().context("the temporary folder's name is no text")?.to_owned();
     let demo = Demo::start(folder.path(), args.crowd).await?;
     let listen = if args.once { "off".to_owned() } else { place_to_listen(args.listen)?.to_string() };
@@ -82,7 +84,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = config::load(&file)?.config;
     let shown = show(&demo, &args, config, &file, &token).await;
     if args.keep {
-        println!("kept: {}", folder.keep().display());
+        say!("kept: {}", folder.keep().display());
     }
     shown?;
     Ok(ExitCode::SUCCESS)
@@ -92,7 +94,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// looking takes the token as well.
 fn configuration(place: &str, listen: &str, token: &str, asked: Option<SocketAddr>) -> String {
     let read = if asked.is_none_or(|asked| asked.ip().is_loopback()) { "null" } else { "'TOKEN'" };
-    let text = CONFIG.replace("READ", read).replace("FOLDER", place);
+    let text = CONFIG.replace("READ", read).replace("FOLDER", &place.replace('\\', r"\\"));
     text.replace("LISTEN", listen).replace("TOKEN", token)
 }
 
@@ -109,16 +111,17 @@ async fn show(demo: &Demo, args: &Args, config: Config, file: &Path, token: &str
         return Ok(());
     }
     told?;
-    if args.once {
+    // Whose reader went away nobody would ever end.
+    if args.once || !say::is_heard() {
         return Ok(());
     }
-    println!("\nRounds go on until Ctrl-C, in the loop that `channelwarden run` is.");
-    println!("  the dashboard   http://{}/", config.web.listen);
-    println!("  to act in it    log in with the token {token}");
-    println!("  the status page http://{}/status", config.web.listen);
-    println!("Or, in another terminal:");
+    say!("\nRounds go on until Ctrl-C, in the loop that `channelwarden run` is.");
+    say!("  the dashboard   http://{}/", config.web.listen);
+    say!("  to act in it    log in with the token {token}");
+    say!("  the status page http://{}/status", config.web.listen);
+    say!("Or, in another terminal:");
     for command in ["history", "plan", "undo --last --rehearse", "hold", "release"] {
-        println!("  channelwarden -c {} {command}", file.display());
+        say!("  channelwarden -c {} {command}", file.display());
     }
     start_log(&config.log, true);
     tokio::select! {

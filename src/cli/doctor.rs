@@ -14,6 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::json;
 
 use crate::doctor::{self, Finding, Level, Report, Visit, Watch};
+use crate::say::{self, say};
 
 /// What is wrong with this setup, why, and the exact fix
 #[derive(Debug, clap::Args)]
@@ -54,9 +55,9 @@ pub(super) async fn run(at: Option<&Path>, args: Args) -> anyhow::Result<ExitCod
     let report = doctor::examine(&visit, &bar).await;
     bar.0.finish_and_clear();
     if args.json {
-        println!("{}", json_of(&report));
+        say!("{}", json_of(&report));
     } else {
-        print!("{}", text_of(&report, args.quiet));
+        say::text(&text_of(&report, args.quiet));
     }
     Ok(ExitCode::from(report.exit_code()))
 }

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::cost::Cost;
 use crate::openrouter;
 use crate::round::{Forecast, Need};
+use crate::say::say;
 use crate::store::Store;
 
 /// More channels than this are not shown.
@@ -34,7 +35,7 @@ pub(super) async fn run(config: &Config, gateway: Option<&str>, as_json: bool) -
             Ok(forecast) if as_json => {
                 let mut line = json!(forecast);
                 line["used_today"] = json!(spent);
-                println!("{line}");
+                say!("{line}");
             }
             Ok(forecast) => print(&forecast),
             Err(error) => codes.push(failed(&error)),
@@ -42,34 +43,36 @@ pub(super) async fn run(config: &Config, gateway: Option<&str>, as_json: bool) -
     }
     if !as_json {
         let (requests, tokens, dollars) = (spent.requests, spent.tokens, Cost::micros(spent.cost));
-        println!("used up today (UTC) by every probe: {requests} requests, {tokens} tokens, estimated {dollars}");
+        say!("used up today (UTC) by every probe: {requests} requests, {tokens} tokens, estimated {dollars}");
     }
     store.close().await;
     Ok(worst(codes))
 }
 
 fn print(forecast: &Forecast) {
-    println!("{}", table(forecast));
+    say!("{}", table(forecast));
     if forecast.channels.len() > CHANNELS {
-        println!("(the {CHANNELS} dearest of {} channels; --json has all)", forecast.channels.len());
+        say!("(the {CHANNELS} dearest of {} channels; --json has all)", forecast.channels.len());
     }
     for skipped in &forecast.skipped {
-        println!("{}: left alone: {}", show::channel(&skipped.channel), show::plain(&skipped.why));
+        say!("{}: left alone: {}", show::channel(&skipped.channel), show::plain(&skipped.why));
     }
     let Need { requests, tokens, dollars } = forecast.day;
-    println!(
+    say!(
         "{}: {} requests a round, {:.1} rounds a day: {requests} requests and {tokens} tokens a day, estimated {dollars}",
-        forecast.gateway, forecast.round.requests, forecast.rounds_a_day
+        forecast.gateway,
+        forecast.round.requests,
+        forecast.rounds_a_day
     );
     for limit in &forecast.limits {
-        println!("{limit}");
+        say!("{limit}");
     }
     if forecast.limits.is_empty() {
-        println!("the budget lets all of it out");
+        say!("the budget lets all of it out");
     } else {
-        println!("in all: {} of {requests} requests a day", forecast.allowed);
+        say!("in all: {} of {requests} requests a day", forecast.allowed);
     }
-    println!("(at most: what is advertised now, each model asked once a round; prices are orders of magnitude)");
+    say!("(at most: what is advertised now, each model asked once a round; prices are orders of magnitude)");
 }
 
 fn table(forecast: &Forecast) -> Table {

@@ -14,6 +14,7 @@ use crate::client;
 use crate::clock;
 use crate::config::{Config, SecretRef};
 use crate::daemon::HEARTBEAT;
+use crate::say::say;
 use crate::store::Store;
 
 /// Is the loop alive, or does an address answer?
@@ -50,7 +51,7 @@ async fn answers(url: &str, args: &Args) -> anyhow::Result<ExitCode> {
     let bearer = args.bearer_env.as_deref().map(|name| SecretRef::variable(name).resolve());
     let bearer = bearer.transpose().map_err(anyhow::Error::msg).context("--bearer-env")?;
     let said = client::knock(url, bearer, args.timeout).await.map_err(anyhow::Error::msg)?;
-    println!("{said}");
+    say!("{said}");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -67,6 +68,6 @@ async fn beats(config: &Config) -> anyhow::Result<ExitCode> {
     let age = clock::now().duration_since(beat).as_secs();
     let late = i64::try_from(HEARTBEAT.as_secs()).unwrap_or(i64::MAX).saturating_mul(4);
     anyhow::ensure!(age <= late, "the loop last said that it is alive {age} s ago");
-    println!("alive {age} s ago");
+    say!("alive {age} s ago");
     Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{gateways, show};
 use crate::config::Config;
 use crate::gateway::RowChanges;
+use crate::say::say;
 use crate::store::{ChangeRecord, ChangeState, Store};
 
 /// Rounds and changes, or what was seen of a channel or model
@@ -56,7 +57,7 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
 async fn samples(store: &Store, args: &Args) -> anyhow::Result<ExitCode> {
     let samples = store.samples(args.limit).await?;
     if args.json {
-        println!("{}", json!({ "samples": samples }));
+        say!("{}", json!({ "samples": samples }));
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = show::table(&["last seen", "rounds", "host", "status", "body"]);
@@ -70,14 +71,14 @@ async fn samples(store: &Store, args: &Args) -> anyhow::Result<ExitCode> {
             show::plain(&sample.body),
         ]);
     }
-    println!("{table}");
+    say!("{table}");
     Ok(ExitCode::SUCCESS)
 }
 
 async fn seen(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
     let seen = store.observed(name, args.channel, args.model.as_deref(), args.limit).await?;
     if args.json {
-        println!("{}", json!({ "gateway": name, "observations": seen }));
+        say!("{}", json!({ "gateway": name, "observations": seen }));
         return Ok(());
     }
     // What was asked for stands in no column: the room is for why.
@@ -98,14 +99,14 @@ async fn seen(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
             show::plain(&line.detail),
         ]));
     }
-    println!("{name}\n{table}");
+    say!("{name}\n{table}");
     Ok(())
 }
 
 async fn done(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
     let (rounds, changes) = (store.rounds(name, args.limit).await?, store.changes(name, args.limit).await?);
     if args.json {
-        println!("{}", json!({ "gateway": name, "rounds": rounds, "changes": changes }));
+        say!("{}", json!({ "gateway": name, "rounds": rounds, "changes": changes }));
         return Ok(());
     }
     let mut table = show::table(&["round", "started", "mode", "checked", "changes", "held"]);
@@ -122,7 +123,7 @@ async fn done(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
             count("held"),
         ]);
     }
-    println!("{name}\n{table}");
+    say!("{name}\n{table}");
     let mut table = show::table(&["change", "when", "channel", "state", "what"]);
     for change in changes {
         let undone = change.undone_by.map(|by| format!(", taken back by {by}")).unwrap_or_default();
@@ -134,7 +135,7 @@ async fn done(store: &Store, name: &str, args: &Args) -> anyhow::Result<()> {
             what(&change),
         ]);
     }
-    println!("{table}");
+    say!("{table}");
     Ok(())
 }
 

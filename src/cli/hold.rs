@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::show;
 use crate::clock;
 use crate::config::Config;
+use crate::say::say;
 use crate::store::{HoldScope, Store};
 
 /// What a hold is about; nothing named: every write everywhere
@@ -69,7 +70,7 @@ pub(super) async fn release(config: Config, args: &ReleaseArgs) -> anyhow::Resul
     let store = Store::open(&config.store.path).await?;
     let lifted = store.release(&args.named.scope(&config)?).await?;
     if lifted == 0 {
-        println!("no such hold");
+        say!("no such hold");
     }
     print(&store).await?;
     Ok(ExitCode::SUCCESS)
@@ -79,9 +80,9 @@ async fn print(store: &Store) -> anyhow::Result<()> {
     let holds = store.holds().await?;
     let file = store.hold_file();
     if file.exists() {
-        println!("everything is on hold while the file {} exists", file.display());
+        say!("everything is on hold while the file {} exists", file.display());
     } else if holds.is_empty() {
-        println!("nothing is on hold");
+        say!("nothing is on hold");
     }
     if !holds.is_empty() {
         let mut table = show::table(&["gateway", "channel", "model", "since", "why"]);
@@ -95,7 +96,7 @@ async fn print(store: &Store) -> anyhow::Result<()> {
                 show::plain(&hold.reason),
             ]);
         }
-        println!("{table}");
+        say!("{table}");
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::config::{Config, Language};
 use crate::notify::delivery::{self, Tried};
 use crate::notify::words::Words;
 use crate::notify::{Digest, Refusal, message};
+use crate::say::say;
 use crate::store::{Post, PostQuery, Posting, Store};
 
 #[derive(Debug, Subcommand)]
@@ -107,7 +108,7 @@ pub(super) async fn run(config: Config, command: &Command) -> anyhow::Result<Exi
         }
         Command::Unmute { audience } => {
             if !store.unmute(known(&config, audience.as_deref())?).await? {
-                println!("it was not muted");
+                say!("it was not muted");
             }
             muted(&store).await
         }
@@ -122,7 +123,7 @@ async fn test(store: &Store, config: &Config, only: Option<&str>, json: bool) ->
         } else {
             "no receiver is enabled; name one to try it all the same: channelwarden notify test NAME"
         };
-        println!("{}", if json { "[]" } else { none });
+        say!("{}", if json { "[]" } else { none });
         return Ok(ExitCode::SUCCESS);
     }
     let mut tried: Vec<Tried> = vec![];
@@ -132,14 +133,14 @@ async fn test(store: &Store, config: &Config, only: Option<&str>, json: bool) ->
     }
     if json {
         let told: Vec<_> = tried.iter().map(as_json).collect();
-        println!("{}", serde_json::to_string_pretty(&told)?);
+        say!("{}", serde_json::to_string_pretty(&told)?);
     } else {
         let wide = tried.iter().map(|tried| place(tried).chars().count()).max().unwrap_or_default();
         for tried in &tried {
             let (place, kind) = (place(tried), tried.kind.unwrap_or("cannot be used"));
             match &tried.answer {
-                Ok(()) => println!("ok      {place:wide$}  {kind}"),
-                Err(why) => println!("failed  {place:wide$}  {kind}: {}", show::plain(&why.to_string())),
+                Ok(()) => say!("ok      {place:wide$}  {kind}"),
+                Err(why) => say!("failed  {place:wide$}  {kind}: {}", show::plain(&why.to_string())),
             }
         }
     }
@@ -196,11 +197,11 @@ async fn outbox(store: &Store, config: &Config, query: &PostQuery, sent: bool, j
     posts.truncate(query.limit as usize);
     if json {
         let told: Vec<_> = posts.iter().map(|post| row_as_json(config, post)).collect();
-        println!("{}", serde_json::to_string_pretty(&told)?);
+        say!("{}", serde_json::to_string_pretty(&told)?);
         return Ok(ExitCode::SUCCESS);
     }
     if posts.is_empty() {
-        println!(
+        say!(
             "{}",
             if query.state.is_some() {
                 "nothing was given up"
@@ -227,13 +228,13 @@ async fn outbox(store: &Store, config: &Config, query: &PostQuery, sent: bool, j
             show::plain(&post.note),
         ]);
     }
-    println!("{table}");
+    say!("{table}");
     let left = total.saturating_sub(posts.len() as u64);
     if left > 0 {
-        println!("and {left} more: --limit {total}");
+        say!("and {left} more: --limit {total}");
     }
     if posts.iter().any(|post| post.state == Posting::Dead) {
-        println!("`channelwarden notify retry` has what was given up tried again");
+        say!("`channelwarden notify retry` has what was given up tried again");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -264,9 +265,9 @@ async fn retry(store: &Store, id: Option<i64>) -> anyhow::Result<ExitCode> {
         (Some(id), 0) => {
             anyhow::bail!("no message {id} was given up; `channelwarden notify outbox --dead` shows those that were")
         }
-        (None, 0) => println!("nothing was given up"),
-        (_, 1) => println!("1 message is tried again, within half a minute where the loop runs"),
-        (_, n) => println!("{n} messages are tried again, within half a minute where the loop runs"),
+        (None, 0) => say!("nothing was given up"),
+        (_, 1) => say!("1 message is tried again, within half a minute where the loop runs"),
+        (_, n) => say!("{n} messages are tried again, within half a minute where the loop runs"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -285,11 +286,11 @@ fn known<'a>(config: &'a Config, audience: Option<&'a str>) -> anyhow::Result<&'
 async fn muted(store: &Store) -> anyhow::Result<ExitCode> {
     let muted = store.mutes(clock::now()).await?;
     if muted.is_empty() {
-        println!("nobody is muted");
+        say!("nobody is muted");
     }
     for (audience, until) in muted {
         let audience = if audience.is_empty() { "everybody".to_owned() } else { show::plain(&audience) };
-        println!("{audience} is told nothing until {}", show::local(until));
+        say!("{audience} is told nothing until {}", show::local(until));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::model::ModelName;
 use crate::openrouter::{self, Entry, Free, Light, Look, Looked, Model, OpenRouter, Watcher};
 use crate::probe::Prober;
+use crate::say::say;
 use crate::store::Store;
 
 /// OpenRouter's free models
@@ -74,10 +75,10 @@ pub(super) async fn run(config: Option<Config>, args: &Args) -> anyhow::Result<E
     }
     let now = clock::now();
     if args.json {
-        println!("{}", as_json(&config, &looked, args.all, now));
+        say!("{}", as_json(&config, &looked, args.all, now));
     } else {
         if args.stored {
-            println!("as kept at {}", show::local(looked.snapshot.at));
+            say!("as kept at {}", show::local(looked.snapshot.at));
         }
         print(&config, &looked, args.all, now);
     }
@@ -133,16 +134,16 @@ fn totals(looked: &Looked, now: Timestamp) -> [(Light, usize); 4] {
 }
 
 fn print(config: &Config, looked: &Looked, all: bool, now: Timestamp) {
-    println!("{}", table(looked, all, now));
+    say!("{}", table(looked, all, now));
     if let Some(why) = &looked.stale {
         let at = show::local(looked.snapshot.at);
-        println!("this is the list of {at}; the present one was not taken: {}", plain(why));
+        say!("this is the list of {at}; the present one was not taken: {}", plain(why));
     }
     for note in &looked.notes {
-        println!("note: {}", plain(note));
+        say!("note: {}", plain(note));
     }
     if let Some(news) = looked.news.as_ref().filter(|news| !news.is_empty()) {
-        println!("since the last look: {news}");
+        say!("since the last look: {news}");
     }
     let (free, others) = (looked.snapshot.free_text().count(), shown(looked, true).count());
     let lights = totals(looked, now).into_iter().filter(|(_, count)| *count > 0);
@@ -152,9 +153,9 @@ fn print(config: &Config, looked: &Looked, all: bool, now: Timestamp) {
     } else {
         String::new()
     };
-    println!("{free} free models that answer in text: {}{more}", lights.join(", "));
+    say!("{free} free models that answer in text: {}{more}", lights.join(", "));
     if let Some(quota) = looked.free_quota {
-        println!("the account has {quota} free requests a day; probes may take {}", for_probes(config, quota));
+        say!("the account has {quota} free requests a day; probes may take {}", for_probes(config, quota));
     }
 }
 

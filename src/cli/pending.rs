@@ -10,6 +10,7 @@ use crate::apply;
 use crate::config::{Config, Mode};
 use crate::model::Change;
 use crate::round::{ChangeLine, Pending, Written};
+use crate::say::say;
 use crate::store::{Proposal, Store};
 
 /// What the latest round wants
@@ -56,7 +57,7 @@ pub(super) async fn plan(config: Config, args: &PlanArgs) -> anyhow::Result<Exit
     for name in gateways(&config, args.gateway.as_deref())? {
         let proposals = store.proposals(&name).await?;
         if args.json {
-            println!("{}", json!({ "gateway": name, "proposals": proposals }));
+            say!("{}", json!({ "gateway": name, "proposals": proposals }));
         } else {
             print(&store, &name, &proposals).await?;
         }
@@ -67,20 +68,20 @@ pub(super) async fn plan(config: Config, args: &PlanArgs) -> anyhow::Result<Exit
 
 async fn print(store: &Store, name: &str, proposals: &[Proposal]) -> anyhow::Result<()> {
     let Some(last) = store.rounds(name, 1).await?.into_iter().next() else {
-        println!("{name}: no round yet; `channelwarden sweep --dry-run` makes one and writes nothing");
+        say!("{name}: no round yet; `channelwarden sweep --dry-run` makes one and writes nothing");
         return Ok(());
     };
-    println!("{name}: as round {} of {} saw it", last.id, show::local(last.started));
+    say!("{name}: as round {} of {} saw it", last.id, show::local(last.started));
     for proposal in proposals {
         if !proposal.change.is_empty() {
-            println!("{}", show::change(&line(proposal.change.clone(), None), Words::All));
+            say!("{}", show::change(&line(proposal.change.clone(), None), Words::All));
         }
         for held in &proposal.held {
-            println!("{}", show::held(held));
+            say!("{}", show::held(held));
         }
     }
     if proposals.is_empty() {
-        println!("nothing to change");
+        say!("nothing to change");
     }
     Ok(())
 }
@@ -98,7 +99,7 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
         let turn = store.turn().await?;
         let mut written = false;
         for note in apply::recover(&store, &round.gateway, &turn).await? {
-            println!("note: {note}");
+            say!("note: {note}");
         }
         let how = Pending { lift: args.held, rehearse: args.rehearse };
         for proposal in store.proposals(&name).await? {
@@ -109,17 +110,17 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
             let done = round.write_pending(&proposal, how, &turn).await?;
             if let Written::Held(held) | Written::Observed(held) | Written::Tried { held, .. } = &done {
                 for held in held {
-                    println!("{}", show::held(held));
+                    say!("{}", show::held(held));
                 }
             }
             match done {
                 Written::Gone => {
-                    println!("{}: not written: the channel is not there any more", show::channel(channel));
+                    say!("{}: not written: the channel is not there any more", show::channel(channel));
                     codes.push(4);
                 }
                 Written::Held(_) => codes.push(3),
                 Written::Observed(_) => {
-                    println!(
+                    say!(
                         "{}: not written: gateways.{name}.mode is observe; set it to propose or apply",
                         show::channel(channel)
                     );
@@ -128,18 +129,18 @@ pub(super) async fn apply(config: Config, args: &ApplyArgs) -> anyhow::Result<Ex
                 Written::Tried { change, outcome, unseen, .. } => {
                     codes.push(show::exit_code(&outcome));
                     written |= matches!(outcome, apply::Outcome::Applied(_)) && unseen.is_none();
-                    println!("{}", show::change(&line(*change, Some(outcome)), Words::Brief));
+                    say!("{}", show::change(&line(*change, Some(outcome)), Words::Brief));
                     if let Some(why) = unseen {
-                        println!("note: {}: {}", show::channel(channel), show::plain(&why));
+                        say!("note: {}: {}", show::channel(channel), show::plain(&why));
                     }
                 }
             }
         }
         if written {
-            println!("written; {}", round.gateway.cache());
+            say!("written; {}", round.gateway.cache());
         }
         if codes.is_empty() {
-            println!("{name}: nothing to apply");
+            say!("{name}: nothing to apply");
         }
     }
     Ok(worst(codes))

@@ -9,6 +9,7 @@ use crate::apply;
 use crate::config::Config;
 use crate::gateway::Orphans;
 use crate::round::{DriftLine, Repair};
+use crate::say::{remark, say};
 use crate::store::Store;
 
 /// Set routing rows right that do not agree with their channel's list
@@ -58,7 +59,7 @@ async fn one(config: &Config, store: &Store, name: &str, args: &Args) -> anyhow:
     if !args.dry_run {
         let turn = store.turn().await?;
         for note in apply::recover(store, &round.gateway, &turn).await? {
-            eprintln!("note: {note}");
+            remark!("note: {note}");
         }
     }
     let mut lines = vec![];
@@ -82,7 +83,7 @@ async fn one(config: &Config, store: &Store, name: &str, args: &Args) -> anyhow:
     let orphans = if args.channel.is_empty() { round.gateway.orphans().await? } else { Orphans::default() };
     round.gateway.close().await;
     if args.json {
-        println!("{}", json!({ "gateway": name, "channels": channels, "drift": lines, "orphans": orphans }));
+        say!("{}", json!({ "gateway": name, "channels": channels, "drift": lines, "orphans": orphans }));
     } else {
         print(name, channels, &lines, &orphans);
     }
@@ -91,15 +92,15 @@ async fn one(config: &Config, store: &Store, name: &str, args: &Args) -> anyhow:
 
 fn print(name: &str, channels: usize, lines: &[DriftLine], orphans: &Orphans) {
     for line in lines {
-        println!("{}", show::drift(line, ""));
+        say!("{}", show::drift(line, ""));
     }
     if let Some(line) = show::orphans(orphans) {
-        println!("{line}");
+        say!("{line}");
     }
     let drifted = match lines.len() {
         0 => "the routing rows of all agree with their lists".to_owned(),
         n => format!("{n} drifted"),
     };
     let s = if channels == 1 { "" } else { "s" };
-    println!("{name}: {channels} channel{s} looked at, {drifted}");
+    say!("{name}: {channels} channel{s} looked at, {drifted}");
 }

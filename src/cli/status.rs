@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use super::{load, start_log};
 use crate::client::Client;
 use crate::config::{LogConfig, SecretRef};
+use crate::say::{self, say};
 
 /// A table as wide as anybody reads, where nobody's terminal says how wide it is.
 const WIDTH: u16 = 120;
@@ -52,10 +53,10 @@ pub(super) async fn run(at: Option<&Path>, args: &Args) -> anyhow::Result<ExitCo
     };
     let status = client.get("/api/status").await?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&status)?);
+        say!("{}", serde_json::to_string_pretty(&status)?);
     } else {
         let width = console::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| columns);
-        print!("{}", page::page(&status, client.place(), width));
+        say::text(&page::page(&status, client.place(), width));
     }
     let well = status["well"].as_bool().context("what was answered does not say whether all is well")?;
     Ok(ExitCode::from(if well { 0 } else { 2 }))

@@ -16,6 +16,7 @@ use crate::clock;
 use crate::config::{Config, Confirm, Mode, VerdictPolicy};
 use crate::model::{ChannelRef, ModelName, Outcome};
 use crate::round::{Down, KeyLine, Progress, Report, Scope};
+use crate::say::say;
 use crate::store::Store;
 
 /// More rows than this are not shown unless asked for; those that work are left out first.
@@ -136,7 +137,7 @@ async fn one(
     bar.0.finish_and_clear();
     let report = report?;
     if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+        say!("{}", serde_json::to_string(&report)?);
     } else {
         print(store, &report, args.all).await?;
     }
@@ -164,7 +165,7 @@ async fn confirm(
         let Some(next) = times.into_iter().max() else { break };
         let wait = Duration::try_from(next.duration_since(clock::now())).unwrap_or(Duration::ZERO);
         if !args.json {
-            println!("{count} doubtful: looking again at {}\n", show::local(next));
+            say!("{count} doubtful: looking again at {}\n", show::local(next));
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
@@ -182,19 +183,19 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
     let limit = if all { u32::MAX } else { ROWS };
     let observed = store.observed_in(report.round, every, limit).await?;
     if !observed.is_empty() {
-        println!("{}", show::round(report, &observed));
+        say!("{}", show::round(report, &observed));
     }
     if !every {
-        println!("(rows that work are left out, {ROWS} shown at most; --all shows everything)");
+        say!("(rows that work are left out, {ROWS} shown at most; --all shows everything)");
     }
     for line in &report.changes {
-        println!("{}", show::change(line, Words::Brief));
+        say!("{}", show::change(line, Words::Brief));
     }
     for held in &report.held {
-        println!("{}", show::held(held));
+        say!("{}", show::held(held));
     }
     for line in show::again(report).into_iter().chain(show::told(report)) {
-        println!("{line}");
+        say!("{line}");
     }
     // When nothing is written at all, one line says why.
     let down: &[_] = if report.blackout.is_some() { &[] } else { &report.down };
@@ -203,36 +204,36 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
         report.keys.iter().any(is_key)
     };
     for line in show::keys(report) {
-        println!("{line}");
+        say!("{line}");
     }
     for down in down.iter().filter(|down| !has_key_line(down)) {
         let (channel, detail) = (show::channel(&down.channel), show::words(&down.detail));
-        println!("{channel}: nothing answered ({}), nothing withdrawn: {detail}", down.outcome);
+        say!("{channel}: nothing answered ({}), nothing withdrawn: {detail}", down.outcome);
     }
     for line in show::unprobed(report) {
-        println!("{line}");
+        say!("{line}");
     }
     for skipped in &report.skipped {
-        println!("{}: left alone: {}", show::channel(&skipped.channel), show::plain(&skipped.why));
+        say!("{}: left alone: {}", show::channel(&skipped.channel), show::plain(&skipped.why));
     }
     for line in &report.drift {
-        println!("{}", show::drift(line, "`channelwarden repair` sets them right"));
+        say!("{}", show::drift(line, "`channelwarden repair` sets them right"));
     }
     if let Some(line) = show::orphans(&report.orphans) {
-        println!("{line}");
+        say!("{line}");
     }
     for note in &report.notes {
-        println!("note: {}", show::plain(note));
+        say!("note: {}", show::plain(note));
     }
     if let Some((guard, why)) = &report.blackout {
-        println!("held by {guard}: {why}");
+        say!("held by {guard}: {why}");
     }
     for error in &report.errors {
-        println!("error: {}", show::plain(error));
+        say!("error: {}", show::plain(error));
     }
-    println!("{} [{}]: {}", report.gateway, report.mode.as_str(), report.summary());
+    say!("{} [{}]: {}", report.gateway, report.mode.as_str(), report.summary());
     if report.withdrawn() + report.restored() + report.added() > 0 {
-        println!("written; {}", report.live);
+        say!("written; {}", report.live);
     }
     if report.pending() > 0 {
         let why = match report.mode {
@@ -240,7 +241,7 @@ pub(super) async fn print(store: &Store, report: &Report, all: bool) -> anyhow::
             Mode::Propose => "nothing was written yet: `channelwarden apply` does it",
             Mode::Apply => "not everything was written: a dry run, or a channel in another mode",
         };
-        println!("{why}");
+        say!("{why}");
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::{gateways, open, open_to_look, show, stop_on_signal, worst};
 use crate::apply::{self, Undo};
 use crate::clock;
 use crate::config::Config;
+use crate::say::say;
 use crate::store::{ChangeRecord, Store};
 
 /// Take changes back
@@ -74,7 +75,7 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
         };
         let turn = store.turn().await?;
         for note in apply::recover(&store, &round.gateway, &turn).await? {
-            println!("note: {note}");
+            say!("note: {note}");
         }
         for record in records {
             // Recovery, or a process that had the turn before us, may have done it.
@@ -92,14 +93,14 @@ pub(super) async fn run(config: Config, args: &Args) -> anyhow::Result<ExitCode>
                     show::outcome(&outcome)
                 }
             };
-            println!("change {} of {}: {what}", now.id, show::channel(&now.intent.channel));
+            say!("change {} of {}: {what}", now.id, show::channel(&now.intent.channel));
             if let Some(why) = unseen {
-                println!("note: {}", show::plain(&why));
+                say!("note: {}", show::plain(&why));
             }
         }
     }
     if found.is_empty() {
-        println!("nothing to undo");
+        say!("nothing to undo");
     }
     Ok(worst(codes))
 }

@@ -169,10 +169,16 @@ impl fmt::Display for DatabaseAddress {
 fn sqlite(path: &str) -> Result<DatabaseAddress, String> {
     let path = path.strip_prefix("file:").unwrap_or(path);
     let path = path.split_once('?').map_or(path, |(path, _)| path);
+    // As a URL has it, a drive of Windows stands behind a slash.
+    let path = path.strip_prefix('/').filter(|path| has_drive(path)).unwrap_or(path);
     if path.is_empty() || path == ":memory:" {
         return Err("the path of the SQLite file is missing; write sqlite:/path/one-api.db".into());
     }
     Ok(DatabaseAddress::Sqlite(path.into()))
+}
+
+fn has_drive(path: &str) -> bool {
+    matches!(path.as_bytes(), [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic())
 }
 
 /// A word for encryption, from any of the forms (MySQL's `ssl-mode`, libpq's `sslmode`, Go's `tls`).

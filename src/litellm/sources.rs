@@ -51,7 +51,7 @@ pub fn files(logs: &LitellmLogs, pid: Option<u32>, docker: &Path) -> Found {
     }
     let mut seen = vec![];
     for file in all {
-        let id = fs::metadata(&file.path).ok().map(|there| FileId::of(&there));
+        let id = FileId::at(&file.path).ok();
         let twice = id.is_some_and(|id| seen.contains(&id)) || found.files.iter().any(|other| other.key == file.key);
         if !twice {
             seen.extend(id);
@@ -69,10 +69,11 @@ fn plain(path: PathBuf) -> LogFile {
 /// deleted file has none.
 fn output(pid: u32, stream: u8) -> Option<PathBuf> {
     let link = PathBuf::from(format!("/proc/{pid}/fd/{stream}"));
-    let there = fs::metadata(&link).ok().filter(fs::Metadata::is_file)?;
+    fs::metadata(&link).ok().filter(fs::Metadata::is_file)?;
+    let there = FileId::at(&link).ok()?;
     let target = fs::read_link(&link).ok()?;
     let inside = target.strip_prefix("/").ok().map(|below| Path::new(&format!("/proc/{pid}/root")).join(below));
-    let same = |path: &PathBuf| fs::metadata(path).is_ok_and(|other| FileId::of(&other) == FileId::of(&there));
+    let same = |path: &PathBuf| FileId::at(path).is_ok_and(|other| other == there);
     Some([Some(target), inside].into_iter().flatten().find(same).unwrap_or(link))
 }
 

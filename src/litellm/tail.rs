@@ -6,10 +6,10 @@
 mod lines;
 mod place;
 mod rotated;
+mod system;
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
@@ -138,7 +138,7 @@ impl Tail {
     pub fn is_place_in(place: &str, path: &Path) -> bool {
         let fits = |place: Place| {
             let file = File::open(path)?;
-            Ok::<bool, io::Error>(FileId::of(&file.metadata()?) == place.id && place.fits(&file)?)
+            Ok::<bool, io::Error>(FileId::of(&file)? == place.id && place.fits(&file)?)
         };
         Place::parse(place).is_some_and(|place| fits(place).unwrap_or(false))
     }
@@ -192,7 +192,7 @@ impl Tail {
         self.follow_truncation()?;
         let Some(open) = &mut self.open else { return Ok(None) };
         self.buffer.resize(CHUNK, 0);
-        let read = open.file.read_at(&mut self.buffer, open.next)?;
+        let read = system::read_at(&open.file, &mut self.buffer, open.next)?;
         let clock = Clock { now, since: self.caught_up, zone: self.zone.clone() };
         let (number, reading, failures) = (self.number, &mut self.reading, &mut look.failures);
         self.lines.take(&self.buffer[..read], open.next, |line, offset| {
@@ -274,7 +274,7 @@ impl Tail {
     fn is_rotated(&self) -> bool {
         let Some(open) = &self.open else { return false };
         match std::fs::metadata(&self.path) {
-            Ok(there) if FileId::of(&there) == open.identity.id => false,
+            Ok(_) if FileId::at(&self.path).is_ok_and(|there| there == open.identity.id) => false,
             Ok(there) if there.len() > 0 => true,
             Ok(_) | Err(_) => rotated::has_newer(&self.path, &open.file),
         }
@@ -299,7 +299,7 @@ impl Tail {
     /// The open file was rotated away and is read to its end: the next one.
     fn go_on(&mut self, clock: &Clock, look: &mut Look) -> io::Result<()> {
         let Some(open) = &self.open else { return Ok(()) };
-        let next = rotated::next(&self.path, &open.file.metadata()?)?;
+        let next = rotated::next(&self.path, &open.file)?;
         self.end_line(clock, look);
         self.open_at(next, 0)?;
         look.more = true;

@@ -2,6 +2,7 @@
 //!
 //! Decides: what can be told of it from outside. Must not know: who asks.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ pub async fn condition(path: &Path) -> Result<Condition, String> {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         Some(_) | None => PathBuf::from("."),
     };
-    let free = rustix::fs::statvfs(&folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    let free = fs4::available_space(&folder).ok();
     let size = std::fs::metadata(path).map_or(0, |file| file.len());
     let mut found = Condition { version: None, newest, unwritable: None, locked: false, free, size };
     if !path.exists() {
@@ -49,7 +50,7 @@ pub async fn condition(path: &Path) -> Result<Condition, String> {
     }
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(false).busy_timeout(PATIENCE);
     let why = |error: sqlx::Error| error.to_string();
-    let read_only = rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_err();
+    let read_only = OpenOptions::new().append(true).open(path).is_err();
     let mut file: SqliteConnection = options.read_only(read_only).connect().await.map_err(why)?;
     found.version = Some(sqlx::query_scalar("pragma user_version").fetch_one(&mut file).await.map_err(why)?);
     // The lock that a write takes, given back at once.
@@ -65,7 +66,8 @@ pub async fn condition(path: &Path) -> Result<Condition, String> {
 
 /// SQLite keeps its journal beside the file, so the folder must take files too.
 fn unwritable(folder: &Path) -> Option<String> {
-    let error = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).err()?;
+    // Without a name where the system has such files, and gone at once elsewhere.
+    let error = tempfile::tempfile_in(folder).err()?;
     Some(format!("the folder {} takes no files from us ({error})", folder.display()))
 }
 

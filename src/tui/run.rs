@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use ratatui::crossterm::event::Event;
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
@@ -21,6 +20,8 @@ use super::state::{State, Wish};
 use crate::client::{Client, ClientError};
 use crate::clock;
 use crate::crash::panic_point;
+use crate::say::remark;
+use crate::signals::Signals;
 
 /// How often "12 s ago" is drawn anew.
 const TICK: Duration = Duration::from_millis(500);
@@ -47,9 +48,7 @@ pub struct Top {
 /// # Errors
 /// The terminal cannot be used, or is gone.
 pub async fn run(top: Top) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
+    let (mut ending, mut hangup) = (Signals::to_end()?, Signals::hangup()?);
     let mut acts = JoinSet::new();
     let acting = {
         let mut screen = Screen::open()?;
@@ -58,20 +57,19 @@ pub async fn run(top: Top) -> anyhow::Result<()> {
         state.unseen = is_too_small(columns, lines);
         tokio::select! {
             ended = show(&top, &mut screen, &mut state, &mut acts) => ended?,
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
+            () = ending.come() => {}
+            () = hangup.come() => {}
         }
         state.acting
     };
     if let Some(acting) = acting {
-        eprintln!("under way: {acting}");
+        remark!("under way: {acting}");
         let told = match timeout(LAST_WAIT, acts.join_next()).await {
             Ok(Some(Ok(Ok(_)))) => "it is done".to_owned(),
             Ok(Some(Ok(Err(why)))) => format!("it was not done: {why}"),
             Ok(Some(Err(_)) | None) | Err(_) => "what came of it stands in `channelwarden history`".to_owned(),
         };
-        eprintln!("{told}");
+        remark!("{told}");
     }
     Ok(())
 }

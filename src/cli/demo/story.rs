@@ -11,6 +11,7 @@ use crate::cli::{open, show, sweep};
 use crate::config::Config;
 use crate::demo::Demo;
 use crate::round::{Report, Scope};
+use crate::say::say;
 use crate::store::{ObservationRecord, Store};
 
 /// Between two rounds: longer than the verdicts of the demo's configuration need.
@@ -31,14 +32,14 @@ impl Story {
 
     /// Four rounds, and the sum of them.
     pub(super) async fn tell(&mut self, demo: &Demo) -> anyhow::Result<()> {
-        println!("A One API gateway with {} channels, and a simulated upstream behind each:\n", demo.channels());
+        say!("A One API gateway with {} channels, and a simulated upstream behind each:\n", demo.channels());
         lists(demo).await?;
         self.round("Round 1: a first look. One failure is no proof: nothing is withdrawn yet").await?;
         self.round("Round 2: what is gone was confirmed; limits hold back what looks like too much").await?;
         self.round("Round 3: three failures in a row while siblings answer are proof too").await?;
         demo.mend();
         self.round("Round 4: the upstream of Glacier mended mixtral-8x7b: it comes back by itself").await?;
-        println!("What the gateway advertises now:\n");
+        say!("What the gateway advertises now:\n");
         lists(demo).await?;
         self.sum_up().await
     }
@@ -50,11 +51,11 @@ impl Story {
                 () = self.stop.cancelled() => return Ok(()),
             }
         }
-        println!("{}", console::style(format!("── {title}")).bold());
+        say!("{}", console::style(format!("── {title}")).bold());
         let round = open(&self.config, "demo", &self.store, &self.stop).await?;
         let report = Arc::new(round).run(&Scope::default(), true).await?;
         sweep::print(&self.store, &report, false).await?;
-        println!();
+        say!("");
         self.reports.push(report);
         Ok(())
     }
@@ -63,26 +64,26 @@ impl Story {
     async fn sum_up(&self) -> anyhow::Result<()> {
         let lines = self.reports.iter().flat_map(|report| &report.changes);
         let applied = lines.filter(|line| matches!(line.outcome, Some(apply::Outcome::Applied(_))));
-        println!();
+        say!("");
         for line in applied {
             let channel = show::channel(&line.change.channel);
             for removal in &line.change.removed {
-                println!("withdrawn  {channel}: {} ({})", removal.model, show::plain(&removal.reason.to_string()));
+                say!("withdrawn  {channel}: {} ({})", removal.model, show::plain(&removal.reason.to_string()));
             }
             for model in &line.change.restored {
-                println!("restored   {channel}: {model} (it works again)");
+                say!("restored   {channel}: {model} (it works again)");
             }
             for model in &line.change.added {
-                println!("added      {channel}: {model} (new at the upstream, and it works)");
+                say!("added      {channel}: {model} (new at the upstream, and it works)");
             }
         }
         let Some(last) = self.reports.last() else { return Ok(()) };
         for held in &last.held {
             let models: Vec<_> = held.removals.iter().map(|removal| removal.model.as_str()).collect();
-            println!("held       {}: {} ({})", show::channel(&held.channel), models.join(", "), held.guard);
+            say!("held       {}: {} ({})", show::channel(&held.channel), models.join(", "), held.guard);
         }
         for doubt in &last.doubtful {
-            println!(
+            say!(
                 "kept       {}: {} ({} {} of {}: not confirmed)",
                 show::channel(&doubt.channel),
                 doubt.model,
@@ -107,13 +108,13 @@ impl Story {
         for ((_, outcome), seen) in kept {
             let models: Vec<_> = seen.iter().map(|seen| show::plain(&seen.model)).collect();
             let channel = seen.first().map(|seen| show::seen_on(last, seen)).unwrap_or_default();
-            println!("kept       {channel}: {} ({outcome}: says nothing about a model)", models.join(", "));
+            say!("kept       {channel}: {} ({outcome}: says nothing about a model)", models.join(", "));
         }
         for unprobed in &last.unprobed {
-            println!("kept       {}: {} ({})", show::channel(&unprobed.channel), unprobed.model, unprobed.why);
+            say!("kept       {}: {} ({})", show::channel(&unprobed.channel), unprobed.model, unprobed.why);
         }
         for skipped in &last.skipped {
-            println!("kept       {}: everything ({})", show::channel(&skipped.channel), skipped.why);
+            say!("kept       {}: everything ({})", show::channel(&skipped.channel), skipped.why);
         }
         Ok(())
     }
@@ -124,6 +125,6 @@ async fn lists(demo: &Demo) -> anyhow::Result<()> {
     for line in demo.lists().await? {
         table.add_row(vec![show::plain(&line.channel), show::plain(&line.models)]);
     }
-    println!("{table}\n");
+    say!("{table}\n");
     Ok(())
 }

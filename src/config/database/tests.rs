@@ -35,6 +35,9 @@ fn every_form_is_read_and_shown_without_its_password() {
         ("sqlite://data/one-api.db", "sqlite:data/one-api.db"),
         ("/data/one-api.db?_busy_timeout=5000", "sqlite:/data/one-api.db"),
         ("one-api.db", "sqlite:one-api.db"),
+        ("sqlite:C:/data/one-api.db", "sqlite:C:/data/one-api.db"),
+        ("sqlite:///C:/data/one-api.db", "sqlite:C:/data/one-api.db"),
+        (r"D:\data\one-api.db", r"sqlite:D:\data\one-api.db"),
         ("file:one-api.db?cache=shared", "sqlite:one-api.db"),
     ] {
         assert_eq!(shown(text), expected, "{text}");

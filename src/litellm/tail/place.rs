@@ -1,12 +1,13 @@
 //! Which file it is, and how far it was read.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::system;
 use crate::litellm::failure::hex;
 
 /// What of a file's beginning is remembered, in bytes: its inode's number may become another file's.
@@ -20,9 +21,26 @@ pub struct FileId {
 }
 
 impl FileId {
-    /// That of a file's metadata.
-    pub fn of(there: &Metadata) -> Self {
-        Self { dev: there.dev(), inode: there.ino() }
+    /// That of an open file.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn of(file: &File) -> io::Result<Self> {
+        system::numbers(file).map(Self::from)
+    }
+
+    /// That of the file which is at `path` now.
+    ///
+    /// # Errors
+    /// There is none, or the system does not tell.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        system::numbers_at(path).map(Self::from)
+    }
+}
+
+impl From<(u64, u64)> for FileId {
+    fn from((dev, inode): (u64, u64)) -> Self {
+        Self { dev, inode }
     }
 }
 
@@ -35,7 +53,7 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn of(file: &File) -> io::Result<Self> {
-        Ok(Self { id: FileId::of(&file.metadata()?), head: head(file, HEAD)? })
+        Ok(Self { id: FileId::of(file)?, head: head(file, HEAD)? })
     }
 
     /// Whether the file still begins as it did; learns more of its beginning while that is short.
@@ -102,7 +120,7 @@ fn head(file: &File, most: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; most];
     let mut read = 0;
     while read < most {
-        match file.read_at(&mut bytes[read..], read as u64)? {
+        match system::read_at(file, &mut bytes[read..], read as u64)? {
             0 => break,
             more => read += more,
         }

@@ -16,10 +16,10 @@ pub(super) const PAUSE: Duration = Duration::from_millis(30);
 /// The file that was read up to the place: under its own name, or under one that it was given since; or a copy of it, from
 /// before it was emptied.
 pub(super) fn find(path: &Path, place: &Place) -> io::Result<Option<File>> {
-    match fs::metadata(path) {
-        Ok(there) if FileId::of(&there) == place.id => {
+    match FileId::at(path) {
+        Ok(there) if there == place.id => {
             let file = File::open(path)?;
-            if FileId::of(&file.metadata()?) == place.id && place.fits(&file)? {
+            if FileId::of(&file)? == place.id && place.fits(&file)? {
                 return Ok(Some(file));
             }
         }
@@ -27,8 +27,8 @@ pub(super) fn find(path: &Path, place: &Place) -> io::Result<Option<File>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    for (there, sibling) in files_beside(path) {
-        if FileId::of(&there) == place.id
+    for (_, sibling) in files_beside(path) {
+        if FileId::at(&sibling).is_ok_and(|there| there == place.id)
             && let Ok(file) = File::open(sibling)
             && place.fits(&file)?
         {
@@ -45,8 +45,8 @@ pub(super) fn copy(path: &Path, place: &Place) -> io::Result<Option<File>> {
     }
     let mut copies = rotations(path);
     copies.reverse();
-    for (there, sibling) in copies {
-        if FileId::of(&there) != place.id
+    for (_, sibling) in copies {
+        if FileId::at(&sibling).is_ok_and(|there| there != place.id)
             && let Ok(file) = File::open(sibling)
             && place.fits(&file)?
         {
@@ -58,15 +58,15 @@ pub(super) fn copy(path: &Path, place: &Place) -> io::Result<Option<File>> {
 
 /// The file that comes after one that was rotated away and is read to its end: the oldest rotation that is newer, or the
 /// one that stands in its place.
-pub(super) fn next(path: &Path, read: &Metadata) -> io::Result<File> {
+pub(super) fn next(path: &Path, read: &File) -> io::Result<File> {
     for _ in 0..TRIES {
         let wanted = match newer(path, read) {
             Some(newer) => newer,
-            None => (FileId::of(&fs::metadata(path)?), path.to_owned()),
+            None => (FileId::at(path)?, path.to_owned()),
         };
         // Files may have been given other names since they were listed.
         if let Ok(file) = File::open(&wanted.1)
-            && FileId::of(&file.metadata()?) == wanted.0
+            && FileId::of(&file)? == wanted.0
         {
             return Ok(file);
         }
@@ -78,15 +78,15 @@ pub(super) fn next(path: &Path, read: &Metadata) -> io::Result<File> {
 /// Whether a rotation is newer than the one that is open: it counts while the file itself is empty or not there yet, as
 /// after a second copy-truncate.
 pub(super) fn has_newer(path: &Path, open: &File) -> bool {
-    open.metadata().is_ok_and(|read| newer(path, &read).is_some())
+    newer(path, open).is_some()
 }
 
 /// The oldest rotation that holds something and is newer than the one that was read.
-fn newer(path: &Path, read: &Metadata) -> Option<(FileId, PathBuf)> {
-    let (this, until) = (FileId::of(read), read.modified().ok()?);
-    let current = fs::metadata(path).ok().map(|current| FileId::of(&current));
+fn newer(path: &Path, read: &File) -> Option<(FileId, PathBuf)> {
+    let (this, until) = (FileId::of(read).ok()?, read.metadata().ok()?.modified().ok()?);
+    let current = FileId::at(path).ok();
     rotations(path).into_iter().find_map(|(there, sibling)| {
-        let id = FileId::of(&there);
+        let id = FileId::at(&sibling).ok()?;
         let is_newer = there.len() > 0 && there.modified().ok()? > until;
         (id != this && Some(id) != current && is_newer).then_some((id, sibling))
     })

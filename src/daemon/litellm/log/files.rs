@@ -148,7 +148,7 @@ impl Files {
 
     /// Follows a file, if it is not followed under another name.
     fn want(&mut self, file: LogFile) {
-        let there = fs::metadata(&file.path).ok().map(|there| FileId::of(&there));
+        let there = FileId::at(&file.path).ok();
         let known = self.followed.iter_mut().find(|(key, followed)| {
             let same_name = **key == file.key && followed.tail.path() == file.path;
             same_name || (there.is_some() && followed.tail.file() == there)
