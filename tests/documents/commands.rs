@@ -1,5 +1,7 @@
 //! Every command and flag stands in docs/commands.md.
 
+use std::fmt::Write as _;
+
 use channelwarden::cli::Cli;
 use clap::{Arg, Command, CommandFactory as _};
 
@@ -16,7 +18,7 @@ fn every_command_and_flag_is_described() {
             return;
         }
         list.push(vec![format!("[{}](#{})", code(path), anchor(path)), cell(&about)]);
-        out += &format!("## `{path}`\n\n{}", paragraphs(&about));
+        let _ = write!(out, "## `{path}`\n\n{}", paragraphs(&about));
         out += &shown(command.render_usage().to_string().trim_start_matches("Usage: "));
         let rows: Vec<_> = arguments(command).map(|arg| vec![code(&arg.to_string()), meaning(path, arg)]).collect();
         flags += rows.len();
@@ -78,10 +80,10 @@ fn meaning(path: &str, arg: &Arg) -> String {
     let defaults: Vec<_> = arg.get_default_values().iter().map(|value| code(&value.to_string_lossy())).collect();
     let mut out = cell(&help);
     if arg.get_action().takes_values() && !values.is_empty() {
-        out += &format!("; one of {}", values.join(", "));
+        let _ = write!(out, "; one of {}", values.join(", "));
     }
     if arg.get_action().takes_values() && !defaults.is_empty() {
-        out += &format!("; left out: {}", defaults.join(", "));
+        let _ = write!(out, "; left out: {}", defaults.join(", "));
     }
     out
 }

@@ -50,11 +50,15 @@ impl Book<'_> {
             let whole = if path.is_empty() { (*key).clone() } else { format!("{path}.{key}") };
             let meaning = property["description"].as_str().unwrap_or_else(|| panic!("{whole} has no meaning"));
             let (values, told) = self.values(&whole, property, &mut below);
-            let default = match &property["default"] {
-                _ if required.contains(key.as_str()) => "required".to_owned(),
-                Value::Object(object) if !object.is_empty() && !is_whole(self.root, property) => String::new(),
-                Value::Null => "none".to_owned(),
-                value => code(&json5_of(value)),
+            let value = &property["default"];
+            let default = if required.contains(key.as_str()) {
+                "required".to_owned()
+            } else if value.as_object().is_some_and(|object| !object.is_empty()) && !is_whole(self.root, property) {
+                String::new()
+            } else if value.is_null() {
+                "none".to_owned()
+            } else {
+                code(&json5_of(value))
             };
             let key = format!("<a id=\"{whole}\"></a>{}", code(key));
             rows.push(vec![key, values, default, cell(meaning) + &told]);

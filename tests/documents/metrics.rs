@@ -1,6 +1,7 @@
 //! Every metric stands in docs/metrics.md, and alert rules ask for nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -114,7 +115,7 @@ async fn every_metric_is_described() {
                 ]
             })
             .collect();
-        out += &format!("## {title}\n\n{}", table(&["Name", "Type", "Unit", "Labels", "Meaning"], &rows));
+        let _ = write!(out, "## {title}\n\n{}", table(&["Name", "Type", "Unit", "Labels", "Meaning"], &rows));
     }
     let used: BTreeSet<&str> = families.values().flat_map(|family| &family.labels).map(String::as_str).collect();
     assert_eq!(
@@ -123,9 +124,12 @@ async fn every_metric_is_described() {
         "the labels there are, and those that are told"
     );
     let labels: Vec<_> = LABELS.iter().map(|(label, meaning)| vec![code(label), cell(meaning)]).collect();
-    out += &format!("## Labels\n\n{}", table(&["Label", "Meaning"], &labels));
-    out +=
-        &format!("## Alert rules\n\n{}", table(&["Alert", "Severity", "Fires when", "What to do"], &alerts(&families)));
+    let _ = write!(out, "## Labels\n\n{}", table(&["Label", "Meaning"], &labels));
+    let _ = write!(
+        out,
+        "## Alert rules\n\n{}",
+        table(&["Alert", "Severity", "Fires when", "What to do"], &alerts(&families))
+    );
     below_the_mark("docs/metrics.md", &out);
 }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use channelwarden::clock;
@@ -71,7 +71,7 @@ impl Served {
         let status = answer.status().as_u16();
         // A stream never ends.
         let is_stream = answer.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream");
-        let body = if is_stream { Default::default() } else { to_bytes(answer.into_body(), 8 << 20).await.unwrap() };
+        let body = if is_stream { Bytes::new() } else { to_bytes(answer.into_body(), 8 << 20).await.unwrap() };
         (status, String::from_utf8_lossy(&body).into_owned())
     }
 }
