@@ -3,6 +3,7 @@
 //! Decides: which variables do nothing, or harm. Must not know: where the environment is used.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{Sheet, is_key, is_reference};
 use crate::doctor::finding::{Finding, Level, word};
@@ -89,19 +90,22 @@ pub(super) fn keys_of(sheet: &Sheet<'_>, variables: &Variables, instead: &str) -
 }
 
 /// A file of keys that every user of the machine can read.
-#[cfg(unix)]
 fn readable_by_all(sheet: &Sheet<'_>, variables: &Variables) -> Option<Finding> {
-    use std::os::unix::fs::PermissionsExt as _;
     let holds_keys =
         variables.iter().any(|(name, (value, _))| is_key(value) || name.contains("KEY") || name.contains("PASSWORD"));
-    let mode = std::fs::metadata(sheet.file).ok()?.permissions().mode();
-    (holds_keys && mode & 0o004 != 0).then(|| {
+    (holds_keys && is_open_to_all(sheet.file)).then(|| {
         let finding = sheet.say(Level::Warning, None, "every user of this machine can read the keys in it");
         finding.fix(format!("chmod 600 {}", word(sheet.file)))
     })
 }
 
+#[cfg(unix)]
+fn is_open_to_all(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|there| there.permissions().mode() & 0o004 != 0)
+}
+
 #[cfg(not(unix))]
-fn readable_by_all(_: &Sheet<'_>, _: &Variables) -> Option<Finding> {
-    None
+fn is_open_to_all(_: &Path) -> bool {
+    false
 }
