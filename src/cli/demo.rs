@@ -91,9 +91,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// [`CONFIG`] for this folder. Where others reach the address that was `asked` for (in a container, by a published port),
-/// looking takes the token as well.
+/// looking takes a token as well: whoever may act may look, so nobody is told the other one.
 fn configuration(place: &str, listen: &str, token: &str, asked: Option<SocketAddr>) -> String {
-    let read = if asked.is_none_or(|asked| asked.ip().is_loopback()) { "null" } else { "'TOKEN'" };
+    let read = if asked.is_none_or(|asked| asked.ip().is_loopback()) { "null" } else { "'look-TOKEN'" };
     let text = CONFIG.replace("READ", read).replace("FOLDER", &place.replace('\\', r"\\"));
     text.replace("LISTEN", listen).replace("TOKEN", token)
 }
