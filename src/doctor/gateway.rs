@@ -198,7 +198,7 @@ fn unreached(patient: Patient<'_>, error: &GatewayError) -> Finding {
             "correct the name at the end of the address: SHOW DATABASES; (PostgreSQL: \\l)"
         }
         GatewayError::Forbidden { .. } => {
-            "GRANT SELECT, UPDATE ON channels TO …; GRANT SELECT, INSERT, UPDATE, DELETE ON abilities TO …;"
+            "GRANT SELECT ON channels TO …; GRANT SELECT ON abilities TO …; (One Hub, Done Hub: channels alone)"
         }
         GatewayError::Unrecognised { .. } => "kind: \"new-api\" (or one-api, veloera, one-hub, done-hub)",
         GatewayError::Locked { .. } => "SQLite: fuser -v FILE shows who holds it",

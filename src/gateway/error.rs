@@ -24,7 +24,9 @@ pub enum GatewayError {
         why: String,
     },
     /// The server has no such database.
-    #[error("there is no such database at {address}: {why}; check the name at the end of the address")]
+    #[error(
+        "there is no such database at {address}: {why}; check the name at the end of the address, and that our user has a right in it"
+    )]
     NoDatabase {
         /// The address, without the password.
         address: String,
@@ -42,9 +44,7 @@ pub enum GatewayError {
         retry: bool,
     },
     /// Our user lacks a right.
-    #[error(
-        "our user may not {doing} in {address}: {why}; grant SELECT, UPDATE on channels and SELECT, INSERT, UPDATE, DELETE on abilities"
-    )]
+    #[error("our user may not {doing} in {address}: {why}; {}", rights(.address))]
     Forbidden {
         /// The address, without the password.
         address: String,
@@ -93,9 +93,19 @@ pub enum GatewayError {
 /// What to look at when a database cannot be opened.
 fn remedy(address: &str) -> &'static str {
     if address.starts_with("sqlite:") {
-        "is this the path of the gateway's database file, and may we read and write it?"
+        "is this the path of the gateway's database file, and may we read and write it and its folder?"
     } else {
         "is it running, and is the address right?"
+    }
+}
+
+/// What to grant.
+fn rights(address: &str) -> &'static str {
+    if address.starts_with("sqlite:") {
+        "check owner and mode of the file and of its folder, in which SQLite keeps a journal while it writes"
+    } else {
+        "to look it needs SELECT on channels and abilities, to write also UPDATE (models) on channels and INSERT, UPDATE, \
+         DELETE on abilities"
     }
 }
 

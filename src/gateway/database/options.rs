@@ -21,9 +21,18 @@ impl Database {
     pub(in crate::gateway) async fn prices(&self, models: &[ModelName]) -> Result<Prices, GatewayError> {
         let table = if self.schema.kind.is_hub() { "prices" } else { "options" };
         if columns(&self.pool, table).await?.is_empty() {
-            return Ok(Prices::unread(format!("the database has no table {table}, or our user may not see it")));
+            return Ok(Prices::unread(format!(
+                "the database has no table {table}, or our user may not see it: grant SELECT on {table}"
+            )));
         }
-        if self.schema.kind.is_hub() { self.hub_prices(models).await } else { self.options().await }
+        let read = if self.schema.kind.is_hub() { self.hub_prices(models).await } else { self.options().await };
+        read.map_err(|error| match error {
+            // Another right than for channels.
+            GatewayError::Forbidden { address, why, .. } => GatewayError::Setup {
+                what: format!("our user may not read table {table} in {address}: {why}; grant SELECT on {table}"),
+            },
+            other => other,
+        })
     }
 
     async fn options(&self) -> Result<Prices, GatewayError> {
