@@ -19,9 +19,9 @@ RUN apt-get update && apt-get install -y --no-install-recommends musl-tools && r
 # On arm64 GCC calls helpers of glibc's for atomics, unless told not to.
 ENV CFLAGS_aarch64_unknown_linux_musl=-mno-outline-atomics
 # The dependencies first, behind a stub of our own code: this layer lasts until Cargo.toml or Cargo.lock change.
-# Benchmarks and tests that the manifest names are not here yet, so they are cut out of it for this step.
+# Benchmarks and tests that the manifest names are not here, so they are cut out of it.
 COPY Cargo.toml Cargo.lock ./
-RUN sed -i '/^\[\[\(bench\|example\|test\)\]\]/,/^$/d' Cargo.toml \
+RUN sed -i '/^\[\[\(bench\|example\|test\)\]\]/,/^$/d' Cargo.toml && cp Cargo.toml /tmp \
     && mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
     && cargo build --locked --profile dist \
     && rm -r src
@@ -30,7 +30,7 @@ COPY --from=web /build/web/dist web/dist
 # The stub is newer than the copied sources, which Cargo would take for "built already".
 # All that the image holds is laid out in /image. A new volume takes its mode from /data, so that any user the container
 # runs as can write there; /tmp is for `demo` alone.
-RUN touch src/main.rs src/lib.rs && cargo build --locked --profile dist --bin channelwarden \
+RUN cp /tmp/Cargo.toml . && touch src/main.rs src/lib.rs && cargo build --locked --profile dist --bin channelwarden \
     && install -D -t /image/usr/local/bin target/*-linux-musl/dist/channelwarden \
     && install -D -m 644 -t /image/usr/share/doc/channelwarden LICENSE \
     && install -d -m 1777 /image/data /image/tmp
