@@ -26,13 +26,12 @@ impl Database {
             )));
         }
         let read = if self.schema.kind.is_hub() { self.hub_prices(models).await } else { self.options().await };
-        read.map_err(|error| match error {
-            // Another right than for channels.
-            GatewayError::Forbidden { address, why, .. } => GatewayError::Setup {
-                what: format!("our user may not read table {table} in {address}: {why}; grant SELECT on {table}"),
-            },
-            other => other,
-        })
+        // Another right than for channels.
+        if let Err(GatewayError::Forbidden { address, why, .. }) = read {
+            let what = format!("our user may not read table {table} in {address}: {why}; grant SELECT on {table}");
+            return Err(GatewayError::Setup { what });
+        }
+        read
     }
 
     async fn options(&self) -> Result<Prices, GatewayError> {

@@ -41,12 +41,11 @@ async fn file(pool: &Pool) -> Result<Result<(), String>, GatewayError> {
         asked.map(drop)
     };
     match asked.await {
-        Ok(()) => Ok(Ok(())),
+        // Where somebody is writing it can be written.
+        Ok(()) | Err(GatewayError::Locked { .. }) => Ok(Ok(())),
         Err(GatewayError::Forbidden { why, .. }) => {
             Ok(Err(format!("the file cannot be written ({why}): check its owner and mode")))
         }
-        // Somebody is writing, so it can be written.
-        Err(GatewayError::Locked { .. }) => Ok(Ok(())),
         Err(error) => Err(error),
     }
 }
