@@ -267,6 +267,13 @@ impl Gateway {
 
     /// As [`Self::image`], once nobody is in the middle of writing the channel.
     pub async fn settled_image(&self, id: i64) -> Result<Option<Image>, GatewayError> {
+        // What went by the admin API left no transaction in a database that may only be read, and none may lock there. But
+        // what was written in the database is not looked past without a lock, whatever became of our rights since: it may
+        // be a standby by now, which shows what was.
+        let read_only = self.database.as_ref().is_some_and(|database| database.schema().writable.is_err());
+        if self.write == WriteBy::AdminApi && read_only {
+            return self.image(id).await;
+        }
         self.read()?.settled_image(id).await
     }
 

@@ -95,11 +95,20 @@ impl Place {
     }
 }
 
+/// So that whoever is not root can remove the folder.
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.opened(true, true);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_may_only_be_read_is_observed() {
     let place = Place::new().await;
     place.configure("observe");
+    place.opened(true, true);
     place.scene.setup.db.run("DELETE FROM abilities WHERE model = 'good' AND channel_id = 1").await;
+    place.opened(false, false);
     let bytes = std::fs::read(place.file()).unwrap();
     assert_eq!(place.run(&["config", "check"]).await.0, 0);
     let (code, told) = place.run(&["sweep", "--dry-run"]).await;
@@ -116,12 +125,14 @@ async fn a_file_in_wal_mode_is_observed_while_the_gateway_runs() {
     let place = Place::new().await;
     place.configure("observe");
     // As the gateway holds it: its two files beside the database are there.
+    place.opened(true, true);
     place.scene.setup.db.rows("PRAGMA journal_mode = WAL").await;
     place.scene.setup.db.run("UPDATE channels SET name = name").await;
     for end in ["-wal", "-shm"] {
         let beside = PathBuf::from(format!("{}{end}", place.file().display()));
         mode(&beside, if is_root() { 0o644 } else { 0o444 });
     }
+    place.opened(false, false);
     let (code, told) = place.run(&["sweep", "--dry-run"]).await;
     assert!(code == 0 && told.contains("dead"), "{told}");
 }
