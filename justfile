@@ -4,7 +4,7 @@
 default:
     @just --list
 
-# All that a change must pass: format, the dashboard, lints, documentation, tests, a real browser, five minutes of fuzzing
+# All that a change must pass, as CI runs it: format, the dashboard, packaging, lints, documentation, tests, a real browser, fuzzing
 [group('check')]
 check:
     ./.ci/run
@@ -13,6 +13,26 @@ check:
 [group('check')]
 lint:
     cargo clippy --locked --all-targets -- -D warnings
+
+# Compose files, the systemd unit, issue forms, shell scripts
+[group('check')]
+packaging:
+    ./scripts/check-packaging
+
+# GitHub's workflows: schema, expressions, safety, pins (needs Go and Python)
+[group('check')]
+workflows:
+    ./scripts/check-workflows
+
+# What would be published on crates.io
+[group('check')]
+crate: web
+    ./scripts/check-crate
+
+# Type checks for Windows and macOS, from Linux: minutes
+[group('check')]
+platforms *targets:
+    ./scripts/check-platforms {{targets}}
 
 # Known advisories, licences, sources (cargo install cargo-deny; needs the internet)
 [group('check')]
@@ -53,6 +73,26 @@ browser *part:
 [group('test')]
 web-test: web
     npm --prefix web test
+
+# The generated parts of docs/, written anew
+[group('docs')]
+docs:
+    UPDATE_DOCS=1 cargo test --test documents
+
+# The image, built and run without an engine, as root
+[group('ship')]
+image:
+    ./scripts/test-image
+
+# A Debian package of a binary that was built: `just deb target/dist/channelwarden`
+[group('ship')]
+deb binary:
+    ./scripts/build-deb {{binary}}
+
+# The README's two commands on a fresh Debian that has Rust and Node alone, as root: an hour
+[group('ship')]
+fresh *command:
+    ./scripts/test-fresh {{command}}
 
 # The dashboard, from where the build takes it into the binary
 [group('demo')]

@@ -1,6 +1,6 @@
 //! `docs/grants.md` is true: its statements, read from the document, are run on real servers; they are enough for what it
 //! says, each of them is needed, and they allow nothing else.
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 #[path = "support/admin.rs"]
 mod admin;
