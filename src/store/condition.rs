@@ -50,6 +50,7 @@ pub async fn condition(path: &Path) -> Result<Condition, String> {
     }
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(false).busy_timeout(PATIENCE);
     let why = |error: sqlx::Error| error.to_string();
+    // Only where nobody in this process has it open: closing a file gives up all locks that the process has on it.
     let read_only = OpenOptions::new().append(true).open(path).is_err();
     let mut file: SqliteConnection = options.read_only(read_only).connect().await.map_err(why)?;
     found.version = Some(sqlx::query_scalar("pragma user_version").fetch_one(&mut file).await.map_err(why)?);
