@@ -1,14 +1,16 @@
-//! A hub that is read from its database and written by its API: reading is all that its database need grant.
+//! A hub that is read from its database and written by its API: reading is all that its database need grant. And what other
+//! gateways need to settle a write.
 
 use std::time::Duration;
 
 use channelwarden::apply::{self, Outcome};
 use channelwarden::config::{ProbeConfig, WriteBy};
-use channelwarden::gateway::{Admin, Gateway};
+use channelwarden::gateway::{Admin, Gateway, GatewayError};
 use channelwarden::model::{Change, ChannelRef, ModelName, WorkingList};
 use channelwarden::store::Store;
 
 use crate::admin::{Fault, StandIn};
+use crate::databases::Engine;
 use crate::document::Title;
 use crate::gateways::{ChannelRow, Schema};
 use crate::guest::{Guest, SERVERS};
@@ -52,4 +54,18 @@ async fn reading_is_enough_beside_the_api_even_where_an_answer_is_lost() {
             }
         }
     }
+}
+
+/// Beside no API it may be ours what somebody is in the middle of writing, whatever became of our rights since. (MariaDB
+/// lets whoever may read lock.)
+#[tokio::test]
+async fn what_went_into_the_database_is_not_looked_past_without_a_lock() {
+    let guest = Guest::new(Engine::Postgres, Schema::NewApi).await;
+    guest.given(&[Title::Observe]).await;
+    let id = guest.db.channel(ChannelRow::new("a,b")).await;
+    let gateway = guest.gateway().await;
+    assert!(gateway.image(id).await.unwrap().is_some());
+    let error = gateway.settled_image(id).await.unwrap_err();
+    assert!(matches!(error, GatewayError::Forbidden { .. }), "{error}");
+    gateway.close().await;
 }
