@@ -54,8 +54,7 @@ fn walk(command: &mut Command, path: &str, see: &mut impl FnMut(&str, &mut Comma
 
 /// What is not every command's: `--config` is the program's own.
 fn arguments(command: &Command) -> impl Iterator<Item = &Arg> {
-    let own =
-        |arg: &&Arg| !(arg.is_hide_set() || matches!(arg.get_id().as_str(), "config" | "help" | "version"));
+    let own = |arg: &&Arg| !(arg.is_hide_set() || matches!(arg.get_id().as_str(), "config" | "help" | "version"));
     command
         .get_positionals()
         .chain(command.get_opts())
