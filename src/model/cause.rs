@@ -37,7 +37,7 @@ pub enum Cause {
     Withdrawn,
     /// A model that was taken off is back.
     Restored,
-    /// A new model was put on a channel's list, or OpenRouter has a new free one.
+    /// A new model was put on a channel's list.
     New,
     /// A model's provider will end it.
     Expiring,

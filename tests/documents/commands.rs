@@ -20,7 +20,7 @@ fn every_command_and_flag_is_described() {
         list.push(vec![format!("[{}](#{})", code(path), anchor(path)), cell(&about)]);
         let _ = write!(out, "## `{path}`\n\n{}", paragraphs(&about));
         out += &shown(command.render_usage().to_string().trim_start_matches("Usage: "));
-        let rows: Vec<_> = arguments(command).map(|arg| vec![code(&arg.to_string()), meaning(path, arg)]).collect();
+        let rows: Vec<_> = arguments(command).map(|arg| vec![spelt(arg), meaning(path, arg)]).collect();
         flags += rows.len();
         if !rows.is_empty() {
             out += &table(&["Argument or option", "Meaning"], &rows);
@@ -52,10 +52,9 @@ fn walk(command: &mut Command, path: &str, see: &mut impl FnMut(&str, &mut Comma
     }
 }
 
-/// What is only this command's.
+/// What is not every command's: `--config` is the program's own.
 fn arguments(command: &Command) -> impl Iterator<Item = &Arg> {
-    let own =
-        |arg: &&Arg| !(arg.is_hide_set() || arg.is_global_set() || arg.get_id() == "help" || arg.get_id() == "version");
+    let own = |arg: &&Arg| !(arg.is_hide_set() || matches!(arg.get_id().as_str(), "config" | "help" | "version"));
     command
         .get_positionals()
         .chain(command.get_opts())
