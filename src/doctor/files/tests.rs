@@ -179,7 +179,6 @@ fn a_right_stack_is_left_alone() {
     assert!(open[0].fix.starts_with("chmod 600 ") && open.len() == 1, "{open:?}");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_file_that_cannot_be_read_is_told() {
     let missing = read(Path::new("/does/not/exist.yml"), None);

@@ -24,7 +24,8 @@ const DONE: &str = "channelwarden() { command channelwarden \"$@\" || case $? in
 /// A folder with a gateway in it.
 struct Scene {
     folder: tempfile::TempDir,
-    gateway: Demo,
+    /// Its upstreams answer as long as this lives.
+    _gateway: Demo,
 }
 
 impl Scene {
@@ -38,7 +39,7 @@ impl Scene {
         }
         database.close().await;
         assert!(gateway.channels() > 6);
-        Self { folder, gateway }
+        Self { folder, _gateway: gateway }
     }
 
     fn address(folder: &Path) -> String {
@@ -92,7 +93,6 @@ async fn run_page(page: &Page) -> Vec<String> {
         }
         told.push(scenes[&mark].run(&block).await);
     }
-    drop(scenes.into_values().map(|scene| scene.gateway));
     told
 }
 
