@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -290,8 +290,13 @@ impl Write for Log {
     }
 }
 
+/// As long as a thread's subscriber is the only one there is, a place that another test's thread comes by first is closed to
+/// it for good.
+static SECOND: LazyLock<tracing::Dispatch> = LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+
 #[tokio::test]
 async fn a_failing_receiver_is_one_line_and_its_recovery_another_and_neither_tells_a_secret() {
+    LazyLock::force(&SECOND);
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);

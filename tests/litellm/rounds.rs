@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use channelwarden::config::HealthBy;
@@ -213,10 +213,12 @@ fn log() -> (Arc<Mutex<Vec<u8>>>, DefaultGuard) {
     }
     let log = Log(Arc::default());
     let kept = Arc::clone(&log.0);
+    LazyLock::force(&SECOND);
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || log.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
-    // What other tests' threads came by before them is closed to it otherwise.
-    tracing::callsite::rebuild_interest_cache();
-    (kept, guard)
+    (kept, tracing::subscriber::set_default(subscriber))
 }
+
+/// As long as a thread's subscriber is the only one there is, a place that another test's thread comes by first is closed to
+/// it for good.
+static SECOND: LazyLock<tracing::Dispatch> = LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
