@@ -119,7 +119,7 @@ impl Watched {
     /// Ends both as a service manager does, and looks for the master key in all that was written.
     async fn stop(mut self) {
         let id = self.warden.id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(std::process::Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().unwrap().success());
         let code = tokio::time::timeout(Duration::from_secs(90), self.warden.wait()).await.unwrap().unwrap();
         assert_eq!(code.code(), Some(0));
         for name in ["warden.log", "warden.db", "warden.db-wal"] {

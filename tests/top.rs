@@ -178,7 +178,7 @@ async fn a_silent_api_keeps_no_key_and_a_signal_ends_it_well() {
     terminal.press("Escape");
     terminal.sees(&["! waiting for the first answer: "]);
     let pid = std::fs::read_to_string(terminal.pid_file()).unwrap();
-    assert!(Command::new("kill").args(["-TERM", pid.trim()]).status().unwrap().success());
+    assert!(Command::new("sh").args(["-c", &format!("kill -TERM {}", pid.trim())]).status().unwrap().success());
     terminal.is_restored(0);
 }
 

@@ -48,7 +48,9 @@ impl Loop {
 
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+        assert!(
+            std::process::Command::new("sh").args(["-c", &format!("kill -{name} {id}")]).status().unwrap().success()
+        );
     }
 
     /// Ends it as a service manager does; its exit code.

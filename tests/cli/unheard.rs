@@ -106,7 +106,7 @@ async fn the_loop_goes_on_without_its_log() {
         };
         tokio::time::timeout(Duration::from_secs(20), withdrawn).await.expect("nothing was withdrawn");
         let id = child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+        assert!(Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().await.unwrap().success());
         let end = tokio::time::timeout(Duration::from_secs(20), child.wait()).await;
         assert_eq!(end.expect("it does not stop").unwrap().code(), Some(0));
     }

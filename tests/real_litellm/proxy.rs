@@ -75,7 +75,7 @@ impl Proxy {
 
     /// Ends it at once: with checks under way it would drain for long.
     pub(crate) fn stop(&self) {
-        let _ = Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status();
+        let _ = Command::new("sh").args(["-c", &format!("kill -KILL {}", self.child.id())]).status();
     }
 }
 
