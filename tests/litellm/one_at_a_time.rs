@@ -66,19 +66,24 @@ async fn after_one_without_an_answer_none_is_asked_before_the_proxy_is_done() {
     assert_eq!(knobs.most_in_flight, 1, "{:?}", knobs.calls);
 }
 
+/// A round that is stopped while a check of it is under way.
+async fn stop_amid_a_check(bench: &Bench) {
+    let stop = CancellationToken::new();
+    let (round, ()) = tokio::join!(bench.try_round(&stop), async {
+        while bench.stand_in.knobs().in_flight == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stop.cancel();
+    });
+    assert!(matches!(round, Err(RoundError::Stopped)));
+}
+
 #[tokio::test]
 async fn a_round_that_is_stopped_leaves_its_check_to_end() {
     let takes = PATIENCE * 3 / 4;
     let bench = over([slow("a", takes), slow("b", takes)].concat()).await;
     for _ in 0..2 {
-        let stop = CancellationToken::new();
-        let (round, ()) = tokio::join!(bench.try_round(&stop), async {
-            while bench.stand_in.knobs().in_flight == 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            stop.cancel();
-        });
-        assert!(matches!(round, Err(RoundError::Stopped)));
+        stop_amid_a_check(&bench).await;
     }
     bench.round().await;
     let knobs = bench.stand_in.knobs();
@@ -89,14 +94,7 @@ async fn a_round_that_is_stopped_leaves_its_check_to_end() {
 async fn a_restart_waits_for_the_check_that_was_under_way() {
     let takes = PATIENCE * 3 / 4;
     let mut bench = over([slow("a", takes), slow("b", takes)].concat()).await;
-    let stop = CancellationToken::new();
-    let (round, ()) = tokio::join!(bench.try_round(&stop), async {
-        while bench.stand_in.knobs().in_flight == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        stop.cancel();
-    });
-    assert!(matches!(round, Err(RoundError::Stopped)));
+    stop_amid_a_check(&bench).await;
     // By another address nothing is known of it in memory, as in a new process: only our store knows.
     let elsewhere = bench.stand_in.url().replace("127.0.0.1", "localhost");
     bench.config.gateways.get_mut("main").unwrap().api.as_mut().unwrap().url = elsewhere;
