@@ -2,6 +2,8 @@
 //! and that nothing is done twice.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "support/log.rs"]
+mod log;
 #[path = "support/telegram.rs"]
 mod telegram;
 

@@ -1,10 +1,12 @@
 //! Messages on their way to a webhook that is down, slow, picky or gone, over real sockets and a clock of the tests' own.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "support/log.rs"]
+mod log;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -20,6 +22,7 @@ use channelwarden::notify::{Digest, Receiver};
 use channelwarden::store::{Address, Post, PostQuery, Posting, Store};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
+use log::Log;
 use serde_json::Value;
 use sha2::Sha256;
 use tokio::net::TcpListener;
@@ -276,32 +279,9 @@ async fn a_crash_between_send_and_mark_costs_one_duplicate_with_the_same_id() {
     assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// As long as a thread's subscriber is the only one there is, a place that another test's thread comes by first is closed to
-/// it for good.
-static SECOND: LazyLock<tracing::Dispatch> = LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
-
 #[tokio::test]
 async fn a_failing_receiver_is_one_line_and_its_recovery_another_and_neither_tells_a_secret() {
-    LazyLock::force(&SECOND);
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
-    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::listen();
     let folder = tempfile::tempdir().unwrap();
     let (store, hook) = (open(folder.path()).await, Hook::default());
     hook.answers.lock().unwrap().extend([(503, ""), (503, ""), (503, ""), (200, ""), (400, "")]);
@@ -312,7 +292,7 @@ async fn a_failing_receiver_is_one_line_and_its_recovery_another_and_neither_tel
     while let Some(next) = delivery.deliver_due(now).await.unwrap() {
         now = next;
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     let ours: Vec<_> = log.lines().filter(|line| line.contains("channelwarden::notify")).collect();
     let has = |at: usize, words: &str| assert!(ours.get(at).is_some_and(|line| line.contains(words)), "{ours:#?}");
     assert_eq!(ours.len(), 3, "{ours:#?}");

@@ -3,6 +3,8 @@
 
 #[path = "support/litellm.rs"]
 mod litellm;
+#[path = "support/log.rs"]
+mod log;
 
 #[path = "litellm/bench.rs"]
 mod bench;

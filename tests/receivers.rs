@@ -4,6 +4,8 @@
 
 #[path = "support/hooks.rs"]
 mod hooks;
+#[path = "support/log.rs"]
+mod log;
 
 #[path = "receivers/answers.rs"]
 mod answers;
@@ -11,9 +13,6 @@ mod answers;
 mod arrives;
 #[path = "receivers/hostile.rs"]
 mod hostile;
-
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 
 use channelwarden::clock;
 use channelwarden::config::{Config, Language, ReceiverConfig};
@@ -24,6 +23,7 @@ use channelwarden::notify::{Digest, Entry, Event, What};
 use hooks::{Kind, SECRET, Webhook};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use log::Log;
 use serde_json::json;
 
 /// A receiver of this kind, as the configuration makes it.
@@ -72,19 +72,13 @@ async fn deliver(receiver: &Receiver, digest: &Digest, language: Language) -> Re
 }
 
 async fn deliver_at(receiver: &Receiver, digest: &Digest, language: Language, at: Timestamp) -> Result<(), Refusal> {
-    let log = Log::default();
-    let lines = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || lines.clone()).finish();
     let zone = TimeZone::UTC;
     let letter = Letter { id: "msg-1", to: "", digest, language, link: None, zone: &zone, at };
-    let delivered = {
-        let _logged = tracing::subscriber::set_default(subscriber);
-        receiver.deliver(&letter).await
-    };
-    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let (log, listening) = Log::listen();
+    let delivered = receiver.deliver(&letter).await;
+    drop(listening);
     for text in [
-        logged,
+        log.text(),
         format!("{receiver:?} {delivered:?}"),
         delivered.as_ref().map_or_else(ToString::to_string, |()| String::new()),
     ] {
@@ -96,17 +90,4 @@ async fn deliver_at(receiver: &Receiver, digest: &Digest, language: Language, at
 /// What one delivery to a webhook that does as scripted comes to.
 async fn delivered(webhook: &Webhook, kind: Kind) -> Result<(), Refusal> {
     deliver(&receiver(kind, &webhook.url(), SECRET), &ordinary(), Language::En).await
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

@@ -1,7 +1,5 @@
 //! Messages that the receiver hands over.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use channelwarden::clock;
@@ -14,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::telegram::{BotApi, TOKEN, refusal};
 use super::{HOSTILE, OTHER, canary};
+use crate::log::Log;
 
 fn receiver(api: &str, token: &str) -> Result<Receiver, String> {
     let telegram = json!({ "token": token, "api": api, "admins": [7] });
@@ -97,7 +96,7 @@ async fn every_refusal_is_what_it_is_and_none_tells_the_token() {
     api.world().blocked.insert(OTHER);
     api.world().migrated.insert(-6, -1006);
     let bot = receiver(&api.url(), TOKEN).unwrap();
-    let (log, _guard) = log();
+    let (log, _guard) = Log::listen();
     let mut told = vec![];
     let digest = digest(1);
     deliver(&bot, "@Ops_Chat", &digest, Language::En).await.unwrap();
@@ -137,7 +136,7 @@ async fn every_refusal_is_what_it_is_and_none_tells_the_token() {
         let why = receiver(&api.url(), wrong).unwrap_err();
         assert!(why.contains("telegram.token") && !why.contains(canary()), "{why}");
     }
-    let all = format!("{told:?} {bot:?} {}", String::from_utf8_lossy(&log.lock().unwrap()));
+    let all = format!("{told:?} {bot:?} {}", log.text());
     assert!(!all.contains(canary()), "{all}");
     for refused in &told {
         assert!(!refused.to_string().contains(canary()));
@@ -154,25 +153,4 @@ async fn a_bot_that_only_sends_does_not_give_a_chat_up_of_which_it_would_hear_no
     assert!(matches!(&refused, Refusal::Later { why, .. } if why.contains("write to it first")), "{refused:?}");
     api.person(OTHER);
     deliver(&bot, &OTHER.to_string(), &digest(1), Language::En).await.unwrap();
-}
-
-/// Everything that is logged on this thread, down to the least.
-fn log() -> (Arc<Mutex<Vec<u8>>>, tracing::subscriber::DefaultGuard) {
-    #[derive(Clone)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-    impl Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let log = Log(Arc::default());
-    let kept = Arc::clone(&log.0);
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || log.clone()).finish();
-    (kept, tracing::subscriber::set_default(subscriber))
 }

@@ -1,8 +1,6 @@
 //! What a round makes of a proxy's checks.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use channelwarden::config::HealthBy;
@@ -13,10 +11,10 @@ use channelwarden::probe::Prober;
 use channelwarden::{budget, clock};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
-use tracing::subscriber::DefaultGuard;
 
 use crate::bench::Bench;
 use crate::litellm::{Deployed, MASTER_KEY, StandIn, State};
+use crate::log::Log;
 
 async fn seen(bench: &Bench, round: i64) -> BTreeMap<String, String> {
     let rows = bench.store.observed_in(round, true, 100).await.unwrap();
@@ -186,10 +184,10 @@ async fn the_master_key_stays_where_it_is() {
     .await;
     let mut bench = Bench::over(stand_in, json!({})).await;
     bench.patience(Duration::from_millis(200));
-    let (log, logged) = log();
+    let (log, logged) = Log::listen();
     let report = bench.round().await;
     drop(logged);
-    let log = String::from_utf8_lossy(&log.lock().unwrap()).into_owned();
+    let log = log.text();
     assert!(!log.is_empty());
     let said = format!("{report:?} {:?} {log}", bench.healths().await);
     assert!(!said.contains(MASTER_KEY), "{said}");
@@ -197,28 +195,3 @@ async fn the_master_key_stays_where_it_is() {
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds("id-a-openai-a") && !holds(MASTER_KEY));
 }
-
-/// Everything that is logged on this thread, down to the least.
-fn log() -> (Arc<Mutex<Vec<u8>>>, DefaultGuard) {
-    #[derive(Clone)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-    impl Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let log = Log(Arc::default());
-    let kept = Arc::clone(&log.0);
-    LazyLock::force(&SECOND);
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || log.clone()).finish();
-    (kept, tracing::subscriber::set_default(subscriber))
-}
-
-/// As long as a thread's subscriber is the only one there is, a place that another test's thread comes by first is closed to
-/// it for good.
-static SECOND: LazyLock<tracing::Dispatch> = LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
